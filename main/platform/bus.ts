@@ -1,0 +1,53 @@
+import { EventEmitter } from 'node:events'
+import type { CameraStatus, ServerState } from '../../shared/domain/statuses.ts'
+
+/** Everything that travels between rooms against the arrows of the house: typed facts in the past tense. */
+export interface Facts {
+  'server.added': { serverId: string }
+  'server.changed': { serverId: string; state: ServerState; returned: boolean }
+  'server.removed': { serverId: string }
+  'camera.added': { cameraId: string; serverId: string }
+  'camera.changed': {
+    cameraId: string
+    serverId: string
+    status: CameraStatus
+    statusReason: string
+    statusSinceAt: number
+  }
+  'camera.removed': { cameraId: string; serverId: string }
+  /** Alta called our authorizer backend of this server (whatever the verdict). */
+  'authorize.called': { serverId: string; jti: string | null }
+  'part.degraded': { part: string; reason: string }
+  'part.recovered': { part: string }
+}
+export type FactName = keyof Facts
+
+/** Announces facts; a listener that throws is reported to `onListenerError` and takes nobody with it. */
+export class Bus {
+  readonly #emitter = new EventEmitter()
+  readonly #onListenerError: (name: FactName, error: unknown) => void
+
+  constructor(onListenerError: (name: FactName, error: unknown) => void) {
+    this.#onListenerError = onListenerError
+    this.#emitter.setMaxListeners(0)
+  }
+
+  publish<N extends FactName>(name: N, fact: Facts[N]): void {
+    this.#emitter.emit(name, fact)
+  }
+
+  /** Returns the function that ends the subscription. */
+  subscribe<N extends FactName>(name: N, listener: (fact: Facts[N]) => void): () => void {
+    const guarded = (fact: Facts[N]): void => {
+      try {
+        listener(fact)
+      } catch (error) {
+        this.#onListenerError(name, error)
+      }
+    }
+    this.#emitter.on(name, guarded)
+    return () => {
+      this.#emitter.off(name, guarded)
+    }
+  }
+}

@@ -1,0 +1,69 @@
+import { index, integer, real, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+
+/** Alta servers. Columns ending in `_sealed` are encrypted fields (AES-256-GCM, key id in the value). */
+export const servers = sqliteTable('servers', {
+  id: text('id').primaryKey(),
+  name: text('name').notNull().unique(),
+  baseUrl: text('base_url').notNull().unique(),
+  /** What the admin typed; null where it is found from Alta's configuration. */
+  streamUrl: text('stream_url'),
+  login: text('login').notNull(),
+  passwordSealed: text('password_sealed').notNull(),
+  /** Secret of the HS256 tickets, and of the securetoken; this server's alone. */
+  ticketSecretSealed: text('ticket_secret_sealed').notNull(),
+  /** Origin at which Alta calls our authorizer; null where there is none. */
+  callbackOrigin: text('callback_origin'),
+  /** Our page origins that Alta's OTT listener must allow (JSON array). */
+  pageOrigins: text('page_origins').notNull(),
+  authorizationMode: text('authorization_mode', { enum: ['backend', 'securetoken'] }).notNull(),
+  authorizationReason: text('authorization_reason').notNull(),
+  whepPath: text('whep_path').notNull(),
+  viewerAddress: text('viewer_address'),
+  createdAt: integer('created_at').notNull(),
+})
+
+/** Imported receivers. `channelId` is the Alta channel we made for it. */
+export const cameras = sqliteTable(
+  'cameras',
+  {
+    id: text('id').primaryKey(),
+    name: text('name').notNull(),
+    serverId: text('server_id')
+      .notNull()
+      .references(() => servers.id),
+    receiverId: text('receiver_id').notNull(),
+    subReceiverId: text('sub_receiver_id'),
+    channelId: text('channel_id').notNull(),
+    storageId: text('storage_id'),
+    storageDurationHours: real('storage_duration_hours'),
+    createdAt: integer('created_at').notNull(),
+  },
+  (table) => [
+    uniqueIndex('cameras_receiver').on(table.serverId, table.receiverId),
+    uniqueIndex('cameras_channel').on(table.serverId, table.channelId),
+    index('cameras_name').on(table.name),
+  ],
+)
+
+/**
+ * What we are about to make or delete on an Alta server, written before we ask Alta and removed in the transaction
+ * that records the result: after a crash each one left is undone or finished.
+ */
+export const altaIntents = sqliteTable('alta_intents', {
+  id: text('id').primaryKey(),
+  serverId: text('server_id')
+    .notNull()
+    .references(() => servers.id, { onDelete: 'cascade' }),
+  kind: text('kind', { enum: ['import', 'remove'] }).notNull(),
+  channelId: text('channel_id').notNull(),
+  cameraId: text('camera_id').notNull(),
+  createdAt: integer('created_at').notNull(),
+})
+
+/** The wall each person left; `tiles` is a JSON array of camera ids and nulls. */
+export const walls = sqliteTable('walls', {
+  userId: text('user_id').primaryKey(),
+  layout: text('layout').notNull(),
+  tiles: text('tiles').notNull(),
+  savedAt: integer('saved_at').notNull(),
+})

@@ -1,0 +1,48 @@
+import { eventIterator } from '@orpc/contract'
+import { z } from 'zod'
+import { cameraStatuses, serverStates } from '../domain/statuses.ts'
+import { procedure, signedIn } from './procedure.ts'
+
+/**
+ * What `events.stream` tells an open page. A message says that something changed and the little a wall needs at once;
+ * the page reads the rest through the ordinary calls.
+ */
+export const streamMessageSchema = z.discriminatedUnion('type', [
+  /** First message of every connection; with `resync` the page reads everything again, for messages were lost. */
+  z.object({ type: z.literal('hello'), at: z.int(), resync: z.boolean() }),
+  /** Every 2 s: a page that hears nothing for 6 s knows that it is cut off. */
+  z.object({ type: z.literal('heartbeat'), at: z.int() }),
+  z.object({
+    type: z.literal('server.changed'),
+    at: z.int(),
+    serverId: z.string(),
+    change: z.enum(['added', 'changed', 'removed']),
+    state: z.enum(serverStates),
+    /** True when the server was unavailable and has just returned: its tiles forget their backoff. */
+    returned: z.boolean(),
+  }),
+  z.object({
+    type: z.literal('camera.changed'),
+    at: z.int(),
+    cameraId: z.string(),
+    serverId: z.string(),
+    change: z.enum(['added', 'changed', 'removed']),
+    status: z.enum(cameraStatuses),
+    statusReason: z.string(),
+    statusSinceAt: z.int(),
+  }),
+  /** The page's security policy is out of date (a server was added): reload when convenient. */
+  z.object({ type: z.literal('page.outdated'), at: z.int(), reason: z.string() }),
+])
+export type StreamMessage = z.infer<typeof streamMessageSchema>
+
+export const events = {
+  stream: procedure({ access: signedIn, audit: null })
+    .route({
+      method: 'GET',
+      path: '/events/stream',
+      summary: 'What changes, as it changes',
+      tags: ['Events'],
+    })
+    .output(eventIterator(streamMessageSchema)),
+}

@@ -1,0 +1,59 @@
+import { z } from 'zod'
+import { maxTiles, wallLayoutIds } from '../domain/wall-layouts.ts'
+import { procedure, signedIn, viewerOf } from './procedure.ts'
+
+/**
+ * One way to play a camera. `url` carries the ticket; sources come best first: WHEP main, WHEP sub, HLS main, HLS sub.
+ * `codec`, `width` and `height` are what Alta reports of that variant (null while unknown).
+ */
+export const liveSourceSchema = z.object({
+  cameraId: z.string(),
+  serverId: z.string(),
+  kind: z.enum(['whep', 'hls']),
+  variant: z.enum(['main', 'sub']),
+  url: z.string(),
+  codec: z.string().nullable(),
+  width: z.int().nullable(),
+  height: z.int().nullable(),
+})
+export type LiveSource = z.infer<typeof liveSourceSchema>
+
+/** `expiresAt`: until when these URLs start a session (milliseconds since the epoch); running sessions go on. */
+export const liveAnswerSchema = z.object({ sources: z.array(liveSourceSchema), expiresAt: z.int() })
+export type LiveAnswer = z.infer<typeof liveAnswerSchema>
+
+/** The wall as one person left it; `tiles` holds camera ids in the layout's order. */
+export const wallSchema = z.object({
+  layout: z.enum(wallLayoutIds),
+  tiles: z.array(z.string().max(100).nullable()).max(maxTiles),
+})
+export type Wall = z.infer<typeof wallSchema>
+
+export const live = {
+  open: procedure({ access: viewerOf('camera'), audit: null })
+    .route({
+      method: 'POST',
+      path: '/cameras/{id}/live',
+      summary: 'Tickets to play one camera',
+      tags: ['Live'],
+    })
+    .input(z.object({ id: z.string().max(100) }))
+    .output(liveAnswerSchema),
+  openMany: procedure({ access: signedIn, audit: null })
+    .route({
+      method: 'POST',
+      path: '/live',
+      summary: 'Tickets for a whole wall',
+      description: "Cameras that do not exist, or are not the caller's to see, are left out of the answer.",
+      tags: ['Live'],
+    })
+    .input(z.object({ cameraIds: z.array(z.string().max(100)).max(100) }))
+    .output(liveAnswerSchema),
+  wall: procedure({ access: signedIn, audit: null })
+    .route({ method: 'GET', path: '/live/wall', summary: 'My wall', tags: ['Live'] })
+    .output(wallSchema),
+  saveWall: procedure({ access: signedIn, audit: 'wall.saved' })
+    .route({ method: 'PUT', path: '/live/wall', summary: 'Remember my wall', tags: ['Live'] })
+    .input(wallSchema)
+    .output(wallSchema),
+}
