@@ -1,0 +1,66 @@
+import type { AuditAction } from '../../shared/contract/procedure.ts'
+import type { AuditRecord } from '../store/store-types.ts'
+
+/** Who calls, as the access token says it. */
+export interface Caller {
+  readonly userId: string
+  readonly email: string
+  readonly admin: boolean
+}
+
+/**
+ * Where a door keeps the refresh token between calls: an HttpOnly cookie over HTTP, the main process (one per window)
+ * on the desktop. Scripts never see it.
+ */
+export interface RefreshTokenKeeper {
+  get(): string | null
+  set(token: string, expiresAt: number): void
+  clear(): void
+}
+
+/** What a door knows about one request; every procedure gets it as its oRPC context. */
+export interface RequestContext {
+  readonly requestId: string
+  readonly door: 'http' | 'desktop'
+  /** Peer address of the socket (or what a trusted proxy says); `desktop` on the MessagePort door. */
+  readonly remoteAddress: string
+  readonly userAgent: string
+  /** scheme://host[:port] under which the caller reached us; null on the desktop. */
+  readonly requestOrigin: string | null
+  /** Null for strangers. */
+  readonly caller: Caller | null
+  readonly refreshToken: RefreshTokenKeeper
+  /** Aborted when the caller goes away or the desk stops. */
+  readonly signal: AbortSignal
+  /** The audit records made for this request; the guard looks whether one was written where one is due. */
+  readonly auditRecords: AuditRecord[]
+}
+
+/** The parts of an audit record that a room adds to what the request already says. */
+export interface AuditParts {
+  readonly action: AuditAction
+  readonly target: AuditRecord['target']
+  readonly before?: AuditRecord['before']
+  readonly after?: AuditRecord['after']
+  readonly outcome?: AuditRecord['outcome']
+  /** Where the actor is not the caller: a sign-in has no caller yet. */
+  readonly actor?: { readonly id: string | null; readonly name: string }
+}
+
+/** Makes the audit record of a request, to be given to `store.write`; it counts as written once that returns. */
+export function auditRecord(context: RequestContext, parts: AuditParts): AuditRecord {
+  const record: AuditRecord = {
+    action: parts.action,
+    actorId: parts.actor ? parts.actor.id : (context.caller?.userId ?? null),
+    actorName: parts.actor ? parts.actor.name : (context.caller?.email ?? 'stranger'),
+    door: context.door,
+    remoteAddress: context.remoteAddress,
+    requestId: context.requestId,
+    outcome: parts.outcome ?? 'done',
+    target: parts.target,
+    before: parts.before ?? null,
+    after: parts.after ?? null,
+  }
+  context.auditRecords.push(record)
+  return record
+}
