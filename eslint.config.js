@@ -1,0 +1,144 @@
+import importX from 'eslint-plugin-import-x'
+import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescript'
+import vue from 'eslint-plugin-vue'
+import prettier from 'eslint-config-prettier'
+import tseslint from 'typescript-eslint'
+import vueParser from 'vue-eslint-parser'
+
+/** Rooms in the order in which one may use another: a room imports those before it, never those behind it. */
+const rooms = ['servers', 'cameras', 'live', 'archive', 'events', 'alerts', 'talk', 'settings']
+const entries = ['./main/index.ts', './main/headless.ts', './main/desk.ts']
+const doors = ['./main/desktop', './main/transport']
+const roomFolders = rooms.map((room) => `./main/${room}`)
+
+/** In `target`, nothing of `from` may be imported. */
+const forbid = (target, from, message) => ({ target, from, message })
+
+const zones = [
+  forbid('./shared', ['./main', './renderer', './preload'], 'shared/ imports nothing of ours above it.'),
+  forbid('./shared/domain', './shared/contract', 'contract/ may import domain/, not the other way round.'),
+  forbid('./renderer', ['./main', './preload'], 'The page talks to the desk through the contract only.'),
+  forbid(
+    './preload',
+    ['./main', './renderer', './shared'],
+    'The preload hands over a port and knows nothing else.',
+  ),
+  forbid('./main', ['./renderer', './preload'], 'main/ does not know the page.'),
+  forbid(doors, entries, 'Entries stand above the doors.'),
+  forbid(roomFolders, [...entries, ...doors], 'A room does not know its doors.'),
+  forbid('./main/identity', [...entries, ...doors, ...roomFolders], 'identity/ stands below the rooms.'),
+  forbid(
+    './main/alta',
+    [...entries, ...doors, ...roomFolders, './main/identity'],
+    'alta/ stands below identity/.',
+  ),
+  forbid(
+    './main/store',
+    [...entries, ...doors, ...roomFolders, './main/identity', './main/alta'],
+    'store/ stands below alta/.',
+  ),
+  forbid(
+    './main/platform',
+    [...entries, ...doors, ...roomFolders, './main/identity', './main/alta', './main/store'],
+    'platform/ knows nothing of video.',
+  ),
+  ...rooms
+    .slice(0, -1)
+    .map((room, index) =>
+      forbid(`./main/${room}`, roomFolders.slice(index + 1), 'A room uses only rooms before it.'),
+    ),
+  forbid(
+    ['./main', './shared', './renderer', './preload'],
+    ['./test', './scripts'],
+    'The product does not import its tests.',
+  ),
+]
+
+const noElectron = {
+  name: 'electron',
+  message: 'Only main/desktop/, main/index.ts and preload/ import electron.',
+}
+const noNode = {
+  group: ['node:*', 'electron', 'electron/*'],
+  message: 'This code runs in a page: no Node, no Electron.',
+}
+const noOtherFeature = {
+  regex: '^\\.\\./(?!\\.\\.)[a-z-]+/',
+  message: 'A feature does not import another feature; share through app/, ui/ or player/.',
+}
+
+export default tseslint.config(
+  {
+    ignores: [
+      'out/**',
+      'dist/**',
+      'node_modules/**',
+      'data/**',
+      'test-results/**',
+      'resources/migrations/**',
+    ],
+  },
+  ...tseslint.configs.recommended,
+  ...vue.configs['flat/recommended'],
+  {
+    files: ['**/*.ts', '**/*.vue', '**/*.mjs', '**/*.js'],
+    plugins: { 'import-x': importX },
+    languageOptions: { parserOptions: { parser: tseslint.parser, extraFileExtensions: ['.vue'] } },
+    settings: {
+      'import-x/resolver-next': [
+        createTypeScriptImportResolver({ project: ['tsconfig.node.json', 'tsconfig.renderer.json'] }),
+      ],
+    },
+    rules: {
+      'import-x/no-cycle': ['error', { ignoreExternal: true }],
+      'import-x/no-restricted-paths': ['error', { zones }],
+      'import-x/no-self-import': 'error',
+      'no-restricted-imports': ['error', { paths: [noElectron] }],
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/ban-ts-comment': ['error', { 'ts-expect-error': 'allow-with-description' }],
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', varsIgnorePattern: '^_', caughtErrorsIgnorePattern: '^_' },
+      ],
+      eqeqeq: ['error', 'always', { null: 'ignore' }],
+      'no-empty': ['error', { allowEmptyCatch: false }],
+    },
+  },
+  {
+    files: ['main/**/*.ts', 'preload/**/*.ts'],
+    languageOptions: { parserOptions: { project: 'tsconfig.node.json' } },
+    rules: {
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': 'error',
+      'no-console': 'error',
+    },
+  },
+  {
+    files: ['renderer/**/*.ts', 'shared/**/*.ts'],
+    languageOptions: { parserOptions: { project: 'tsconfig.renderer.json' } },
+    rules: {
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': 'error',
+    },
+  },
+  { files: ['main/headless.ts'], rules: { 'no-console': 'off' } },
+  {
+    files: ['main/desktop/**/*.ts', 'main/index.ts', 'preload/**/*.ts'],
+    rules: { 'no-restricted-imports': 'off' },
+  },
+  {
+    files: ['renderer/**/*.{ts,vue}', 'shared/**/*.ts'],
+    rules: { 'no-restricted-imports': ['error', { patterns: [noNode] }] },
+  },
+  {
+    files: ['renderer/features/**/*.{ts,vue}'],
+    rules: { 'no-restricted-imports': ['error', { patterns: [noNode, noOtherFeature] }] },
+  },
+  {
+    files: ['**/*.vue'],
+    languageOptions: { parser: vueParser },
+    rules: { 'vue/multi-word-component-names': 'off' },
+  },
+  prettier,
+)
