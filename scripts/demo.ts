@@ -1,0 +1,104 @@
+// npm run demo: an empty desk beside a simulated Alta server with six live, recording cameras.
+import { mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { ChildProcess } from 'node:child_process'
+import { buildIfStale } from './build-if-stale.ts'
+import { DeskClient } from './desk-client.ts'
+import { headlessEntry } from './desk-process.ts'
+import { findElectron } from './electron-runtime.ts'
+import { endWith, root, startNode } from './processes.ts'
+
+/** What the simulator prints once it is ready; the rest of the line is for other readers. */
+interface SimulatorReady {
+  servers: { baseUrl: string; login: string; password: string; receivers: { id: string; name: string }[] }[]
+}
+
+const readyTimeoutMs = 60_000
+// The demo is its own desk: it never touches the database of the desk that a person really uses.
+const folder = join(root, 'data', 'demo')
+const env = {
+  ...process.env,
+  ALTAVMS_ENV: 'development',
+  ALTAVMS_DB_PATH: join(folder, 'altavms.db'),
+  ALTAVMS_LOG_LEVEL: process.env.ALTAVMS_LOG_LEVEL ?? 'warn',
+}
+
+buildIfStale()
+rmSync(folder, { recursive: true, force: true })
+mkdirSync(folder, { recursive: true })
+
+const simulator = startNode(['test/alta-simulator/cli.ts', '--json'], {
+  stdio: ['ignore', 'pipe', 'inherit'],
+})
+process.on('exit', () => simulator.kill('SIGTERM'))
+const ready = await simulatorReady(simulator)
+console.log(
+  `Alta Desk demo: a simulated Alta answers at ${ready.servers.map((server) => server.baseUrl).join(', ')}.`,
+)
+
+const electron = process.argv.includes('--headless')
+  ? { missing: 'it was asked for with --headless' }
+  : findElectron()
+if ('missing' in electron) {
+  console.log(
+    `Alta Desk: no desktop window, because ${electron.missing}; the same interface opens in a browser.`,
+  )
+}
+const desk = startNode([headlessEntry], { env })
+const ended = new Promise<never>((_, reject) => {
+  desk.once('exit', (code) => reject(new Error(`the desk ended with code ${code}; its message stands above`)))
+})
+ended.catch((error: Error) => fail(error))
+await Promise.race([furnish(), ended])
+
+if ('path' in electron) {
+  desk.removeAllListeners('exit')
+  desk.kill('SIGTERM')
+  await new Promise((resolve) => desk.once('exit', resolve))
+  const window = startNode([root], { env })
+  endWith(window)
+} else {
+  desk.removeAllListeners('exit')
+  endWith(desk)
+}
+
+/** Adds the simulated server and its cameras as an admin would, and leaves a wall with all of them. */
+async function furnish(): Promise<void> {
+  const client = await DeskClient.whenReady(env, readyTimeoutMs)
+  await client.signIn('admin@localhost', 'admin')
+  const cameraIds: string[] = []
+  for (const server of ready.servers) {
+    const added = await client.post<{ id: string }>('/servers', {
+      name: 'Demo',
+      baseUrl: server.baseUrl,
+      login: server.login,
+      password: server.password,
+    })
+    for (const receiver of server.receivers.filter(({ id }) => !id.endsWith('-sub'))) {
+      const camera = await client.post<{ id: string }>('/cameras', {
+        serverId: added.id,
+        receiverId: receiver.id,
+      })
+      cameraIds.push(camera.id)
+    }
+  }
+  await client.put('/live/wall', { layout: '1+5', tiles: cameraIds.slice(0, 6) })
+  console.log(`Alta Desk demo: ${cameraIds.length} cameras are live at ${client.origin}`)
+  console.log('Alta Desk demo: sign in as admin@localhost with the password admin. Ctrl+C ends everything.')
+}
+
+/** The first line the simulator prints is JSON. */
+async function simulatorReady(child: ChildProcess): Promise<SimulatorReady> {
+  if (!child.stdout) throw new Error('The simulator was started without its output.')
+  for await (const line of createInterface({ input: child.stdout })) {
+    if (line.startsWith('{')) return JSON.parse(line) as SimulatorReady
+  }
+  return fail(new Error('the simulator ended before it was ready'))
+}
+
+function fail(error: Error): never {
+  console.error(`Alta Desk demo: ${error.message}`)
+  simulator.kill('SIGTERM')
+  process.exit(1)
+}
