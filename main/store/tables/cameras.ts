@@ -13,7 +13,7 @@ export const servers = sqliteTable('servers', {
   ticketSecretSealed: text('ticket_secret_sealed').notNull(),
   /** Origin at which Alta calls our authorizer; null where there is none. */
   callbackOrigin: text('callback_origin'),
-  /** Our page origins that Alta's OTT listener must allow (JSON array). */
+  /** Page origins that Alta's OTT listener must allow (JSON: `[{origin, added}]`, `added` = the desk put it there). */
   pageOrigins: text('page_origins').notNull(),
   authorizationMode: text('authorization_mode', { enum: ['backend', 'securetoken'] }).notNull(),
   authorizationReason: text('authorization_reason').notNull(),
@@ -57,6 +57,8 @@ export const altaIntents = sqliteTable('alta_intents', {
   kind: text('kind', { enum: ['import', 'remove'] }).notNull(),
   channelId: text('channel_id').notNull(),
   cameraId: text('camera_id').notNull(),
+  /** The channel as it stood before a take-over (JSON), to be put back; null where there was none. */
+  previousChannel: text('previous_channel'),
   createdAt: integer('created_at').notNull(),
 })
 

@@ -1,0 +1,122 @@
+import { asc, count, eq, sql } from 'drizzle-orm'
+import type { SQL } from 'drizzle-orm'
+import type { ReadHandle, Tx } from '../store/store-types.ts'
+import { altaIntents, cameras, servers } from '../store/tables/cameras.ts'
+
+/** A server as it is stored; passwords and secrets are sealed. */
+export type ServerRow = typeof servers.$inferSelect
+
+/** What a person may change of a server. */
+export type ServerChanges = Partial<Omit<ServerRow, 'id' | 'createdAt'>>
+
+/** What the desk expects of one channel on Alta, as the camera's row says it. */
+export type ExpectedCamera = Pick<
+  typeof cameras.$inferSelect,
+  | 'id'
+  | 'name'
+  | 'receiverId'
+  | 'subReceiverId'
+  | 'channelId'
+  | 'storageId'
+  | 'storageDurationHours'
+  | 'createdAt'
+>
+
+/** Turns what a person typed into a LIKE pattern that takes `%`, `_` and `\` as themselves (ESCAPE '\'). */
+function containsPattern(search: string): string {
+  return `%${search.replace(/[\\%_]/g, (character) => `\\${character}`)}%`
+}
+
+function matches(search: string | undefined): SQL | undefined {
+  if (!search) return undefined
+  const pattern = containsPattern(search)
+  return sql`(${servers.name} like ${pattern} escape '\\' or ${servers.baseUrl} like ${pattern} escape '\\')`
+}
+
+/** One page of servers by name, and how many there are in all. */
+export function pageOfServers(
+  db: ReadHandle,
+  page: { search: string | undefined; limit: number; offset: number },
+): { rows: ServerRow[]; total: number } {
+  const where = matches(page.search)
+  const rows = db
+    .select()
+    .from(servers)
+    .where(where)
+    .orderBy(sql`${servers.name} collate nocase`, asc(servers.id))
+    .limit(page.limit)
+    .offset(page.offset)
+    .all()
+  const total = db.select({ value: count() }).from(servers).where(where).get()?.value ?? 0
+  return { rows, total }
+}
+
+/** Every server, oldest first. */
+export function allServers(db: ReadHandle): ServerRow[] {
+  return db.select().from(servers).orderBy(asc(servers.id)).all()
+}
+
+/** One server, or undefined. */
+export function serverById(db: ReadHandle, id: string): ServerRow | undefined {
+  return db.select().from(servers).where(eq(servers.id, id)).get()
+}
+
+/** The server that has this base URL or this name already, if any other than `exceptId`. */
+export function serverLike(
+  db: ReadHandle,
+  name: string,
+  baseUrl: string,
+  exceptId: string | null,
+): ServerRow | undefined {
+  return db
+    .select()
+    .from(servers)
+    .where(
+      sql`(${servers.name} = ${name} or ${servers.baseUrl} = ${baseUrl}) and ${servers.id} is not ${exceptId}`,
+    )
+    .get()
+}
+
+export function insertServer(tx: Tx, row: ServerRow): void {
+  tx.insert(servers).values(row).run()
+}
+
+export function updateServer(tx: Tx, id: string, changes: ServerChanges): void {
+  tx.update(servers).set(changes).where(eq(servers.id, id)).run()
+}
+
+/** Forgets a server with its cameras and what was left to do on it. */
+export function deleteServer(tx: Tx, id: string): void {
+  tx.delete(altaIntents).where(eq(altaIntents.serverId, id)).run()
+  tx.delete(cameras).where(eq(cameras.serverId, id)).run()
+  tx.delete(servers).where(eq(servers.id, id)).run()
+}
+
+/** What the desk expects on a server, one entry for each camera. */
+export function expectedCameras(db: ReadHandle, serverId: string): ExpectedCamera[] {
+  return db
+    .select({
+      id: cameras.id,
+      name: cameras.name,
+      receiverId: cameras.receiverId,
+      subReceiverId: cameras.subReceiverId,
+      channelId: cameras.channelId,
+      storageId: cameras.storageId,
+      storageDurationHours: cameras.storageDurationHours,
+      createdAt: cameras.createdAt,
+    })
+    .from(cameras)
+    .where(eq(cameras.serverId, serverId))
+    .orderBy(asc(cameras.id))
+    .all()
+}
+
+/** Number of cameras of each server that has any. */
+export function cameraCounts(db: ReadHandle): Map<string, number> {
+  const rows = db
+    .select({ serverId: cameras.serverId, value: count() })
+    .from(cameras)
+    .groupBy(cameras.serverId)
+    .all()
+  return new Map(rows.map((row) => [row.serverId, row.value]))
+}
