@@ -47,7 +47,8 @@ function checkUser(config: AltaConfig, id: string, object: Record<string, unknow
 
 async function create(exchange: Exchange, config: AltaConfig, kind: ObjectKind): Promise<boolean> {
   const body = await readJson(exchange.request)
-  if (typeof body !== 'object' || body === null) return refuse(exchange, 422, 'body: a JSON object is required')
+  if (typeof body !== 'object' || body === null)
+    return refuse(exchange, 422, 'body: a JSON object is required')
   const fields = body as Record<string, unknown>
   const rawId = kind === 'users' ? (fields['login'] ?? fields['id']) : fields['id']
   const id = objectSchemas[kind].id.safeParse(rawId)
@@ -61,7 +62,12 @@ async function create(exchange: Exchange, config: AltaConfig, kind: ObjectKind):
   return true
 }
 
-async function replace(exchange: Exchange, config: AltaConfig, kind: ObjectKind, id: string): Promise<boolean> {
+async function replace(
+  exchange: Exchange,
+  config: AltaConfig,
+  kind: ObjectKind,
+  id: string,
+): Promise<boolean> {
   const checked = check(config, kind, id, await readJson(exchange.request))
   if ('problem' in checked) return refuse(exchange, 422, checked.problem)
   tableOf(config, kind)[id] = checked.object
@@ -87,7 +93,8 @@ export async function handleObject(
   if (exchange.method === 'POST') return create(exchange, config, kind)
   if (!['GET', 'PUT', 'DELETE'].includes(exchange.method)) return refuse(exchange, 405, 'method not allowed')
   const id = exchange.query.get('id')
-  if (id === null || !objectSchemas[kind].id.safeParse(id).success) return refuse(exchange, 400, 'id: invalid')
+  if (id === null || !objectSchemas[kind].id.safeParse(id).success)
+    return refuse(exchange, 400, 'id: invalid')
   const table = tableOf(config, kind)
   if (!Object.hasOwn(table, id)) return refuse(exchange, 404, `"${id}" not found`)
   if (exchange.method === 'PUT') return replace(exchange, config, kind, id)

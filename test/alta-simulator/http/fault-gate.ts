@@ -65,7 +65,8 @@ export async function applyListenerFaults(
     return true
   }
   if (faults.find('html', place)) {
-    const page = '<!doctype html><html><head><title>Welcome</title></head><body><h1>It works!</h1></body></html>'
+    const page =
+      '<!doctype html><html><head><title>Welcome</title></head><body><h1>It works!</h1></body></html>'
     replyBody(exchange, 200, 'text/html; charset=utf-8', page)
     return true
   }

@@ -1,0 +1,248 @@
+import { EventEmitter, once } from 'node:events'
+import type { ReceiverOptions } from '../options.ts'
+import { Encoder } from './encoder.ts'
+import type { Ffmpeg } from './ffmpeg.ts'
+import type { Frame, VideoFrame } from './frame.ts'
+import { H264_SPS, h264Type, splitAnnexB } from './nal-units.ts'
+import { Segmenter } from './segmenter.ts'
+import type { Segment } from './segmenter.ts'
+
+/** `frozen` repeats the last picture for ever, `stalled` delivers nothing. */
+export type StreamMode = 'live' | 'frozen' | 'stalled'
+
+/** What a stream needs of the server around it. */
+export interface StreamEnvironment {
+  ffmpeg: () => Promise<Ffmpeg>
+  segmentMs: number
+  playlistSegments: number
+  lingerMs: number
+  alwaysEncode: boolean
+  /** Told when ffmpeg fails. */
+  onProblem: (problem: string) => void
+}
+
+interface StreamEvents {
+  frame: [Frame]
+  segment: [Segment]
+}
+
+const FROZEN_FRAME_MS = 200
+const SUPERVISION_MS = 500
+
+/** The stream of one receiver: encodes while somebody wants it, and hands out frames and segments. */
+export class ReceiverStream {
+  readonly receiver: Required<Omit<ReceiverOptions, 'source' | 'bitrateKbps'>> & { bitrateKbps: number }
+  private readonly environment: StreamEnvironment
+  private readonly events = new EventEmitter<StreamEvents>()
+  private readonly segmenter: Segmenter
+  private segments: Segment[] = []
+  private encoder: Encoder | undefined
+  private starting = false
+  private stopped = true
+  private modeNow: StreamMode = 'live'
+  private leases = 0
+  private keepUntil = 0
+  private supervision: NodeJS.Timeout | undefined
+  private freezing: NodeJS.Timeout | undefined
+  private lastKeyFrame: VideoFrame | undefined
+  private h264Codec = 'avc1.42c01f'
+
+  constructor(options: ReceiverOptions, environment: StreamEnvironment) {
+    const { width = 1280, height = 720 } = options
+    this.receiver = {
+      id: options.id,
+      name: options.name ?? options.id,
+      kind: options.kind ?? 'video',
+      codec: options.codec ?? 'h264',
+      width,
+      height,
+      fps: options.fps ?? 25,
+      audio: options.audio ?? false,
+      enable: options.enable ?? true,
+      active: options.active ?? true,
+      bitrateKbps: options.bitrateKbps ?? Math.round((width * height) / 1400),
+    }
+    this.environment = environment
+    this.events.setMaxListeners(0)
+    const epochBaseMs = Math.floor(Date.now() / 1000) * 1000 - 1000
+    this.segmenter = new Segmenter(environment.segmentMs, epochBaseMs, (segment) => this.keep(segment))
+  }
+
+  get mode(): StreamMode {
+    return this.modeNow
+  }
+
+  get isEncoding(): boolean {
+    return this.encoder !== undefined
+  }
+
+  /** Kbit/s over the segments at hand, else the nominal figure. */
+  get bitrateKbps(): number {
+    const bytes = this.segments.reduce((sum, { data }) => sum + data.length, 0)
+    const durationMs = this.segments.reduce((sum, segment) => sum + segment.durationMs, 0)
+    return durationMs > 0 ? Math.round((bytes * 8) / durationMs) : this.receiver.bitrateKbps
+  }
+
+  /** Value for `CODECS` (RFC 6381). */
+  get codecs(): string {
+    const video = this.receiver.codec === 'h265' ? 'hvc1.1.6.L93.B0' : this.h264Codec
+    return this.receiver.audio ? `${video},mp4a.40.2` : video
+  }
+
+  /** The live window, oldest first. */
+  get window(): readonly Segment[] {
+    return this.segments.slice(-this.environment.playlistSegments)
+  }
+
+  /** A segment that can still be fetched. */
+  find(name: string): Segment | undefined {
+    return this.segments.find((segment) => segment.name === name)
+  }
+
+  /** Lets the stream run; encoding starts when somebody wants it. */
+  start(): void {
+    this.stopped = false
+    this.supervision ??= setInterval(() => this.supervise(), SUPERVISION_MS)
+    this.supervise()
+  }
+
+  /** Ends encoding. Segments at hand are forgotten, as they are when Alta is switched off. */
+  stop(): void {
+    this.stopped = true
+    clearInterval(this.supervision)
+    this.supervision = undefined
+    this.segments = []
+    this.halt()
+  }
+
+  setMode(mode: StreamMode): void {
+    if (this.modeNow === mode) return
+    this.modeNow = mode
+    this.supervise()
+  }
+
+  /** Keeps the encoder running until the returned function is called. */
+  acquire(): () => void {
+    this.leases += 1
+    this.supervise()
+    let released = false
+    return () => {
+      if (released) return
+      released = true
+      this.leases -= 1
+      this.keepUntil = Math.max(this.keepUntil, Date.now() + this.environment.lingerMs)
+    }
+  }
+
+  /** Keeps the encoder running for a viewer that comes back by itself, as HLS players do. */
+  touch(): void {
+    const { lingerMs, segmentMs } = this.environment
+    this.keepUntil = Math.max(this.keepUntil, Date.now() + lingerMs + 3 * segmentMs)
+    this.supervise()
+  }
+
+  /** Calls back for each frame; the returned function ends it. */
+  onFrame(listener: (frame: Frame) => void): () => void {
+    this.events.on('frame', listener)
+    return () => this.events.off('frame', listener)
+  }
+
+  /** Calls back for each segment; the returned function ends it. */
+  onSegment(listener: (segment: Segment) => void): () => void {
+    this.events.on('segment', listener)
+    return () => this.events.off('segment', listener)
+  }
+
+  /** Resolves to whether there is a segment, waiting for the first one until the signal says no more. */
+  async waitForSegment(signal: AbortSignal): Promise<boolean> {
+    if (this.segments.length > 0) return true
+    try {
+      await once(this.events, 'segment', { signal })
+      return true
+    } catch (error) {
+      if (signal.aborted) return false
+      throw error
+    }
+  }
+
+  private supervise(): void {
+    const wanted =
+      !this.stopped &&
+      this.receiver.kind === 'video' &&
+      this.modeNow !== 'stalled' &&
+      (this.environment.alwaysEncode || this.leases > 0 || Date.now() < this.keepUntil)
+    if (!wanted) return this.halt()
+    if (this.modeNow === 'frozen' && this.lastKeyFrame) return this.freeze()
+    clearInterval(this.freezing)
+    this.freezing = undefined
+    if (!this.encoder && !this.starting) void this.encode()
+  }
+
+  private async encode(): Promise<void> {
+    this.starting = true
+    try {
+      const ffmpeg = await this.environment.ffmpeg()
+      if (this.stopped || this.encoder) return
+      if (this.receiver.codec === 'h265' && !ffmpeg.hasH265) throw new Error('this ffmpeg has no libx265')
+      const hue = [...this.receiver.name].reduce((sum, letter) => sum + letter.charCodeAt(0) * 37, 0) % 360
+      const audio = this.receiver.audio && ffmpeg.hasOpus
+      const encoder: Encoder = new Encoder(
+        { ...this.receiver, audio, hue },
+        ffmpeg,
+        (frame) => this.take(frame),
+        (complaint) => {
+          if (this.encoder === encoder) this.encoder = undefined
+          this.environment.onProblem(`${this.receiver.id}: ${complaint}`)
+        },
+      )
+      this.encoder = encoder
+    } catch (error) {
+      this.environment.onProblem(`${this.receiver.id}: ${String(error)}`)
+    } finally {
+      this.starting = false
+    }
+  }
+
+  private halt(): void {
+    clearInterval(this.freezing)
+    this.freezing = undefined
+    this.encoder?.stop()
+    this.encoder = undefined
+  }
+
+  /** Goes on with the last full picture, as Alta does when a receiver stops. */
+  private freeze(): void {
+    this.encoder?.stop()
+    this.encoder = undefined
+    this.freezing ??= setInterval(() => {
+      if (this.lastKeyFrame) this.emit({ ...this.lastKeyFrame, epochMs: Date.now() })
+    }, FROZEN_FRAME_MS)
+  }
+
+  private take(frame: Frame): void {
+    if (frame.kind === 'video' && frame.keyFrame) {
+      this.lastKeyFrame = frame
+      if (frame.codec === 'h264') this.readCodec(frame)
+    }
+    this.emit(frame)
+    if (this.modeNow === 'frozen' && this.lastKeyFrame) this.freeze()
+  }
+
+  private emit(frame: Frame): void {
+    this.segmenter.write(frame)
+    this.events.emit('frame', frame)
+  }
+
+  /** Profile, constraints and level stand in the three bytes after the SPS header (RFC 6381, 3.3). */
+  private readCodec(frame: VideoFrame): void {
+    const parameters = splitAnnexB(frame.data).find((unit) => h264Type(unit) === H264_SPS)
+    if (parameters) this.h264Codec = `avc1.${parameters.toString('hex', 1, 4)}`
+  }
+
+  private keep(segment: Segment): void {
+    this.segments.push(segment)
+    const limit = this.environment.playlistSegments * 2
+    if (this.segments.length > limit) this.segments.splice(0, this.segments.length - limit)
+    this.events.emit('segment', segment)
+  }
+}

@@ -1,0 +1,67 @@
+/** What a `application/trickle-ice-sdpfrag` body says (RFC 8840, section 9). */
+export interface IceFragment {
+  ufrag: string
+  password: string
+  candidates: string[]
+}
+
+/** Reads a fragment; undefined when it has no ICE credentials or a line that is no SDP. */
+export function parseIceFragment(body: string): IceFragment | undefined {
+  const lines = body.split(/\r?\n/).filter((line) => line !== '')
+  if (lines.some((line) => !/^[a-z]=/.test(line))) return undefined
+  const valueOf = (name: string): string | undefined =>
+    lines.find((line) => line.startsWith(`a=${name}:`))?.slice(name.length + 3)
+  const ufrag = valueOf('ice-ufrag')
+  const password = valueOf('ice-pwd')
+  if (!ufrag || !password) return undefined
+  return { ufrag, password, candidates: lines.filter((line) => line.startsWith('a=candidate:')) }
+}
+
+/** Writes the fragment that answers an ICE restart, from our whole answer. */
+export function iceFragmentOf(sdp: string): string {
+  const lines = sdp.split(/\r?\n/)
+  const media = lines.findIndex((line) => line.startsWith('m='))
+  const next = lines.findIndex((line, index) => index > media && line.startsWith('m='))
+  const section = lines.slice(media, next === -1 ? undefined : next)
+  const wanted = ['a=mid:', 'a=ice-ufrag:', 'a=ice-pwd:', 'a=candidate:']
+  const kept = section.filter((line) => wanted.some((prefix) => line.startsWith(prefix)))
+  const bundle = lines.filter((line) => line.startsWith('a=group:BUNDLE'))
+  return ['a=ice-lite', ...bundle, section[0] ?? '', ...kept, 'a=end-of-candidates', ''].join('\r\n')
+}
+
+/** The ICE user name fragment of an SDP. */
+export function ufragOf(sdp: string): string | undefined {
+  return /^a=ice-ufrag:(\S+)/m.exec(sdp)?.[1]
+}
+
+/** The same offer with new ICE credentials and without candidates, to apply an ICE restart. */
+export function withIceCredentials(sdp: string, { ufrag, password }: IceFragment): string {
+  return sdp
+    .replace(/^a=ice-ufrag:\S+/gm, `a=ice-ufrag:${ufrag}`)
+    .replace(/^a=ice-pwd:\S+/gm, `a=ice-pwd:${password}`)
+    .replace(/^a=(candidate:.*|end-of-candidates)\r?\n/gm, '')
+}
+
+/** Why an offer cannot be answered; undefined when it can. */
+export function offerProblem(sdp: string): { status: 400 | 406; problem: string } | undefined {
+  const sections = sdp.split(/^(?=m=)/m).slice(1)
+  const video = sections.filter((section) => section.startsWith('m=video'))
+  const audio = sections.filter((section) => section.startsWith('m=audio'))
+  if (!sdp.startsWith('v=0') || sections.length === 0 || ufragOf(sdp) === undefined) {
+    return { status: 400, problem: 'body: no SDP offer' }
+  }
+  if (video.length > 1 || audio.length > 1) {
+    return { status: 400, problem: 'at most one audio and one video section' }
+  }
+  const media = [...video, ...audio]
+  if (media.some((section) => /^a=(inactive|sendonly)\r?$/m.test(section))) {
+    return { status: 400, problem: 'sections must be recvonly or sendrecv' }
+  }
+  if (media.some((section) => !/^a=rtcp-mux\r?$/m.test(section))) {
+    return { status: 400, problem: 'rtcp-mux is required' }
+  }
+  if (video.length === 0 || !video.every((section) => /^a=rtpmap:\d+ H264\/90000/im.test(section))) {
+    return { status: 406, problem: 'H.264 is the only video codec here' }
+  }
+  return undefined
+}
