@@ -17,7 +17,7 @@ const neverBundled = ['better-sqlite3', 'argon2', 'swagger-ui-dist']
 const mainEntries = {
   index: 'main/index.ts',
   headless: 'main/headless.ts',
-  'reader-thread': 'main/store/reader-thread.ts',
+  'reader-process': 'main/store/reader-process.ts',
   'password-process': 'main/identity/password-process.ts',
 }
 

@@ -1,12 +1,22 @@
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3'
 
-/** A transaction: the only thing with which rows can be changed. Synchronous by nature. */
-export type Tx = BetterSQLite3Database
 /** A handle for reads. */
 export type ReadHandle = Pick<
   BetterSQLite3Database,
   'select' | 'selectDistinct' | '$count' | 'all' | 'get' | 'values'
 >
+
+/**
+ * A transaction: the only thing with which rows can be changed. Synchronous by nature, and without `transaction`:
+ * one write is one transaction. A `ReadHandle` too, so that queries serve both.
+ */
+export type Tx = ReadHandle & Pick<BetterSQLite3Database, 'insert' | 'update' | 'delete' | 'run'>
+
+/**
+ * What a write may answer: anything but a promise. It also refuses a statement on which `.run()` was forgotten, since
+ * drizzle's builders are thenables that do nothing until they are awaited.
+ */
+export type Synchronous<T> = T & (T extends PromiseLike<unknown> ? never : unknown)
 
 /** One row of the audit log before it is written; who, from where and the request id come from the caller's request. */
 export interface AuditRecord {
@@ -35,7 +45,7 @@ export interface Store {
   /** Runs a synchronous read on the main connection. For reads that are short by nature. */
   read<T>(query: (db: ReadHandle) => T): T
   /**
-   * Runs SQL in the reader thread, which is ended past `db.query_timeout`: for searches and reports.
+   * Runs SQL in the reader process, which is ended past `db.query_timeout`: for searches and reports.
    * Rows come with their column names. Rejects with `QueryTimeoutError`.
    */
   readApart<Row>(sql: string, parameters: readonly (string | number | null)[]): Promise<Row[]>
@@ -43,5 +53,5 @@ export interface Store {
    * Runs `change` in one immediate transaction; its last statement is the audit row. `change` must not return a promise.
    * Throws `StoreUnavailableError` when the disk is full, the database read-only or locked; nothing is then changed.
    */
-  write<T>(options: WriteOptions, change: (tx: Tx) => T): T
+  write<T>(options: WriteOptions, change: (tx: Tx) => Synchronous<T>): T
 }

@@ -1,0 +1,35 @@
+import Database from 'better-sqlite3'
+import { parentProcess } from '../platform/child-process.ts'
+import type { ReaderAnswer, ReaderMessage } from './reader.ts'
+
+/**
+ * The reader: a process with a read-only connection of its own, for searches and reports. A thread would not do: one
+ * that is inside SQLite cannot be ended (a count over 10^8 rows kept `Worker.terminate()` waiting for 13 s).
+ */
+const parent = parentProcess()
+let connection: Database.Database | null = null
+
+parent.onMessage((received) => {
+  const message = received as ReaderMessage
+  if (message.kind === 'open') {
+    connection = new Database(message.path, {
+      readonly: true,
+      fileMustExist: true,
+      timeout: message.busyTimeoutMs,
+    })
+    connection.pragma('trusted_schema = OFF')
+    return
+  }
+  parent.send(answer(message.id, message.sql, message.parameters))
+})
+
+function answer(id: number, sql: string, parameters: readonly (string | number | null)[]): ReaderAnswer {
+  try {
+    if (!connection) throw new Error('The reader was asked before it was opened.')
+    return { id, rows: connection.prepare(sql).all(...parameters) }
+  } catch (error) {
+    const known = error instanceof Error ? error : new Error(String(error))
+    const code = error instanceof Database.SqliteError ? error.code : null
+    return { id, failure: { message: known.message, code } }
+  }
+}
