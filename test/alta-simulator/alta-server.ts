@@ -146,6 +146,10 @@ export class AltaServer implements StreamingHost, ManagementHost {
     return option && this.streams.get(option.id)
   }
 
+  get isRunning(): boolean {
+    return this.running
+  }
+
   get encoders(): number {
     return [...this.streams.values()].filter((stream) => stream.isEncoding).length
   }

@@ -1,4 +1,4 @@
-import { createSelfSignedCertificate, HashAlgorithm, SignatureAlgorithm } from 'werift'
+import { createSelfSignedCertificate, HashAlgorithm, RTCDtlsTransport, SignatureAlgorithm } from 'werift'
 import { AltaServer } from './alta-server.ts'
 import type { AltaConfig } from './config.ts'
 import type { ActiveFault, FaultName, FaultParameters, FaultScope } from './faults.ts'
@@ -33,6 +33,7 @@ export interface AltaServerHandle {
   sessions(): SessionInfo[]
   /** The last 1000 sessions that ended, with the reason. */
   endedSessions(): SessionInfo[]
+  isRunning(): boolean
   /** Drops every login at once: the next call gets 401. */
   dropLogins(): void
   /** How many ffmpeg processes run for this server. */
@@ -51,6 +52,8 @@ export interface AltaServerHandle {
 export async function startAltaServer(options: AltaServerOptions = {}): Promise<AltaServerHandle> {
   const resolved = resolveOptions(options)
   const server = new AltaServer(resolved, resolved.tls ? await untrustedIdentity() : undefined)
+  // Made once per process; the first viewer must not wait for it.
+  await RTCDtlsTransport.SetupCertificate()
   await server.start()
   return handleOf(server)
 }
@@ -105,6 +108,7 @@ function handleOf(server: AltaServer): AltaServerHandle {
     backendCalls: () => server.backendCalls.list(),
     sessions: () => server.sessions.list(),
     endedSessions: () => server.sessions.listEnded(),
+    isRunning: () => server.isRunning,
     dropLogins: () => server.logins.closeAll(),
     encoders: () => server.encoders,
     problems: () => server.problems.list(),

@@ -3,8 +3,8 @@ import type { AudioFrame, Frame, VideoFrame } from '../media/frame.ts'
 import type { ReceiverStream } from '../media/receiver-stream.ts'
 import type { SessionEndReason, SessionInfo } from '../ott/sessions.ts'
 import { h264Payloads } from './h264-payloads.ts'
-import { iceFragmentOf, withIceCredentials } from './sdp-fragment.ts'
-import type { IceFragment } from './sdp-fragment.ts'
+import { iceFragmentOf, narrowToOurH264, withIceCredentials } from './session-description.ts'
+import type { IceFragment } from './session-description.ts'
 
 /** A viewer that sends no connectivity check for so long has gone (RFC 7675). */
 const CONSENT_TIMEOUT_MS = 30_000
@@ -69,6 +69,8 @@ export class WhepSession {
       iceServers: [],
       iceLite: true,
       iceUseTcp: false,
+      // Without any interface of its own choice werift offers exactly the additional ones.
+      iceUseIpv4: anyAddress,
       iceUseIpv6: false,
       iceAdditionalHostAddresses: anyAddress ? ['127.0.0.1'] : [host],
       iceInterfaceAddresses: anyAddress ? undefined : { udp4: host },
@@ -78,7 +80,6 @@ export class WhepSession {
         environment.info.lastSeenAt = this.lastCheckAt
         return environment.silence() !== 'ice'
       },
-      iceFilterCandidatePair: (pair) => anyAddress || pair.localCandidate.host === host,
     })
     this.peer.addTransceiver(this.video, { direction: 'sendonly' })
     if (stream.receiver.audio) {
@@ -94,7 +95,7 @@ export class WhepSession {
   /** Our answer to a viewer's offer, with all our candidates in it. Rejects when werift cannot make sense of it. */
   async answer(offer: string): Promise<string> {
     this.offer = offer
-    await this.peer.setRemoteDescription({ type: 'offer', sdp: withoutCandidates(offer) })
+    await this.peer.setRemoteDescription({ type: 'offer', sdp: withoutCandidates(narrowToOurH264(offer)) })
     await this.peer.setLocalDescription(await this.peer.createAnswer())
     return this.gathered()
   }
@@ -116,10 +117,15 @@ export class WhepSession {
   async restartIce(fragment: IceFragment): Promise<string> {
     if (this.offer === undefined) throw new Error('no session description yet')
     const offer = withIceCredentials(this.offer, fragment)
-    await this.peer.setRemoteDescription({ type: 'offer', sdp: offer })
+    await this.peer.setRemoteDescription({ type: 'offer', sdp: narrowToOurH264(offer) })
     await this.peer.setLocalDescription(await this.peer.createAnswer())
     this.offer = offer
-    return iceFragmentOf(await this.gathered())
+    const answer = await this.gathered()
+    // werift does not listen for checks of the new generation by itself once DTLS is up.
+    for (const transport of this.peer.iceTransports) {
+      transport.start().catch(() => this.end('lost'))
+    }
+    return iceFragmentOf(answer)
   }
 
   /** The viewer's current SDP. */

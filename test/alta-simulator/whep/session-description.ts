@@ -42,6 +42,32 @@ export function withIceCredentials(sdp: string, { ufrag, password }: IceFragment
     .replace(/^a=(candidate:.*|end-of-candidates)\r?\n/gm, '')
 }
 
+/** Payload types of a video section that are H.264 with packetization mode 1, constrained baseline ones first. */
+function h264PayloadTypes(section: string): string[] {
+  const formats = [...section.matchAll(/^a=fmtp:(\d+) (.*)$/gm)]
+  const types = [...section.matchAll(/^a=rtpmap:(\d+) H264\/90000/gim)].map(([, type]) => type ?? '')
+  const formatOf = (type: string): string => formats.find(([, other]) => other === type)?.[2] ?? ''
+  const usable = types.filter((type) => /packetization-mode=1/.test(formatOf(type)))
+  const isBaseline = (type: string): boolean => /profile-level-id=42[ce]0/i.test(formatOf(type))
+  return [...usable.filter(isBaseline), ...usable.filter((type) => !isBaseline(type))]
+}
+
+/** The offer with no other video format than the one that fits our stream best. */
+export function narrowToOurH264(offer: string): string {
+  return offer
+    .split(/^(?=m=)/m)
+    .map((section) => {
+      const best = section.startsWith('m=video') ? h264PayloadTypes(section)[0] : undefined
+      if (best === undefined) return section
+      return section
+        .replace(/^(m=video \S+ \S+) .*?(\r?)$/m, `$1 ${best}$2`)
+        .replace(/^a=(?:rtpmap|fmtp|rtcp-fb):(\d+) .*\r?\n/gm, (line: string, type: string) =>
+          type === best ? line : '',
+        )
+    })
+    .join('')
+}
+
 /** Why an offer cannot be answered; undefined when it can. */
 export function offerProblem(sdp: string): { status: 400 | 406; problem: string } | undefined {
   const sections = sdp.split(/^(?=m=)/m).slice(1)
@@ -60,8 +86,8 @@ export function offerProblem(sdp: string): { status: 400 | 406; problem: string 
   if (media.some((section) => !/^a=rtcp-mux\r?$/m.test(section))) {
     return { status: 400, problem: 'rtcp-mux is required' }
   }
-  if (video.length === 0 || !video.every((section) => /^a=rtpmap:\d+ H264\/90000/im.test(section))) {
-    return { status: 406, problem: 'H.264 is the only video codec here' }
+  if (video.length === 0 || !video.every((section) => h264PayloadTypes(section).length > 0)) {
+    return { status: 406, problem: 'H.264 with packetization mode 1 is the only video codec here' }
   }
   return undefined
 }
