@@ -1,0 +1,92 @@
+import { readFile, realpath, stat } from 'node:fs/promises'
+import { extname, join, sep } from 'node:path'
+import { readPagePath } from './page-path.ts'
+
+export interface PageHandlerOptions {
+  /** The folder of the built page (out/renderer). */
+  readonly root: string
+  /** The Content-Security-Policy of a document loaded now; asked every time, since servers come and go. */
+  readonly contentPolicy: () => string
+  /** Told of every refusal, with what was wrong. */
+  readonly onRefused: (url: string, reason: string) => void
+}
+
+const contentTypes: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.json': 'application/json; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.ico': 'image/x-icon',
+  '.webp': 'image/webp',
+  '.woff2': 'font/woff2',
+  '.wasm': 'application/wasm',
+  '.mp3': 'audio/mpeg',
+  '.wav': 'audio/wav',
+  '.txt': 'text/plain; charset=utf-8',
+}
+
+/**
+ * Answers requests on our scheme with the files of the page, and with index.html for its routes. A request is a GET or
+ * a HEAD for our host and a file that really lies in `root` (symbolic links followed); everything else is 404 or 405.
+ */
+export function createPageHandler(options: PageHandlerOptions): (request: Request) => Promise<Response> {
+  const realRoot = realpath(options.root)
+  // The first request reports a missing folder; until then nobody waits for this promise.
+  realRoot.catch(() => undefined)
+
+  return async (request) => {
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      return new Response(null, { status: 405, headers: { Allow: 'GET, HEAD' } })
+    }
+    const path = readPagePath(request.url)
+    if (path.kind === 'refused') {
+      options.onRefused(request.url, path.reason)
+      return notFound()
+    }
+    const segments = path.kind === 'page' ? ['index.html'] : path.segments
+    const file = await containedFile(await realRoot, segments)
+    if (file === null) return notFound()
+    const body = request.method === 'HEAD' ? null : new Uint8Array(await readFile(file))
+    return new Response(body, { headers: headersOf(file, segments, options.contentPolicy) })
+  }
+}
+
+/** The real path of a file below `root`, or null where there is none or a link leads outside. */
+async function containedFile(root: string, segments: readonly string[]): Promise<string | null> {
+  try {
+    const file = await realpath(join(root, ...segments))
+    return file.startsWith(root + sep) && (await stat(file)).isFile() ? file : null
+  } catch (error) {
+    if (isMissing(error)) return null
+    throw error
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : null
+  return code === 'ENOENT' || code === 'ENOTDIR' || code === 'ENAMETOOLONG'
+}
+
+function headersOf(file: string, segments: readonly string[], contentPolicy: () => string): Headers {
+  const contentType = contentTypes[extname(file).toLowerCase()] ?? 'application/octet-stream'
+  const headers = new Headers({
+    'Content-Type': contentType,
+    'X-Content-Type-Options': 'nosniff',
+    'Referrer-Policy': 'no-referrer',
+    'Cross-Origin-Opener-Policy': 'same-origin',
+    'Cross-Origin-Resource-Policy': 'same-origin',
+    // Vite puts a hash of the content into every name below assets/.
+    'Cache-Control': segments[0] === 'assets' ? 'max-age=31536000, immutable' : 'no-store',
+  })
+  if (contentType.startsWith('text/html')) headers.set('Content-Security-Policy', contentPolicy())
+  return headers
+}
+
+function notFound(): Response {
+  return new Response('Not found', {
+    status: 404,
+    headers: { 'Content-Type': 'text/plain; charset=utf-8', 'X-Content-Type-Options': 'nosniff' },
+  })
+}
