@@ -1,0 +1,110 @@
+import { createORPCClient, ORPCError } from '@orpc/client'
+import type { ClientLink } from '@orpc/client'
+import { RPCLink } from '@orpc/client/message-port'
+import type {
+  ContractRouterClient,
+  InferContractRouterInputs,
+  InferContractRouterOutputs,
+} from '@orpc/contract'
+import { OpenAPILink } from '@orpc/openapi-client/fetch'
+import { contract } from '../../shared/contract/contract.ts'
+import { AccessToken } from './access-token.ts'
+import { desktopPort, inDesktopWindow } from './desktop-port.ts'
+
+/** Every procedure of the desk, typed by the contract. */
+export type DeskClient = ContractRouterClient<typeof contract>
+/** What each procedure takes. */
+export type Inputs = InferContractRouterInputs<typeof contract>
+/** What each procedure answers. */
+export type Outputs = InferContractRouterOutputs<typeof contract>
+/** What signing in and renewing answer. */
+export type Session = Outputs['auth']['login']
+
+type NoContext = Record<never, never>
+type Headers = () => Promise<Record<string, string>>
+
+/** A call that nobody answers must not leave a button spinning; long jobs of the desk stay well below it. */
+const callTimeoutMs = 60_000
+
+const door = inDesktopWindow() ? desktopDoor() : browserDoor()
+
+/** One link per kind of caller over the same door. */
+type Door = (headers: Headers, retryRefused: RetryRefused) => Promise<ClientLink<NoContext>>
+type RetryRefused = <T>(call: () => Promise<T>) => Promise<T>
+
+function browserDoor(): Door {
+  return async (headers, retryRefused) =>
+    new OpenAPILink<NoContext>(contract, {
+      url: new URL('/api', location.origin).toString(),
+      headers,
+      fetch: (request, init) => fetch(request, { ...init, credentials: 'same-origin' }),
+      interceptors: [({ next }) => retryRefused(next)],
+    })
+}
+
+function desktopDoor(): Door {
+  const port = desktopPort()
+  return async (headers, retryRefused) =>
+    new RPCLink<NoContext>({
+      port: await port,
+      headers,
+      interceptors: [({ next }) => retryRefused(next)],
+    })
+}
+
+/** The port of a desktop window arrives later than the page: the link waits for it, calls queue behind. */
+function lazily(link: Promise<ClientLink<NoContext>>): ClientLink<NoContext> {
+  return { call: async (path, input, options) => (await link).call(path, input, withTimeout(path, options)) }
+}
+
+function withTimeout<T extends { signal?: AbortSignal }>(path: readonly string[], options: T): T {
+  if (path[0] === 'events') return options
+  const timeout = AbortSignal.timeout(callTimeoutMs)
+  return { ...options, signal: options.signal ? AbortSignal.any([options.signal, timeout]) : timeout }
+}
+
+/** For what strangers may call: no token is sent and none is renewed. */
+const strangerClient = createORPCClient<DeskClient>(
+  lazily(
+    door(
+      async () => ({}),
+      (call) => call(),
+    ),
+  ),
+)
+
+let sessionEnded: () => void = () => undefined
+
+/** The token of this page. */
+export const accessToken = new AccessToken(
+  () => strangerClient.auth.refresh({}),
+  () => sessionEnded(),
+)
+
+/** Calls `listener` when the desk ended the session of this page (another tab signed out, the account is gone). */
+export function onSessionEnded(listener: () => void): void {
+  sessionEnded = listener
+}
+
+async function authorization(): Promise<Record<string, string>> {
+  const token = await accessToken.current()
+  return token === null ? {} : { authorization: `Bearer ${token}` }
+}
+
+/** One more try where the desk refused the token although it looked good: its clock or its keys changed. */
+async function retryRefused<T>(call: () => Promise<T>): Promise<T> {
+  const token = await accessToken.current()
+  try {
+    return await call()
+  } catch (error) {
+    const refused = error instanceof ORPCError && error.status === 401
+    if (refused && (await accessToken.renewedAfterRefusal(token))) return call()
+    throw error
+  }
+}
+
+/** The desk, as the signed-in person. */
+export const desk = createORPCClient<DeskClient>(lazily(door(authorization, retryRefused)))
+
+/** The desk, as a stranger: sign-in, first-run set-up, renewal. */
+export const strangerDesk: Pick<DeskClient, 'auth'> = strangerClient

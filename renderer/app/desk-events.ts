@@ -1,0 +1,97 @@
+import { getEventMeta } from '@orpc/client'
+import type { StreamMessage } from '../../shared/contract/events.ts'
+
+/** The desk sends a heartbeat every 2 s: after three missed ones this page is cut off. */
+export const cutOffAfterMs = 6_000
+/** A connection that is silent for this long is given up, for a half-open socket never ends by itself. */
+const reconnectAfterMs = 8_000
+const firstRetryMs = 500
+const longestRetryMs = 5_000
+
+/** Opens `events.stream`; `lastEventId` is the id of the last message that was seen. */
+export type OpenStream = (options: {
+  signal: AbortSignal
+  lastEventId: string | undefined
+}) => Promise<AsyncIterable<StreamMessage>>
+
+export interface DeskEventsListener {
+  message(message: StreamMessage): void
+  /** Told on each change: true when nothing was heard for 6 s. */
+  cutOff(isCutOff: boolean): void
+}
+
+/** What the desk says as it happens. After a break it goes on behind the last message it saw. */
+export class DeskEvents {
+  readonly #open: OpenStream
+  readonly #listener: DeskEventsListener
+  #heardAt = 0
+  #isCutOff = false
+  #lastEventId: string | undefined
+  #retryMs = firstRetryMs
+
+  constructor(open: OpenStream, listener: DeskEventsListener) {
+    this.#open = open
+    this.#listener = listener
+  }
+
+  /** Follows the stream until `signal` aborts. Never rejects. */
+  async follow(signal: AbortSignal): Promise<void> {
+    this.#heardAt = Date.now()
+    const watch = setInterval(() => this.#setCutOff(Date.now() - this.#heardAt >= cutOffAfterMs), 500)
+    while (!signal.aborted) {
+      await this.#followOnce(signal)
+      if (signal.aborted) break
+      await pause(this.#retryMs * (0.5 + Math.random()), signal)
+      this.#retryMs = Math.min(longestRetryMs, this.#retryMs * 2)
+    }
+    clearInterval(watch)
+  }
+
+  async #followOnce(signal: AbortSignal): Promise<void> {
+    const attempt = new AbortController()
+    let silentSince = Date.now()
+    const silence = setInterval(() => {
+      if (Date.now() - silentSince >= reconnectAfterMs) attempt.abort()
+    }, 1_000)
+    try {
+      const stream = await this.#open({
+        signal: AbortSignal.any([signal, attempt.signal]),
+        lastEventId: this.#lastEventId,
+      })
+      for await (const message of stream) {
+        silentSince = Date.now()
+        this.#heard(message)
+      }
+    } catch (_error) {
+      // Expected: the network or the desk went away. The person sees `cutOff`, `follow` tries again.
+    } finally {
+      clearInterval(silence)
+    }
+  }
+
+  #heard(message: StreamMessage): void {
+    this.#heardAt = Date.now()
+    this.#retryMs = firstRetryMs
+    this.#lastEventId = getEventMeta(message)?.id ?? this.#lastEventId
+    this.#setCutOff(false)
+    this.#listener.message(message)
+  }
+
+  #setCutOff(isCutOff: boolean): void {
+    if (isCutOff === this.#isCutOff) return
+    this.#isCutOff = isCutOff
+    this.#listener.cutOff(isCutOff)
+  }
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, ms)
+    function done(): void {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    signal.addEventListener('abort', done)
+  })
+}

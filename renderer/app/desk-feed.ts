@@ -1,0 +1,94 @@
+import type { InfiniteData } from '@tanstack/vue-query'
+import { computed, shallowRef, watch } from 'vue'
+import type { Camera } from '../../shared/contract/cameras.ts'
+import type { StreamMessage } from '../../shared/contract/events.ts'
+import { desk } from './client.ts'
+import type { Outputs } from './client.ts'
+import { DeskEvents } from './desk-events.ts'
+import { keys } from './queries.ts'
+import { queryClient } from './query-client.ts'
+import { session } from './session.ts'
+
+/** Lists are read again at most this often, however many cameras change at once. */
+const rereadEveryMs = 1_000
+
+type CameraList = Outputs['cameras']['list']
+type Listener = (message: StreamMessage) => void
+
+const listeners = new Set<Listener>()
+const isCutOff = shallowRef(false)
+const outdated = shallowRef<string | null>(null)
+const clockAheadMs = shallowRef(0)
+
+/** True while the desk was not heard for 6 s. */
+export const cutOff = computed(() => isCutOff.value)
+/** Why this page should be reloaded, or null. */
+export const pageOutdated = computed(() => outdated.value)
+/** How far the desk's clock is ahead of this machine's, in milliseconds. */
+export const deskClockAheadMs = computed(() => clockAheadMs.value)
+
+/** Calls `listener` with every message of the desk until the returned function is called. */
+export function onDeskMessage(listener: Listener): () => void {
+  listeners.add(listener)
+  return () => void listeners.delete(listener)
+}
+
+/** Follows the desk while somebody is signed in, and keeps the query caches true. */
+export function followDesk(): void {
+  let following: AbortController | null = null
+  watch(
+    () => session.user.value?.id ?? null,
+    (userId) => {
+      following?.abort()
+      following = null
+      isCutOff.value = false
+      if (userId === null) return
+      following = new AbortController()
+      void new DeskEvents((options) => desk.events.stream(undefined, options), {
+        message: receive,
+        cutOff: (value) => (isCutOff.value = value),
+      }).follow(following.signal)
+    },
+    { immediate: true },
+  )
+}
+
+function receive(message: StreamMessage): void {
+  clockAheadMs.value = message.at - Date.now()
+  if (message.type === 'hello' && message.resync) void queryClient.invalidateQueries()
+  if (message.type === 'camera.changed') cameraChanged(message)
+  if (message.type === 'server.changed') rereadSoon('servers')
+  if (message.type === 'page.outdated') outdated.value = message.reason
+  for (const listener of listeners) listener(message)
+}
+
+function cameraChanged(message: Extract<StreamMessage, { type: 'camera.changed' }>): void {
+  const { cameraId, status, statusReason, statusSinceAt } = message
+  const patch = (camera: Camera): Camera =>
+    camera.id === cameraId ? { ...camera, status, statusReason, statusSinceAt } : camera
+  queryClient.setQueryData<Camera>(keys.camera(cameraId), (old) => old && patch(old))
+  queryClient.setQueriesData<CameraList>(
+    { queryKey: keys.cameraLists },
+    (old) => old && patchList(old, patch),
+  )
+  queryClient.setQueriesData<InfiniteData<CameraList>>(
+    { queryKey: keys.cameraScrolls },
+    (old) => old && { ...old, pages: old.pages.map((page) => patchList(page, patch)) },
+  )
+  rereadSoon('cameras')
+}
+
+function patchList(list: CameraList, patch: (camera: Camera) => Camera): CameraList {
+  return { ...list, items: list.items.map(patch) }
+}
+
+const waiting = new Set<'cameras' | 'servers'>()
+
+function rereadSoon(area: 'cameras' | 'servers'): void {
+  if (waiting.has(area)) return
+  waiting.add(area)
+  setTimeout(() => {
+    waiting.delete(area)
+    void queryClient.invalidateQueries({ queryKey: [area] })
+  }, rereadEveryMs)
+}

@@ -1,0 +1,68 @@
+import { keepPreviousData, queryOptions } from '@tanstack/vue-query'
+import { desk } from './client.ts'
+import type { Inputs } from './client.ts'
+
+/** Keys of the query cache; what the desk announces is found again by them. The first word is the area. */
+export const keys = {
+  cameraLists: ['cameras', 'list'],
+  /** Lists that are read on as they are scrolled. */
+  cameraScrolls: ['cameras', 'scroll'],
+  camera: (id: string) => ['cameras', 'one', id],
+  servers: ['servers', 'list'],
+  server: (id: string) => ['servers', 'one', id],
+  receivers: (serverId: string) => ['receivers', serverId],
+  storages: (serverId: string) => ['storages', serverId],
+  wall: ['live', 'wall'],
+  listener: ['settings', 'listener'],
+  about: ['settings', 'about'],
+} as const
+
+/** One page of the cameras that are mine to see; while the next page is on its way, the last one stays. */
+export function cameraListQuery(input: Inputs['cameras']['list']) {
+  return queryOptions({
+    queryKey: [...keys.cameraLists, input],
+    queryFn: ({ signal }) => desk.cameras.list(input, { signal }),
+    placeholderData: keepPreviousData,
+  })
+}
+
+/** One camera. */
+export function cameraQuery(id: string) {
+  return queryOptions({
+    queryKey: keys.camera(id),
+    queryFn: ({ signal }) => desk.cameras.get({ id }, { signal }),
+  })
+}
+
+/** All servers; a desk has a handful, so one page of the largest size holds them. */
+export function serverListQuery() {
+  return queryOptions({
+    queryKey: keys.servers,
+    queryFn: ({ signal }) => desk.servers.list({ page: 1, pageSize: 100 }, { signal }),
+  })
+}
+
+/** One server. */
+export function serverQuery(id: string) {
+  return queryOptions({
+    queryKey: keys.server(id),
+    queryFn: ({ signal }) => desk.servers.get({ id }, { signal }),
+  })
+}
+
+/** Receivers of a server, asked of Alta each time the import dialog opens. */
+export function receiversQuery(serverId: string) {
+  return queryOptions({
+    queryKey: keys.receivers(serverId),
+    queryFn: ({ signal }) => desk.servers.receivers({ id: serverId }, { signal }),
+    staleTime: 0,
+  })
+}
+
+/** Storages of a server. */
+export function storagesQuery(serverId: string) {
+  return queryOptions({
+    queryKey: keys.storages(serverId),
+    queryFn: ({ signal }) => desk.servers.storages({ id: serverId }, { signal }),
+  })
+}

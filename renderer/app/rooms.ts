@@ -1,0 +1,32 @@
+import { Cctv, LayoutGrid, Settings } from '@lucide/vue'
+import type { Component } from 'vue'
+
+/** A room of the interface, as the rail and the search show it. */
+export interface Room {
+  readonly path: string
+  readonly label: string
+  readonly icon: Component
+  readonly adminOnly: boolean
+}
+
+/** The rooms that exist, in the order of the rail. */
+export const rooms: readonly Room[] = [
+  { path: '/live', label: 'Live', icon: LayoutGrid, adminOnly: false },
+  { path: '/cameras', label: 'Cameras', icon: Cctv, adminOnly: false },
+  { path: '/settings', label: 'Settings', icon: Settings, adminOnly: false },
+]
+
+/** A page of the settings. */
+export interface SettingsSection {
+  readonly path: string
+  readonly label: string
+  readonly adminOnly: boolean
+}
+
+/** The sections of the settings, in the order of their list. */
+export const settingsSections: readonly SettingsSection[] = [
+  { path: '/settings/servers', label: 'Servers', adminOnly: true },
+  { path: '/settings/listener', label: 'Listener', adminOnly: true },
+  { path: '/settings/api', label: 'API', adminOnly: false },
+  { path: '/settings/about', label: 'About', adminOnly: false },
+]

@@ -1,0 +1,89 @@
+import { createRouter, createWebHistory } from 'vue-router'
+import { session } from './session.ts'
+
+declare module 'vue-router' {
+  interface RouteMeta {
+    /** Where I am, as the top bar and the window title say it. */
+    title: string
+  }
+}
+
+/** History without a hash: the listener and the desktop's scheme both answer unknown paths with the page. */
+export const router = createRouter({
+  history: createWebHistory('/'),
+  routes: [
+    { path: '/', redirect: '/live' },
+    {
+      path: '/live',
+      name: 'live',
+      component: () => import('../features/live/live-page.vue'),
+      meta: { title: 'Live' },
+    },
+    {
+      path: '/cameras',
+      name: 'cameras',
+      component: () => import('../features/cameras/cameras-page.vue'),
+      meta: { title: 'Cameras' },
+    },
+    {
+      path: '/cameras/:id',
+      name: 'camera',
+      component: () => import('../features/cameras/camera-page.vue'),
+      props: true,
+      meta: { title: 'Camera' },
+    },
+    {
+      path: '/settings',
+      component: () => import('../features/settings/settings-page.vue'),
+      meta: { title: 'Settings' },
+      children: [
+        {
+          path: '',
+          name: 'settings',
+          redirect: () => (session.isAdmin.value ? '/settings/servers' : '/settings/about'),
+        },
+        {
+          path: 'servers',
+          name: 'servers',
+          component: () => import('../features/servers/servers-page.vue'),
+          meta: { title: 'Servers' },
+        },
+        {
+          path: 'servers/:id',
+          name: 'server',
+          component: () => import('../features/servers/server-page.vue'),
+          props: true,
+          meta: { title: 'Server' },
+        },
+        {
+          path: 'listener',
+          name: 'listener',
+          component: () => import('../features/settings/listener-page.vue'),
+          meta: { title: 'Listener' },
+        },
+        {
+          path: 'api',
+          name: 'api',
+          component: () => import('../features/settings/api-page.vue'),
+          meta: { title: 'API' },
+        },
+        {
+          path: 'about',
+          name: 'about',
+          component: () => import('../features/settings/about-page.vue'),
+          meta: { title: 'About' },
+        },
+      ],
+    },
+    {
+      path: '/:unknown(.*)*',
+      name: 'unknown',
+      component: () => import('./unknown-page.vue'),
+      meta: { title: 'Not found' },
+    },
+  ],
+})
+
+router.afterEach((to) => {
+  document.title = `${to.meta.title} · Alta Desk`
+})
