@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -39,6 +39,36 @@ interface WantedRecording {
 }
 
 const MAXIMUM_HOLE_MS = 1500
+const FOLDER_PREFIX = 'alta-simulator-'
+
+/** Folders of this process, removed at the latest when it ends. */
+const roots = new Set<string>()
+process.once('exit', () => {
+  for (const root of roots) rmSync(root, { recursive: true, force: true })
+})
+
+function isRunning(processId: number): boolean {
+  try {
+    process.kill(processId, 0)
+    return true
+  } catch (error) {
+    // EPERM: somebody else's process, which runs.
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+  }
+}
+
+/** A new folder for recordings; what simulators that were killed left behind is removed on the way. */
+function newRoot(): string {
+  for (const name of readdirSync(tmpdir())) {
+    const owner = new RegExp(`^${FOLDER_PREFIX}(\\d+)-`).exec(name)?.[1]
+    if (owner !== undefined && !isRunning(Number(owner))) {
+      rmSync(join(tmpdir(), name), { recursive: true, force: true })
+    }
+  }
+  const root = mkdtempSync(join(tmpdir(), `${FOLDER_PREFIX}${process.pid}-`))
+  roots.add(root)
+  return root
+}
 
 /** What the recorder needs of the server around it. */
 export interface RecorderEnvironment {
@@ -135,7 +165,7 @@ export class Recorder {
   }
 
   private add(key: string, { channel, storage }: WantedRecording): Recording {
-    this.root ??= mkdtempSync(join(tmpdir(), 'alta-simulator-'))
+    this.root ??= newRoot()
     this.folders += 1
     const folder = join(this.root, String(this.folders))
     mkdirSync(folder)
