@@ -6,6 +6,8 @@ export interface Caller {
   readonly userId: string
   readonly email: string
   readonly admin: boolean
+  /** The sign-in this token belongs to: the family of its refresh tokens. */
+  readonly family: string
 }
 
 /**
@@ -63,4 +65,10 @@ export function auditRecord(context: RequestContext, parts: AuditParts): AuditRe
   }
   context.auditRecords.push(record)
   return record
+}
+
+/** The caller of a procedure that is not for strangers; the guard has let nobody else pass. */
+export function signedInCaller(context: RequestContext): Caller {
+  if (!context.caller) throw new Error('A procedure that is open to strangers asked who is signed in.')
+  return context.caller
 }

@@ -1,0 +1,55 @@
+import { randomInt } from 'node:crypto'
+import type { AreaLogger } from '../platform/logging.ts'
+import type { Store } from '../store/store-types.ts'
+import type { Passwords } from './passwords.ts'
+import { allPeople, insertUser } from './queries.ts'
+import type { People } from './people.ts'
+import { storedEmail } from './service.ts'
+import type { Identity } from './service.ts'
+
+/** The password of the documentation; while it stands, only this machine may enter. */
+export const documentedPassword = 'admin'
+
+/** Letters and digits that are not mistaken for one another. */
+const codeAlphabet = '23456789ABCDEFGHJKLMNPQRSTUVWXYZ'
+
+/** A one-time code for the terminal: 12 characters, 60 bits, in three groups. */
+export function newSetupCode(): string {
+  const pick = (): string => codeAlphabet[randomInt(codeAlphabet.length)] ?? ''
+  const group = (): string => Array.from({ length: 4 }, pick).join('')
+  return [group(), group(), group()].join('-')
+}
+
+/**
+ * Makes the first administrator where nobody has an account and the configuration names one; does nothing otherwise.
+ * The audit row says that the desk itself did it.
+ */
+export async function makeFirstAdministrator(parts: {
+  readonly store: Store
+  readonly identity: Identity
+  readonly passwords: Passwords
+  readonly people: People
+  readonly log: AreaLogger
+  readonly administrator: { readonly email: string; readonly password: string } | null
+}): Promise<void> {
+  const { store, identity, passwords, people, administrator } = parts
+  if (people.size > 0 || !administrator) return
+  const email = storedEmail(administrator.email)
+  const passwordHash = await passwords.hash(administrator.password)
+  const user = identity.newAdministrator(email, passwordHash, administrator.password === documentedPassword)
+  const audit = {
+    action: 'desk.set-up',
+    actorId: null,
+    actorName: 'desk',
+    door: 'desk',
+    remoteAddress: '',
+    requestId: '',
+    outcome: 'done',
+    target: { kind: 'user', id: user.id, name: email },
+    before: null,
+    after: { from: 'ADMIN_BOOTSTRAP_EMAIL' },
+  } as const
+  store.write({ audit }, (tx) => insertUser(tx, user))
+  people.load(store.read(allPeople))
+  parts.log.info('the first administrator was made', { email })
+}

@@ -1,0 +1,150 @@
+import { isProcedure, ORPCError, Procedure } from '@orpc/server'
+import type { AnyProcedure, AnyRouter, Meta, Middleware, ORPCErrorConstructorMap } from '@orpc/server'
+import { commonErrors } from '../../shared/contract/errors.ts'
+import type { Access, ProcedureRules, RulesMeta } from '../../shared/contract/procedure.ts'
+import type { AreaLogger } from '../platform/logging.ts'
+import type { AuditRecord } from '../store/store-types.ts'
+import { asAnswer } from './answers.ts'
+import type { AuditWatch } from './audit-watch.ts'
+import type { Policy } from './policy.ts'
+import type { RequestContext } from './request-context.ts'
+
+export interface GuardOptions {
+  readonly policy: Policy
+  readonly store: AuditWatch
+  readonly log: AreaLogger
+  /** Whether there is such a camera: a refusal is recorded only where there was something to refuse. */
+  readonly cameraExists: (cameraId: string) => boolean
+  /**
+   * Checks what procedures answer against the contract. Our own answers are typed already, and checking a page of
+   * cameras costs more than making it, so this is for development and tests.
+   */
+  readonly checkOutputs: boolean
+}
+
+type Nothing = Record<never, never>
+type Check = Middleware<RequestContext, Nothing, unknown, unknown, ORPCErrorConstructorMap<Nothing>, Meta>
+
+/**
+ * Lays the checks of the contract over a finished router, so that no procedure can be forgotten: the role part of
+ * `access` before the input is read, the resource part after it, and at the end whether a procedure that declares an
+ * audit action has recorded it. Throws where a procedure states no rules.
+ */
+export function guardRouter(router: AnyRouter, options: GuardOptions): AnyRouter {
+  return guardBranch(router, [], options)
+}
+
+function guardBranch(router: AnyRouter, path: readonly string[], options: GuardOptions): AnyRouter {
+  if (isProcedure(router)) return guardProcedure(router, path, options)
+  const branches = Object.entries(router as Record<string, AnyRouter>)
+  return Object.fromEntries(
+    branches.map(([name, branch]) => [name, guardBranch(branch, [...path, name], options)]),
+  )
+}
+
+function guardProcedure(
+  procedure: AnyProcedure,
+  path: readonly string[],
+  options: GuardOptions,
+): AnyProcedure {
+  const definition = procedure['~orpc']
+  const rules = (definition.meta as Partial<RulesMeta>).rules
+  if (!rules)
+    throw new Error(`The procedure ${path.join('.')} says neither who may call it nor what is audited.`)
+  const { middlewares, inputValidationIndex: inputAt, outputValidationIndex: outputAt } = definition
+  const inner = [
+    ...middlewares.slice(0, inputAt),
+    resourcePart(rules, options),
+    ...middlewares.slice(inputAt),
+  ]
+  return new Procedure({
+    ...definition,
+    outputSchema: options.checkOutputs ? definition.outputSchema : undefined,
+    middlewares: [rolePart(rules, options), ...inner],
+    inputValidationIndex: inputAt + 1,
+    outputValidationIndex: outputAt + (outputAt > inputAt ? 2 : 1),
+  })
+}
+
+/** Outermost: it also sees every error on its way out. */
+function rolePart(rules: ProcedureRules, options: GuardOptions): Check {
+  return async ({ context, path, next }) => {
+    try {
+      const refusal = roleRefusal(rules.access, context)
+      if (refusal) {
+        if (refusal.code === 'FORBIDDEN') recordRefusal(options, context, path, null)
+        throw refusal
+      }
+      const result = await next()
+      demandAudit(rules, context, path, options)
+      return result
+    } catch (error) {
+      throw asAnswer(error, context, options.log)
+    }
+  }
+}
+
+/** After the input: whether this very camera is the caller's to see. */
+function resourcePart({ access }: ProcedureRules, options: GuardOptions): Check {
+  if (access.kind !== 'camera') return ({ next }) => next()
+  return ({ context, path, next }, input) => {
+    for (const cameraId of idsIn(input, access.field)) {
+      if (context.caller && options.policy.canSeeCamera(context.caller, cameraId)) continue
+      if (options.cameraExists(cameraId)) {
+        recordRefusal(options, context, path, { kind: 'camera', id: cameraId, name: cameraId })
+      }
+      throw new ORPCError('NOT_FOUND', commonErrors.NOT_FOUND)
+    }
+    return next()
+  }
+}
+
+function roleRefusal(access: Access, { caller }: RequestContext): ORPCError<string, unknown> | null {
+  if (access.kind === 'anyone') return null
+  if (!caller) return new ORPCError('UNAUTHORIZED', commonErrors.UNAUTHORIZED)
+  if (access.kind === 'admin' && !caller.admin) return new ORPCError('FORBIDDEN', commonErrors.FORBIDDEN)
+  return null
+}
+
+function idsIn(input: unknown, field: string): readonly string[] {
+  const value = (input as Record<string, unknown>)[field]
+  if (typeof value === 'string') return [value]
+  if (Array.isArray(value) && value.every((id): id is string => typeof id === 'string')) return value
+  throw new Error(`The contract names the input field ${field} in its access, but it holds no camera id.`)
+}
+
+/** A success that should stand in the audit log and does not is a bug, and is not told as a success. */
+function demandAudit(
+  rules: ProcedureRules,
+  context: RequestContext,
+  path: readonly string[],
+  { store }: GuardOptions,
+): void {
+  if (rules.audit === null) return
+  const due = (record: AuditRecord): boolean =>
+    record.action === rules.audit && record.outcome === 'done' && store.wasWritten(record)
+  if (context.auditRecords.some(due)) return
+  throw new Error(`The procedure ${path.join('.')} succeeded without its audit record ${rules.audit}.`)
+}
+
+/** Refusals are recorded in a write of their own, for there is no other to carry them. */
+function recordRefusal(
+  { store }: GuardOptions,
+  context: RequestContext,
+  path: readonly string[],
+  target: AuditRecord['target'],
+): void {
+  const audit: AuditRecord = {
+    action: 'access.refused',
+    actorId: context.caller?.userId ?? null,
+    actorName: context.caller?.email ?? 'stranger',
+    door: context.door,
+    remoteAddress: context.remoteAddress,
+    requestId: context.requestId,
+    outcome: 'refused',
+    target: target ?? { kind: 'procedure', id: null, name: path.join('.') },
+    before: null,
+    after: { procedure: path.join('.') },
+  }
+  store.write({ audit }, () => undefined)
+}

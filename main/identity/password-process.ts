@@ -1,0 +1,19 @@
+// The process in which passwords are hashed: at low priority, one at a time, so that sign-ins do not slow the walls.
+import { argon2id, hash, verify } from 'argon2'
+import { parentProcess } from '../platform/child-process.ts'
+import type { PasswordAnswer, PasswordJob } from './passwords.ts'
+
+const parent = parentProcess()
+
+async function work(job: PasswordJob): Promise<PasswordAnswer> {
+  try {
+    if (job.kind === 'verify') return { id: job.id, matches: await verify(job.hash, job.password) }
+    return { id: job.id, hash: await hash(job.password, { type: argon2id, ...job.cost }) }
+  } catch (error) {
+    return { id: job.id, error: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+parent.onMessage((message) => {
+  void work(message as PasswordJob).then((answer) => parent.send(answer))
+})

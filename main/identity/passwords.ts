@@ -1,0 +1,159 @@
+import { randomBytes } from 'node:crypto'
+import { childModulePath } from '../platform/child-process.ts'
+import type { ChildProcess, StartChildProcess } from '../platform/child-process.ts'
+import type { Part } from '../platform/lifecycle.ts'
+
+/** Parameters of Argon2id (RFC 9106); `memoryCost` is in KiB. */
+export interface PasswordCost {
+  readonly memoryCost: number
+  readonly timeCost: number
+  readonly parallelism: number
+}
+
+/** What every desk uses: 64 MiB, three passes, four lanes. */
+export const documentedCost: PasswordCost = { memoryCost: 65_536, timeCost: 3, parallelism: 4 }
+
+/** What the desk asks of the password process, and what it is answered. */
+export type PasswordJob =
+  | { readonly id: number; readonly kind: 'hash'; readonly password: string; readonly cost: PasswordCost }
+  | { readonly id: number; readonly kind: 'verify'; readonly password: string; readonly hash: string }
+export type PasswordAnswer =
+  | { readonly id: number; readonly hash: string }
+  | { readonly id: number; readonly matches: boolean }
+  | { readonly id: number; readonly error: string }
+
+/** More people sign in at once than can be served soon; `retryAfterSeconds` says when to try again. */
+export class TooManySignInsError extends Error {
+  readonly retryAfterSeconds = 5
+
+  constructor() {
+    super('Many people are signing in right now. Try again in a few seconds.')
+    this.name = 'TooManySignInsError'
+  }
+}
+
+interface WaitingJob {
+  readonly job: PasswordJob
+  readonly signal: AbortSignal | undefined
+  resolve(answer: PasswordAnswer): void
+  reject(error: Error): void
+}
+
+type JobWithoutId = PasswordJob extends infer Job ? (Job extends unknown ? Omit<Job, 'id'> : never) : never
+
+const mostWaiting = 32
+const jobTimeoutMs = 30_000
+
+/**
+ * Makes and checks Argon2id hashes in a low-priority process, one at a time (on the thread pool of the desk twenty
+ * sign-ins would slow every other request). The process is started when first needed, and again if it dies.
+ */
+export class Passwords implements Part {
+  readonly name = 'passwords'
+  readonly #startChild: StartChildProcess
+  readonly #cost: PasswordCost
+  readonly #waiting: WaitingJob[] = []
+  #child: ChildProcess | null = null
+  #running: WaitingJob | null = null
+  #timeout: NodeJS.Timeout | undefined
+  #lastId = 0
+  #stopped = false
+
+  constructor(startChild: StartChildProcess, cost: PasswordCost = documentedCost) {
+    this.#startChild = startChild
+    this.#cost = cost
+  }
+
+  /** Nothing to do yet: the process is started by the first sign-in. */
+  start(): void {
+    this.#stopped = false
+  }
+
+  stop(): void {
+    this.#stopped = true
+    for (const waiting of this.#waiting.splice(0)) waiting.reject(new Error('The desk is stopping.'))
+    this.#child?.kill()
+  }
+
+  /** Throws `TooManySignInsError`. A job whose `signal` is aborted before its turn is dropped. */
+  async hash(password: string, signal?: AbortSignal): Promise<string> {
+    const answer = await this.#ask({ kind: 'hash', password, cost: this.#cost }, signal)
+    if ('hash' in answer) return answer.hash
+    throw new Error(`The password process could not make a hash: ${describe(answer)}.`)
+  }
+
+  /**
+   * Tells whether `password` made `hash`. Without a hash (nobody has that name) it takes just as long, and says no.
+   * Throws `TooManySignInsError`.
+   */
+  async verify(password: string, hash: string | null, signal?: AbortSignal): Promise<boolean> {
+    const job = { kind: 'verify', password, hash: hash ?? this.#hashOfNobody() } as const
+    const answer = await this.#ask(job, signal)
+    if ('matches' in answer) return hash !== null && answer.matches
+    throw new Error(`The password process could not check a password: ${describe(answer)}.`)
+  }
+
+  /** A well-formed hash that no password matches: as much work to check as a real one. */
+  #hashOfNobody(): string {
+    const { memoryCost, timeCost, parallelism } = this.#cost
+    const [salt, digest] = [randomBytes(16), randomBytes(32)].map(withoutPadding)
+    return `$argon2id$v=19$m=${memoryCost},t=${timeCost},p=${parallelism}$${salt}$${digest}`
+  }
+
+  #ask(job: JobWithoutId, signal: AbortSignal | undefined): Promise<PasswordAnswer> {
+    if (this.#stopped) return Promise.reject(new Error('The desk is stopping.'))
+    if (this.#waiting.length >= mostWaiting) return Promise.reject(new TooManySignInsError())
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ job: { ...job, id: ++this.#lastId }, signal, resolve, reject })
+      this.#next()
+    })
+  }
+
+  #next(): void {
+    if (this.#running) return
+    const next = this.#waiting.shift()
+    if (!next) return
+    if (next.signal?.aborted) {
+      next.reject(new Error('The caller went away.'))
+      this.#next()
+      return
+    }
+    this.#running = next
+    this.#timeout = setTimeout(() => this.#child?.kill(), jobTimeoutMs)
+    this.#process().send(next.job)
+  }
+
+  #process(): ChildProcess {
+    if (this.#child) return this.#child
+    const child = this.#startChild(childModulePath('password-process', import.meta.url), {
+      lowPriority: true,
+    })
+    child.onMessage((message) => {
+      const answer = message as PasswordAnswer
+      if (this.#running?.job.id === answer.id) this.#finish((job) => job.resolve(answer))
+    })
+    child.onExit(() => {
+      this.#child = null
+      this.#finish((job) => job.reject(new Error('The password process ended in the middle of its work.')))
+    })
+    this.#child = child
+    return child
+  }
+
+  #finish(settle: (job: WaitingJob) => void): void {
+    clearTimeout(this.#timeout)
+    const done = this.#running
+    this.#running = null
+    if (done) settle(done)
+    this.#next()
+  }
+}
+
+function describe(answer: PasswordAnswer): string {
+  return 'error' in answer ? answer.error : 'it answered something else'
+}
+
+/** Base64 as the encoded form of Argon2 hashes has it. */
+function withoutPadding(bytes: Buffer): string {
+  return bytes.toString('base64').replace(/=+$/, '')
+}

@@ -1,0 +1,113 @@
+import { createHash, randomBytes } from 'node:crypto'
+import type { Clock } from '../platform/clock.ts'
+import { newId } from '../platform/ids.ts'
+import type { ReadHandle, Tx } from '../store/store-types.ts'
+import {
+  deleteExpiredSessions,
+  deleteSession,
+  insertSession,
+  lastSpentSession,
+  sessionByHash,
+  spendSession,
+  unspentSession,
+} from './queries.ts'
+import type { SessionRow } from './queries.ts'
+import type { RequestContext } from './request-context.ts'
+
+/** A refresh token is good for 30 days and for one use. */
+export const refreshLifetimeMs = 30 * 24 * 60 * 60 * 1000
+/** Two tabs, or an answer that was lost: so long may a spent token come again and get the same successor. */
+export const repeatWithinMs = 10_000
+
+/** A new refresh token and its row; the token itself is stored nowhere. */
+export interface FreshToken {
+  readonly token: string
+  readonly row: SessionRow
+}
+
+/** What is to be done about a presented refresh token. */
+export type Presented =
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'good'; readonly row: SessionRow }
+  | { readonly kind: 'repeated'; readonly row: SessionRow; readonly successor: SessionRow }
+  | { readonly kind: 'reused'; readonly row: SessionRow }
+
+/**
+ * The rules of refresh tokens: 32 random bytes, kept as SHA-256, rotated at every use. Tokens that descend from one
+ * sign-in are a family; a token that comes twice was stolen from somebody, so its family ends.
+ */
+export class RefreshSessions {
+  readonly #clock: Clock
+  /** By the hash of a spent token: what it was exchanged for, as long as it may be asked again. */
+  readonly #successors = new Map<string, FreshToken>()
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** A token for a new sign-in, or the next one of `family`. */
+  fresh(userId: string, context: RequestContext, family = newId()): FreshToken {
+    const token = randomBytes(32).toString('base64url')
+    const now = this.#clock.now()
+    const row: SessionRow = {
+      id: newId(),
+      family,
+      userId,
+      tokenHash: hashOf(token),
+      createdAt: now,
+      expiresAt: now + refreshLifetimeMs,
+      spentAt: null,
+      remoteAddress: context.remoteAddress,
+      userAgent: context.userAgent.slice(0, 300),
+    }
+    return { token, row }
+  }
+
+  /** Looks a presented token up; changes nothing. */
+  judge(db: ReadHandle, token: string): Presented {
+    const row = sessionByHash(db, hashOf(token))
+    const now = this.#clock.now()
+    if (!row || row.expiresAt <= now) return { kind: 'unknown' }
+    if (row.spentAt === null) return { kind: 'good', row }
+    const successor = unspentSession(db, row.family)
+    const justSpent = now - row.spentAt < repeatWithinMs && lastSpentSession(db, row.family)?.id === row.id
+    return successor && justSpent ? { kind: 'repeated', row, successor } : { kind: 'reused', row }
+  }
+
+  /** Stores the first token of a sign-in and drops what has expired of the person's others. */
+  open(tx: Tx, fresh: FreshToken): void {
+    deleteExpiredSessions(tx, fresh.row.userId, this.#clock.now())
+    insertSession(tx, fresh.row)
+  }
+
+  /** Exchanges a good token for `fresh`, in a transaction; call `exchanged` once it is committed. */
+  exchange(tx: Tx, spent: SessionRow, fresh: FreshToken): void {
+    spendSession(tx, spent.id, this.#clock.now())
+    this.open(tx, fresh)
+  }
+
+  /** Remembers what a spent token was exchanged for. */
+  exchanged(spent: SessionRow, fresh: FreshToken): void {
+    const now = this.#clock.now()
+    for (const [hash, { row }] of this.#successors) {
+      if (now - row.createdAt >= repeatWithinMs) this.#successors.delete(hash)
+    }
+    this.#successors.set(spent.tokenHash, fresh)
+  }
+
+  /** The successor in plain; undefined when the desk was started anew since. */
+  successorOf(spent: SessionRow, successor: SessionRow): FreshToken | undefined {
+    const known = this.#successors.get(spent.tokenHash)
+    return known?.row.id === successor.id ? known : undefined
+  }
+
+  /** Puts `fresh` in the place of a successor that nobody has in plain any more. */
+  replace(tx: Tx, lost: SessionRow, fresh: FreshToken): void {
+    deleteSession(tx, lost.id)
+    insertSession(tx, fresh.row)
+  }
+}
+
+function hashOf(token: string): string {
+  return createHash('sha256').update(token).digest('hex')
+}
