@@ -1,0 +1,287 @@
+import {
+  anyText,
+  duration,
+  encryptionKeys,
+  filePath,
+  flag,
+  listenAddress,
+  logFilter,
+  oneOf,
+  origins,
+  personAddress,
+  signingSecret,
+  webOrigin,
+} from './setting-kinds.ts'
+import type { SettingKind } from './setting-kinds.ts'
+
+/** How strict the desk is with its own configuration. */
+export const environments = ['development', 'staging', 'production'] as const
+export type Environment = (typeof environments)[number]
+
+/** One setting: all that loading it, checking it, showing it and documenting it needs. */
+export interface Setting<T> {
+  /** Dotted path in config.yaml; null for what is only ever a variable. */
+  readonly key: string | null
+  readonly variable: string
+  readonly kind: SettingKind<T>
+  /** As a person would write it; null when the setting is unset by default. */
+  readonly standard: string | null | Readonly<Record<Environment, string | null>>
+  readonly meaning: string
+  readonly secret?: true
+}
+
+const development = (value: string) => ({ development: value, staging: null, production: null })
+
+/** Makes a setting that always has a value. */
+function setting<T>(parts: Setting<T> & { standard: string | Record<Environment, string> }): Setting<T> {
+  return parts
+}
+
+/** Makes a setting that may be unset. */
+function optional<T>(parts: Setting<T>): Setting<T | null> {
+  return parts
+}
+
+/** Every setting of the desk; the shape of this table is the shape of `Config`. */
+export const settings = {
+  env: setting({
+    key: 'env',
+    variable: 'ALTAVMS_ENV',
+    kind: oneOf(environments),
+    standard: 'development',
+    meaning:
+      'How strict the desk is; see the table above. A packaged desktop application is always production.',
+  }),
+  publicUrl: optional({
+    key: null,
+    variable: 'PUBLIC_URL',
+    kind: webOrigin,
+    standard: null,
+    meaning: 'The address under which people, and Alta servers that ask who may watch, reach this desk.',
+  }),
+  http: {
+    addr: setting({
+      key: 'http.addr',
+      variable: 'ALTAVMS_HTTP_ADDR',
+      kind: listenAddress,
+      standard: ':3303',
+      meaning: 'Where the listener answers.',
+    }),
+    readTimeoutMs: setting({
+      key: 'http.read_timeout',
+      variable: 'ALTAVMS_HTTP_READ_TIMEOUT',
+      kind: duration('1ms'),
+      standard: '15s',
+      meaning: 'How long a request may take to arrive in full.',
+    }),
+    writeTimeoutMs: setting({
+      key: 'http.write_timeout',
+      variable: 'ALTAVMS_HTTP_WRITE_TIMEOUT',
+      kind: duration('1ms'),
+      standard: '30s',
+      meaning: 'How long an answer may stand still on its way out; streams and downloads are exempt.',
+    }),
+    idleTimeoutMs: setting({
+      key: 'http.idle_timeout',
+      variable: 'ALTAVMS_HTTP_IDLE_TIMEOUT',
+      kind: duration('1ms'),
+      standard: '60s',
+      meaning: 'How long a connection without a request is kept.',
+    }),
+    shutdownGraceMs: setting({
+      key: 'http.shutdown_grace',
+      variable: 'ALTAVMS_HTTP_SHUTDOWN_GRACE',
+      kind: duration('0s'),
+      standard: '10s',
+      meaning: 'How long requests in flight may go on when the desk stops.',
+    }),
+    preDrainDelayMs: setting({
+      key: 'http.pre_drain_delay',
+      variable: 'ALTAVMS_HTTP_PREDRAIN_DELAY',
+      kind: duration('0s'),
+      standard: '5s',
+      meaning: 'How long `/readyz` fails before the desk stops, so that a load balancer looks elsewhere.',
+    }),
+    tlsEnabled: setting({
+      key: 'http.tls_enabled',
+      variable: 'ALTAVMS_HTTP_TLS_ENABLED',
+      kind: flag,
+      standard: 'false',
+      meaning: 'True where a proxy in front speaks TLS: browsers are then told to use nothing else (HSTS).',
+    }),
+    allowedOrigins: setting({
+      key: 'http.allowed_origins',
+      variable: 'ALTAVMS_ALLOWED_ORIGINS',
+      kind: origins,
+      standard: 'http://localhost:3303',
+      meaning:
+        'Pages of other origins that may call the API. Production refuses `*` and an empty list. A page that the desk itself served is always allowed.',
+    }),
+    internalAddr: optional({
+      key: 'http.internal_addr',
+      variable: 'ALTAVMS_HTTP_INTERNAL_ADDR',
+      kind: listenAddress,
+      standard: null,
+      meaning: 'Where `/healthz`, `/readyz` and `/metrics` answer instead of on `http.addr`.',
+    }),
+  },
+  db: {
+    path: setting({
+      key: 'db.path',
+      variable: 'ALTAVMS_DB_PATH',
+      kind: filePath,
+      standard: './data/altavms.db',
+      meaning:
+        'The database file. Its folder must exist (`./data` is made); keys, clips and screenshots lie beside it.',
+    }),
+    connectTimeoutMs: setting({
+      key: 'db.connect_timeout',
+      variable: 'ALTAVMS_DB_CONNECT_TIMEOUT',
+      kind: duration('1ms'),
+      standard: '5s',
+      meaning: 'How long to wait for a database that another desk is just leaving.',
+    }),
+    queryTimeoutMs: setting({
+      key: 'db.query_timeout',
+      variable: 'ALTAVMS_DB_QUERY_TIMEOUT',
+      kind: duration('1ms'),
+      standard: '30s',
+      meaning: 'How long a search or a report may take before it is ended.',
+    }),
+  },
+  log: {
+    level: setting({
+      key: 'log.level',
+      variable: 'ALTAVMS_LOG_LEVEL',
+      kind: logFilter,
+      standard: 'info',
+      meaning: 'What is logged. An area is a folder of the desk: alta, cameras, live, store, transport, ...',
+    }),
+    format: setting({
+      key: 'log.format',
+      variable: 'ALTAVMS_LOG_FORMAT',
+      kind: oneOf(['json', 'text']),
+      standard: { development: 'text', staging: 'json', production: 'json' },
+      meaning: 'One JSON object a line, or text for people.',
+    }),
+  },
+  auth: {
+    jwtSecret: optional({
+      key: 'auth.jwt_secret',
+      variable: 'ALTAVMS_AUTH_JWT_SECRET',
+      kind: signingSecret,
+      standard: null,
+      secret: true,
+      meaning:
+        'Signs access tokens (HS256). Required in staging and production unless both JWT key paths are given; a desktop keeps its own in the vault of the operating system.',
+    }),
+    jwtPrivateKeyPath: optional({
+      key: null,
+      variable: 'JWT_PRIVATE_KEY_PATH',
+      kind: filePath,
+      standard: null,
+      meaning: 'PEM file of the Ed25519 key that signs access tokens instead of `auth.jwt_secret`.',
+    }),
+    jwtPublicKeyPath: optional({
+      key: null,
+      variable: 'JWT_PUBLIC_KEY_PATH',
+      kind: filePath,
+      standard: null,
+      meaning: 'PEM file of the Ed25519 key that verifies them; needed with the private one.',
+    }),
+  },
+  crypto: {
+    encryptionKeys: setting({
+      key: 'crypto.encryption_keys',
+      variable: 'ALTAVMS_ENCRYPTION_KEY',
+      kind: encryptionKeys,
+      standard: '',
+      secret: true,
+      meaning:
+        'Encrypt secrets in the database (AES-256-GCM). The first is active, the others only decrypt: as variables they are `ALTAVMS_ENCRYPTION_KEY`, then `ALTAVMS_ENCRYPTION_KEY_V2`, `_V3` and so on. Required in production; a desktop keeps its own in the vault of the operating system.',
+    }),
+  },
+  adminBootstrap: {
+    email: optional({
+      key: null,
+      variable: 'ADMIN_BOOTSTRAP_EMAIL',
+      kind: personAddress,
+      standard: development('admin@localhost'),
+      meaning: 'The first administrator, made when nobody exists yet.',
+    }),
+    password: optional({
+      key: null,
+      variable: 'ADMIN_BOOTSTRAP_PASSWORD',
+      kind: anyText,
+      standard: development('admin'),
+      secret: true,
+      meaning: 'The password of the first administrator.',
+    }),
+  },
+  alta: {
+    statusIntervalMs: setting({
+      key: 'alta.status_interval',
+      variable: 'ALTAVMS_ALTA_STATUS_INTERVAL',
+      kind: duration('1s'),
+      standard: '5s',
+      meaning: 'How often each Alta server is asked for the status of its cameras.',
+    }),
+    driftIntervalMs: setting({
+      key: 'alta.drift_interval',
+      variable: 'ALTAVMS_ALTA_DRIFT_INTERVAL',
+      kind: duration('1s'),
+      standard: '30s',
+      meaning: "How often each Alta server's configuration is compared with what the desk expects.",
+    }),
+    requestTimeoutMs: setting({
+      key: 'alta.request_timeout',
+      variable: 'ALTAVMS_ALTA_REQUEST_TIMEOUT',
+      kind: duration('1ms'),
+      standard: '5s',
+      meaning: 'How long an Alta server may take to answer one call.',
+    }),
+  },
+  live: {
+    ticketTtlMs: setting({
+      key: 'live.ticket_ttl',
+      variable: 'ALTAVMS_LIVE_TICKET_TTL',
+      kind: duration('10s'),
+      standard: '60s',
+      meaning: 'How long a ticket to play one camera can be used to begin playing.',
+    }),
+  },
+}
+
+type ConfigOf<Table> = {
+  readonly [Name in keyof Table]: Table[Name] extends Setting<infer T> ? T : ConfigOf<Table[Name]>
+}
+
+/** The configuration of a desk: durations in milliseconds, paths absolute. */
+export type Config = ConfigOf<typeof settings>
+
+/** Where a setting stands in `Config`, with the setting. */
+export interface SettingEntry {
+  readonly place: readonly string[]
+  readonly setting: Setting<unknown>
+}
+
+/** All settings in the order of the table. */
+export const settingEntries: readonly SettingEntry[] = entriesOf(settings, [])
+
+function entriesOf(table: object, place: readonly string[]): SettingEntry[] {
+  return Object.entries(table).flatMap(([name, value]: [string, unknown]) => {
+    const inner = [...place, name]
+    return isSetting(value) ? [{ place: inner, setting: value }] : entriesOf(value as object, inner)
+  })
+}
+
+function isSetting(value: unknown): value is Setting<unknown> {
+  return typeof value === 'object' && value !== null && 'variable' in value
+}
+
+/** What a setting is when nobody sets it, as a person would write it. */
+export function standardOf(setting: Setting<unknown>, env: Environment): string | null {
+  return setting.standard === null || typeof setting.standard === 'string'
+    ? setting.standard
+    : setting.standard[env]
+}
