@@ -4,6 +4,7 @@ CREATE TABLE `alta_intents` (
 	`kind` text NOT NULL,
 	`channel_id` text NOT NULL,
 	`camera_id` text NOT NULL,
+	`previous_channel` text,
 	`created_at` integer NOT NULL,
 	FOREIGN KEY (`server_id`) REFERENCES `servers`(`id`) ON UPDATE no action ON DELETE cascade
 );
