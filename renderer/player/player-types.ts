@@ -40,6 +40,8 @@ export type TileReason =
   | 'not-available'
   /** The Alta server's streaming port does not answer; it is probed and all its tiles start when it returns. */
   | 'server-unreachable'
+  /** The server answers, but not to this page: its `allow_origin` lacks this page's address (see the server's drift). */
+  | 'page-refused'
   /** Alta refused two fresh tickets. Tried again every 30 s. */
   | 'ticket-refused'
   /** This Alta has no WHEP (404 or 405); asked again in 10 minutes. */
@@ -191,7 +193,7 @@ export interface WallCounters {
   readonly sessionsDeleted: number
 }
 
-/** The player of one wall. */
+/** The player of one wall; made by `createWallPlayer` of `wall-player.ts`. */
 export interface WallPlayer {
   addTile(options: TileOptions): TilePlayer
   /** The server was away and is back (`server.changed` with `returned`): its tiles forget backoff and verdicts. */

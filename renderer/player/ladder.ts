@@ -1,0 +1,160 @@
+import type { LiveSource } from '../../shared/contract/live.ts'
+import type { PlayableCodecs } from './codecs.ts'
+import type { AttemptFailure } from './failures.ts'
+import type { TileReason, TileSize, UnplayableSource } from './player-types.ts'
+
+type Rung = Pick<LiveSource, 'kind' | 'variant'>
+
+const VERDICT_MS = 10 * 60_000
+/** A first silence may be chance: it is held against a source for a short time only, then longer. */
+const SOFT_VERDICT_MS = [30_000, 120_000, VERDICT_MS]
+
+/** Failures that say something about a source for certain: no second try of it before the verdict expires. */
+const certain: ReadonlySet<TileReason> = new Set<TileReason>([
+  'whep-absent',
+  'server-refused',
+  'decoder-error',
+  'codec-not-playable',
+])
+
+/** Failures that every WHEP source of the camera shares. */
+const ofAllWhep: ReadonlySet<TileReason> = new Set<TileReason>(['whep-absent', 'no-connection'])
+
+/** How many failures in a row it takes to step down where the source may be fine. */
+const tolerance: Partial<Record<TileReason, number>> = {
+  'server-busy': 3,
+  'connection-lost': 2,
+  // Neither says anything about one source more than about the next.
+  'not-live-yet': Infinity,
+  'server-unreachable': Infinity,
+  'desk-unreachable': Infinity,
+  'ticket-refused': Infinity,
+}
+
+interface Verdict {
+  until: number
+  soft: number
+  failures: number
+  played: boolean
+}
+
+function key({ kind, variant }: Rung): string {
+  return `${kind} ${variant}`
+}
+
+/** The sources for a tile of this size, best first: WHEP before HLS, the fitting variant before the other. */
+export function orderSources<S extends Rung>(sources: readonly S[], size: TileSize): S[] {
+  const wanted = size === 'large' ? 'main' : 'sub'
+  const rank = ({ kind, variant }: S): number => (kind === 'whep' ? 0 : 2) + (variant === wanted ? 0 : 1)
+  return [...sources].sort((left, right) => rank(left) - rank(right))
+}
+
+/** Which of a camera's sources to play next, by what was seen of them. */
+export class Ladder {
+  private readonly codecs: PlayableCodecs
+  private readonly now: () => number
+  private readonly verdicts = new Map<string, Verdict>()
+  private fingerprint = ''
+  private sources: LiveSource[] = []
+
+  constructor(codecs: PlayableCodecs, now: () => number) {
+    this.codecs = codecs
+    this.now = now
+  }
+
+  /** Takes a fresh answer of the desk. When the camera was configured anew, all verdicts go. */
+  learn(sources: LiveSource[]): void {
+    const fingerprint = sources.map(({ serverId, kind, variant, codec }) =>
+      [serverId, kind, variant, codec].join(' '),
+    )
+    const joined = fingerprint.join('\n')
+    if (joined !== this.fingerprint) this.forget()
+    this.fingerprint = joined
+    this.sources = sources
+  }
+
+  get known(): readonly LiveSource[] {
+    return this.sources
+  }
+
+  get serverId(): string | null {
+    return this.sources[0]?.serverId ?? null
+  }
+
+  unplayable(): UnplayableSource[] {
+    return this.sources.flatMap((source) => {
+      const { kind, variant, codec } = source
+      return codec !== null && !this.codecs.plays(source) ? [{ kind, variant, codec }] : []
+    })
+  }
+
+  /** What this browser can play of the camera, best first for this size, whatever was seen of it. */
+  playable(size: TileSize): LiveSource[] {
+    return orderSources(
+      this.sources.filter((source) => this.codecs.plays(source)),
+      size,
+    )
+  }
+
+  /** The best source that nothing speaks against; null when all have failed lately. */
+  best(size: TileSize): LiveSource | null {
+    const now = this.now()
+    return this.playable(size).find((source) => (this.verdicts.get(key(source))?.until ?? 0) <= now) ?? null
+  }
+
+  /** The best source that is better than the one that plays. */
+  better(than: Rung, size: TileSize): LiveSource | null {
+    const best = this.best(size)
+    if (!best) return null
+    const order = this.playable(size).map(key)
+    return order.indexOf(key(best)) < order.indexOf(key(than)) ? best : null
+  }
+
+  /** True where the source is not the first choice for this size. */
+  isLesser(rung: Rung, size: TileSize): boolean {
+    const first = this.playable(size)[0]
+    return first !== undefined && key(first) !== key(rung)
+  }
+
+  /** A frame of this source was drawn. */
+  played(rung: Rung): void {
+    this.verdicts.set(key(rung), { until: 0, soft: 0, failures: 0, played: true })
+  }
+
+  failed(rung: Rung, { reason }: AttemptFailure): void {
+    if (rung.kind === 'whep' && ofAllWhep.has(reason)) {
+      const whep = this.sources.filter(({ kind }) => kind === 'whep')
+      for (const source of whep) this.judge(source, reason)
+    } else {
+      this.judge(rung, reason)
+    }
+  }
+
+  private judge(rung: Rung, reason: TileReason): void {
+    const verdict = this.verdicts.get(key(rung)) ?? { until: 0, soft: 0, failures: 0, played: false }
+    this.verdicts.set(key(rung), verdict)
+    verdict.failures += 1
+    if (certain.has(reason)) {
+      verdict.until = this.now() + VERDICT_MS
+      return
+    }
+    // A source that has played before is tried once more before it is left.
+    const needed = tolerance[reason] ?? (verdict.played ? 2 : 1)
+    if (verdict.failures < needed) return
+    const pause = SOFT_VERDICT_MS[Math.min(verdict.soft, SOFT_VERDICT_MS.length - 1)] ?? VERDICT_MS
+    verdict.soft += 1
+    verdict.failures = 0
+    verdict.until = this.now() + pause
+  }
+
+  /** Nothing is left to try: lets everything be tried again except what is certain to fail. */
+  pardon(): void {
+    const horizon = this.now() + VERDICT_MS / 2
+    for (const verdict of this.verdicts.values())
+      if (verdict.soft > 0 || verdict.until < horizon) verdict.until = 0
+  }
+
+  forget(): void {
+    this.verdicts.clear()
+  }
+}

@@ -1,0 +1,515 @@
+import type { LiveSource } from '../../shared/contract/live.ts'
+import type { CameraStatus } from '../../shared/domain/statuses.ts'
+import { Backoff } from './backoff.ts'
+import type { AttemptFailure } from './failures.ts'
+import type { Ladder } from './ladder.ts'
+import type { Ledger, Scope } from './ledger.ts'
+import type { TilePhase, TileReason, TileSize } from './player-types.ts'
+import type { ServerGate } from './server-gate.ts'
+import type { MediaSample } from './session.ts'
+import type { Finding, FrameFigures } from './watchdog.ts'
+import { staleAfterMs, Watchdog } from './watchdog.ts'
+
+const HIDDEN_GRACE_MS = 5000
+const HEALTHY_MS = 30_000
+const BLOCKED_RETRY_MS = 30_000
+const NOT_PLAYABLE_RETRY_MS = 10 * 60_000
+/** A source whose receiver Alta reports as stopped is not asked for more often. */
+const NO_SIGNAL_RETRY_MS = 10_000
+/** How long a mended source may take to deliver before it is replaced. */
+const MENDING_MS = 2500
+/** Frames that are decoded but not drawn, for so long, need a new element. */
+const UNDRAWN_MS = 5000
+/** A tile that was made small plays on for a while: people go large and back. */
+const SHRINK_DELAY_MS = 3000
+/** The least pause between two tries behind a good picture. */
+const CLIMB_MS = 5000
+const WHEP_QUIET_MS = 1500
+const HLS_QUIET_MS = 15_000
+
+/** What an attempt is to do. */
+export interface AttemptRequest {
+  readonly cameraId: string
+  /** What will probably be played, before the fresh ticket tells; null when nothing is known. */
+  readonly expects: LiveSource | null
+  /** Learnt distance of the camera's key frames. */
+  readonly gopMs: number | null
+  /** Picks from the fresh answer of the desk, or says why there is nothing to play. */
+  readonly choose: (sources: LiveSource[]) => LiveSource | AttemptFailure
+}
+
+/** What an attempt tells; nothing after its `close`. */
+export interface AttemptEvents {
+  connected(): void
+  firstFrame(): void
+  sound(): void
+  failed(failure: AttemptFailure): void
+}
+
+/** One try to get a picture, and what it plays if it succeeded. */
+export interface Attempt {
+  readonly source: LiveSource | null
+  readonly screen: FrameFigures
+  start(): void
+  sample(): Promise<MediaSample | null>
+  repair(): Promise<boolean>
+  resume(): void
+  close(): void
+}
+
+/** What a machine needs around it. */
+export interface MachineSurroundings<A extends Attempt> {
+  readonly cameraId: string
+  readonly ledger: Ledger
+  readonly ladder: Ladder
+  readonly gateOf: (serverId: string) => ServerGate
+  readonly attempt: (request: AttemptRequest, events: AttemptEvents) => A
+  /** This attempt's picture is the tile's from now on. */
+  readonly show: (attempt: A) => void
+  /** The tile's picture is about to go: keep its last frame. */
+  readonly leave: (attempt: A) => void
+  /** The camera is not this person's to see: nothing of it may stay on screen. */
+  readonly conceal: () => void
+  readonly changed: () => void
+}
+
+interface Trial<A extends Attempt> {
+  attempt: A
+  connected: boolean
+  sound: boolean
+}
+
+/**
+ * Decides what one tile plays: at most one attempt that is shown and one that is tried behind it. It knows no DOM; the evidence of
+ * playing is a drawn frame.
+ */
+export class TileMachine<A extends Attempt> {
+  shown: A | null = null
+  reason: TileReason | null = null
+  hasSound = false
+  watchdog = new Watchdog(WHEP_QUIET_MS)
+  sample: MediaSample | null = null
+  private readonly around: MachineSurroundings<A>
+  private readonly scope: Scope
+  private readonly backoff: Backoff
+  private readonly climbBackoff: Backoff
+  private trial: Trial<A> | null = null
+  private size: TileSize
+  private stopped = true
+  private ended = false
+  private visible: boolean
+  private status: CameraStatus | null
+  private offlineAt: number | null = null
+  private verdict: 'blocked' | 'not-playable' | null = null
+  private denied = false
+  private finding: Finding = 'fine'
+  private replacing = false
+  private mendUntil: number | null = null
+  private undrawnSince: number | null = null
+  private shownAt = 0
+  private climbAt = 0
+  private gopMs: number | null = null
+  private retryAt: number | null = null
+  private cancelWait: (() => void) | null = null
+  private cancelGrace: (() => void) | null = null
+  private cancelStale: (() => void) | null = null
+
+  constructor(
+    around: MachineSurroundings<A>,
+    start: { size: TileSize; visible: boolean; status: CameraStatus | null },
+  ) {
+    this.around = around
+    this.scope = around.ledger.scope()
+    this.backoff = new Backoff(around.ledger.clock)
+    this.climbBackoff = new Backoff(around.ledger.clock)
+    this.size = start.size
+    this.visible = start.visible
+    this.status = start.status
+    if (start.status === 'offline') this.offlineAt = this.now
+    if (start.visible) {
+      this.stopped = false
+      this.begin()
+    }
+  }
+
+  private get now(): number {
+    return this.scope.clock.now()
+  }
+
+  get phase(): TilePhase {
+    if (this.ended) return 'closed'
+    if (this.stopped) return 'hidden'
+    if (this.verdict) return this.verdict
+    if (this.offline) return 'no-signal'
+    if (this.shown) return this.shownPhase(this.shown)
+    if (this.trial) return this.trial.connected ? 'first-frame-wait' : 'connecting'
+    return this.cancelWait ? 'retry-wait' : 'idle'
+  }
+
+  get trying(): boolean {
+    return this.shown !== null && this.trial !== null
+  }
+
+  /** Milliseconds until the next planned try. */
+  get retryInMs(): number | null {
+    return this.retryAt === null ? null : Math.max(0, this.retryAt - this.now)
+  }
+
+  /** When the last frame that means something was drawn; repeated pictures of a stopped receiver do not count. */
+  get lastFrameAt(): number | null {
+    const at = this.shown?.screen.lastAt ?? null
+    return at !== null && this.offlineAt !== null ? Math.min(at, this.offlineAt) : at
+  }
+
+  get stale(): boolean {
+    const at = this.lastFrameAt
+    return at !== null && this.now - at >= staleAfterMs(this.shown?.screen.intervalMs ?? 0)
+  }
+
+  private get offline(): boolean {
+    return this.status === 'offline'
+  }
+
+  private shownPhase({ source }: A): TilePhase {
+    if (this.finding !== 'fine' || this.replacing) return 'stalled'
+    const lesser = source !== null && this.reason !== null && this.around.ladder.isLesser(source, this.size)
+    return lesser ? 'fallback' : 'playing'
+  }
+
+  setSize(size: TileSize): void {
+    if (size === this.size || this.ended) return
+    this.size = size
+    this.climbAt = this.now + (size === 'small' ? SHRINK_DELAY_MS : 0)
+    // What was chosen for the other size is not wanted any more.
+    if (this.shown && !this.replacing) this.dropTrial()
+    if (size === 'large') this.climb()
+    this.around.changed()
+  }
+
+  /** `atOnce` skips the grace, when the page itself ends. */
+  setVisible(visible: boolean, atOnce = false): void {
+    if (this.ended) return
+    if (visible === this.visible && !atOnce) return
+    this.visible = visible
+    this.cancelGrace?.()
+    this.cancelGrace = null
+    this.watchdog.rest()
+    if (visible && this.stopped) {
+      this.stopped = false
+      this.begin()
+    } else if (!visible && atOnce) this.stop()
+    else if (!visible && !this.stopped)
+      this.cancelGrace = this.scope.after(HIDDEN_GRACE_MS, () => this.stop())
+    this.around.changed()
+  }
+
+  setCameraStatus(status: CameraStatus | null): void {
+    if (this.ended || status === this.status) return
+    const wasOffline = this.offline
+    this.status = status
+    if (this.offline && !wasOffline) {
+      this.offlineAt = this.now
+      this.stopMending()
+    }
+    if (!this.offline && wasOffline) {
+      this.offlineAt = null
+      this.watchdog.rest()
+      this.backoff.reset()
+      if (!this.shown && !this.stopped && !this.trial) this.begin()
+    }
+    this.around.changed()
+  }
+
+  /** Forgets what was held against the camera's sources and tries at once. */
+  retry(): void {
+    if (this.ended) return
+    this.around.ladder.forget()
+    this.backoff.reset()
+    this.climbBackoff.reset()
+    this.denied = false
+    this.verdict = null
+    this.climbAt = 0
+    if (this.stopped) return
+    if (this.shown && this.finding === 'fine' && !this.replacing) return this.climb()
+    // A trial that is about to draw is left alone; one that is stuck at a dead server is not.
+    if (this.trial && !this.trial.connected) this.dropTrial()
+    if (!this.trial) this.begin()
+    this.around.changed()
+  }
+
+  /** Once a second while the page is visible. */
+  async tick(): Promise<void> {
+    const { shown } = this
+    if (!shown || this.ended || !this.visible) return
+    const sample = await shown.sample()
+    if (shown !== this.shown || this.ended) return
+    this.sample = sample
+    const { count, lastAt, intervalMs } = shown.screen
+    const finding = this.watchdog.look({ now: this.now, frames: { count, lastAt, intervalMs }, sample })
+    this.gopMs = this.watchdog.gopMs ?? this.gopMs
+    // Alta says why nothing comes: there is nothing to mend.
+    if (this.offline) this.finding = 'fine'
+    else await this.act(shown, finding)
+    if (shown === this.shown && this.finding === 'fine' && !this.replacing) this.climb()
+    this.around.changed()
+  }
+
+  close(): void {
+    if (this.ended) return
+    this.ended = true
+    this.halt()
+    this.scope.dispose()
+    this.around.changed()
+  }
+
+  private async act(shown: A, finding: Finding): Promise<void> {
+    this.finding = finding
+    if (finding === 'fine') return this.recover()
+    this.planStale(shown)
+    this.undrawnSince = finding === 'not-drawn' ? (this.undrawnSince ?? this.now) : null
+    if (finding === 'no-frames') this.replace(shown, 'no-frames')
+    else if (finding === 'no-bytes') await this.mend(shown)
+    else if (finding === 'not-drawn') {
+      shown.resume()
+      if (this.now - (this.undrawnSince ?? this.now) >= UNDRAWN_MS) this.replace(shown, 'no-frames')
+    }
+  }
+
+  /** Frames come again by themselves, or the repair worked: what was tried instead is dropped. */
+  private recover(): void {
+    if (this.replacing) this.dropTrial()
+    this.stopMending()
+    if (this.now - this.shownAt >= HEALTHY_MS) this.backoff.reset()
+  }
+
+  private stopMending(): void {
+    this.replacing = false
+    this.mendUntil = null
+    this.undrawnSince = null
+    this.cancelStale?.()
+    this.cancelStale = null
+    if (this.shown) this.stopWaiting()
+  }
+
+  private async mend(shown: A): Promise<void> {
+    if (this.replacing) return
+    if (this.mendUntil !== null) {
+      if (this.now >= this.mendUntil) this.replace(shown, 'no-data')
+      return
+    }
+    this.mendUntil = this.now + MENDING_MS
+    const mended = await shown.repair()
+    if (!mended && shown === this.shown && this.mendUntil !== null) this.replace(shown, 'no-data')
+  }
+
+  /** Gets a new session while the frozen picture stays. */
+  private replace(shown: A, reason: TileReason): void {
+    if (this.replacing) return
+    this.replacing = true
+    this.reason = reason
+    if (shown.source) this.around.ladder.failed(shown.source, { reason })
+    this.dropTrial()
+    this.begin()
+  }
+
+  /** The word has to stand there after 3 s, not at the next tick. */
+  private planStale({ screen }: A): void {
+    if (this.cancelStale || screen.lastAt === null) return
+    const at = screen.lastAt + staleAfterMs(screen.intervalMs)
+    this.cancelStale = this.scope.after(Math.max(0, at - this.now), () => {
+      this.cancelStale = null
+      this.around.changed()
+    })
+  }
+
+  /** A better source than the shown one may be had: tries it behind the picture. */
+  private climb(): void {
+    const { shown } = this
+    if (!shown?.source || this.trial || this.cancelWait || this.stopped || this.now < this.climbAt) return
+    if (this.around.ladder.better(shown.source, this.size)) this.begin()
+  }
+
+  private begin(): void {
+    this.stopWaiting()
+    const { ladder, gateOf, cameraId } = this.around
+    if (this.ended || this.stopped || this.trial) return
+    const gate = ladder.serverId === null ? null : gateOf(ladder.serverId)
+    if (gate?.down) {
+      if (!this.shown || this.replacing)
+        this.reason = gate.refusesPage ? 'page-refused' : 'server-unreachable'
+      this.cancelWait = gate.wait(() => this.begin())
+      return this.around.changed()
+    }
+    const request: AttemptRequest = {
+      cameraId,
+      expects: ladder.best(this.size) ?? ladder.playable(this.size)[0] ?? null,
+      gopMs: this.gopMs,
+      choose: (sources) => this.choose(sources),
+    }
+    const trial: Trial<A> = {
+      connected: false,
+      sound: false,
+      attempt: this.around.attempt(request, {
+        connected: () => {
+          trial.connected = true
+          this.around.changed()
+        },
+        sound: () => {
+          trial.sound = true
+          if (trial.attempt === this.shown) this.hasSound = true
+        },
+        firstFrame: () => this.onFirstFrame(trial),
+        failed: (failure) => this.onFailure(trial, failure),
+      }),
+    }
+    this.trial = trial
+    trial.attempt.start()
+    this.around.changed()
+  }
+
+  private choose(sources: LiveSource[]): LiveSource | AttemptFailure {
+    const { ladder } = this.around
+    if (sources.length === 0) return { reason: 'not-available' }
+    ladder.learn(sources)
+    if (ladder.playable(this.size).length === 0) return { reason: 'codec-not-playable' }
+    const best = ladder.best(this.size)
+    if (best) return best
+    // Everything has failed lately; a tile without a picture goes round again.
+    ladder.pardon()
+    return ladder.best(this.size) ?? ladder.playable(this.size).at(-1) ?? { reason: 'codec-not-playable' }
+  }
+
+  private onFirstFrame(trial: Trial<A>): void {
+    if (trial !== this.trial) return
+    const { attempt } = trial
+    const { source } = attempt
+    const before = this.shown
+    this.trial = null
+    this.stopMending()
+    this.stopWaiting()
+    this.shown = attempt
+    this.shownAt = this.now
+    this.hasSound = trial.sound
+    this.finding = 'fine'
+    this.verdict = null
+    this.denied = false
+    this.sample = null
+    this.climbBackoff.reset()
+    this.climbAt = Math.max(this.climbAt, this.now)
+    this.watchdog = new Watchdog(source?.kind === 'hls' ? HLS_QUIET_MS : WHEP_QUIET_MS)
+    if (source) this.around.ladder.played(source)
+    if (!source || !this.around.ladder.isLesser(source, this.size)) this.reason = null
+    this.around.show(attempt)
+    before?.close()
+    this.around.changed()
+  }
+
+  private onFailure(trial: Trial<A>, failure: AttemptFailure): void {
+    if (trial.attempt === this.shown) return this.onLost(trial.attempt, failure)
+    if (trial !== this.trial) return
+    const { source } = trial.attempt
+    this.dropTrial()
+    if (failure.again) return this.begin()
+    if (failure.reason === 'ticket-refused' && !this.denied) {
+      // The ticket may have grown old in the queue: one fresh one.
+      this.denied = true
+      return this.begin()
+    }
+    if (this.shown && !this.replacing) this.onClimbFailed(source, failure)
+    else this.onTrialFailed(source, failure)
+    this.around.changed()
+  }
+
+  private onClimbFailed(source: LiveSource | null, failure: AttemptFailure): void {
+    if (source) this.around.ladder.failed(source, failure)
+    this.reason = failure.reason
+    this.climbAt = this.now + CLIMB_MS + this.climbBackoff.next(failure.retryAfterMs)
+  }
+
+  private onTrialFailed(source: LiveSource | null, failure: AttemptFailure): void {
+    const { reason } = failure
+    this.reason = reason
+    if (reason === 'not-available' || reason === 'ticket-refused') return this.block(reason)
+    if (reason === 'codec-not-playable' && source === null) {
+      this.verdict = 'not-playable'
+      return this.plan(NOT_PLAYABLE_RETRY_MS)
+    }
+    const { ladder, gateOf } = this.around
+    if (source && reason === 'server-unreachable' && gateOf(source.serverId).down) return this.begin()
+    if (source) ladder.failed(source, failure)
+    const next = ladder.best(this.size)
+    const stepsDown = source !== null && next !== null && !this.same(next, source)
+    const pause = stepsDown ? 0 : this.backoff.next(failure.retryAfterMs)
+    this.plan(this.offline ? Math.max(pause, NO_SIGNAL_RETRY_MS) : pause)
+  }
+
+  private same(left: LiveSource, right: LiveSource): boolean {
+    return left.kind === right.kind && left.variant === right.variant
+  }
+
+  private block(reason: TileReason): void {
+    this.verdict = 'blocked'
+    this.denied = false
+    if (reason === 'not-available') {
+      this.dropShown()
+      this.around.conceal()
+    }
+    this.plan(BLOCKED_RETRY_MS)
+  }
+
+  /** The playing source broke. */
+  private onLost(attempt: A, failure: AttemptFailure): void {
+    this.reason = failure.reason
+    if (attempt.source && !this.replacing) this.around.ladder.failed(attempt.source, failure)
+    if (this.now - this.shownAt >= HEALTHY_MS) this.backoff.reset()
+    this.dropShown()
+    this.stopMending()
+    if (!this.trial && !this.cancelWait) this.begin()
+    this.around.changed()
+  }
+
+  private plan(delayMs: number): void {
+    this.stopWaiting()
+    const cancel = this.scope.after(delayMs, () => this.begin())
+    this.retryAt = this.now + delayMs
+    this.cancelWait = cancel
+  }
+
+  private stopWaiting(): void {
+    this.cancelWait?.()
+    this.cancelWait = null
+    this.retryAt = null
+  }
+
+  private dropTrial(): void {
+    const trial = this.trial
+    this.trial = null
+    trial?.attempt.close()
+  }
+
+  private dropShown(): void {
+    const { shown } = this
+    if (!shown) return
+    this.around.leave(shown)
+    this.shown = null
+    this.sample = null
+    this.hasSound = false
+    this.finding = 'fine'
+    shown.close()
+  }
+
+  private halt(): void {
+    this.stopMending()
+    this.stopWaiting()
+    this.dropTrial()
+    this.dropShown()
+  }
+
+  /** Nobody has looked for a while, or the page goes. */
+  private stop(): void {
+    this.cancelGrace = null
+    this.stopped = true
+    this.halt()
+    this.around.changed()
+  }
+}
