@@ -43,10 +43,10 @@ function browserDoor(): Door {
 }
 
 function desktopDoor(): Door {
-  const port = desktopPort()
   return async (headers, retryRefused) =>
     new RPCLink<NoContext>({
-      port: await port,
+      // A port for each link: two links on one port number their calls alike and take each other's answers.
+      port: await desktopPort(),
       headers,
       interceptors: [({ next }) => retryRefused(next)],
     })

@@ -22,6 +22,8 @@ export function desktopPort(timeoutMs = 10_000): Promise<MessagePort> {
     function onMessage(event: MessageEvent): void {
       const [port] = event.ports
       if (event.source !== window || event.data !== portMessage || !port) return
+      // Whoever asked after this listener gets the next port.
+      event.stopImmediatePropagation()
       clearTimeout(timer)
       window.removeEventListener('message', onMessage)
       port.start()
