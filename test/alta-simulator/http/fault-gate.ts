@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import type { FaultBoard } from '../faults.ts'
 import type { ListenerName } from '../options.ts'
 import type { Exchange } from './exchange.ts'
@@ -12,12 +13,16 @@ async function replyHuge({ response }: Exchange, bytes: number): Promise<void> {
   const chunk = Buffer.alloc(64 * 1024, 0x61)
   response.writeHead(200, { 'Content-Type': 'application/json' })
   response.write('{"padding":"')
+  const gone = new AbortController()
+  response.once('close', () => gone.abort())
   for (let sent = 0; sent < bytes && !response.destroyed; sent += chunk.length) {
     if (response.write(chunk)) continue
-    await new Promise<void>((resolve) => {
-      response.once('drain', resolve)
-      response.once('close', resolve)
-    })
+    try {
+      await once(response, 'drain', { signal: gone.signal })
+    } catch (error) {
+      if (gone.signal.aborted) return
+      throw error
+    }
   }
   response.end('"}')
 }

@@ -153,7 +153,15 @@ export class WhepSession {
   }
 
   private onState(state: string): void {
-    if (state === 'connected') this.environment.info.connectedAt ??= Date.now()
+    if (state === 'connected') {
+      this.environment.info.connectedAt ??= Date.now()
+      // The viewer's close_notify reaches the DTLS transport only, not the connection's state.
+      for (const transport of this.peer.dtlsTransports) {
+        transport.onStateChange.subscribe((dtls) => {
+          if (dtls === 'closed') this.end('closed')
+        })
+      }
+    }
     if (state === 'closed' || state === 'failed') this.end('closed')
   }
 
