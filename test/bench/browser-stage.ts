@@ -19,7 +19,7 @@ export interface BrowserStage {
 }
 
 const html =
-  '<!doctype html><meta charset="utf-8"><title>bench</title><div id="stages"></div><script src="/page.js"></script>'
+  '<!doctype html><meta charset="utf-8"><title>bench</title><div id="stages"></div><script type="module" src="/page.js"></script>'
 
 /** Serves the bundled page on loopback, starts Alta with these receivers (one public channel each) and the browser. */
 export async function openBrowserStage(receivers: readonly ReceiverOptions[]): Promise<BrowserStage> {
