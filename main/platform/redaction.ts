@@ -4,7 +4,7 @@ const hidden = '[hidden]'
 const secretName =
   /pass(word|phrase|wd)|secret|token|cookie|authori[sz]ation$|jwt|sealed|otp|credential|api[-_]?key|encryption[-_]?key/i
 /** `scheme://user:password@` of a URL in a text. */
-const userInfo = /(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/?#@"']*@/gi
+const userInfo = /(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/?#"']*@/gi
 /** A query parameter that carries a ticket, up to the next separator. */
 const secretParameter =
   /([?&;](?:token|access_token|ticket|key|password|pass|secret|sig|signature)=)[^&#\s"']*/gi

@@ -1,0 +1,11 @@
+/** Lets one piece of asynchronous work run at a time, in the order in which they came. */
+export class Mutex {
+  #tail: Promise<unknown> = Promise.resolve()
+
+  /** Runs `work` once everything before it has ended, however it ended. */
+  run<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#tail.then(work, work)
+    this.#tail = result.catch(() => undefined)
+    return result
+  }
+}
