@@ -110,6 +110,14 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
 })
 export { expect } from '@playwright/test'
 
+/**
+ * How many sessions the server was asked to delete. (How a session ended tells less: the DTLS close that comes with it is often
+ * quicker than the request.)
+ */
+export function deletes(alta: AltaServerHandle): number {
+  return alta.requests().filter(({ method }) => method === 'DELETE').length
+}
+
 /** Waits until the tile's state is as asked; fails with its history. */
 export async function untilState(
   page: Page,
