@@ -107,7 +107,7 @@ export default tseslint.config(
   },
   {
     files: ['main/**/*.ts', 'preload/**/*.ts'],
-    languageOptions: { parserOptions: { project: 'tsconfig.node.json' } },
+    languageOptions: { parserOptions: { project: ['tsconfig.node.json', 'tsconfig.preload.json'] } },
     rules: {
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/no-misused-promises': 'error',

@@ -22,7 +22,12 @@ console.log(`Alta Desk: testing with ${browser}`)
 check('lint', 'node_modules/eslint/bin/eslint.js', ['.', '--max-warnings', '0'])
 check('format', 'node_modules/prettier/bin/prettier.cjs', ['--check', '--log-level', 'warn', '.'])
 check('types of main', 'node_modules/typescript/bin/tsc', ['--noEmit', '-p', 'tsconfig.node.json'])
-check('types of browser tests', 'node_modules/typescript/bin/tsc', ['--noEmit', '-p', 'tsconfig.browser.json'])
+check('types of preload', 'node_modules/typescript/bin/tsc', ['--noEmit', '-p', 'tsconfig.preload.json'])
+check('types of browser tests', 'node_modules/typescript/bin/tsc', [
+  '--noEmit',
+  '-p',
+  'tsconfig.browser.json',
+])
 check('types of renderer', 'node_modules/vue-tsc/bin/vue-tsc.js', [
   '--noEmit',
   '-p',

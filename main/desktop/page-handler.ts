@@ -5,6 +5,8 @@ import { readPagePath } from './page-path.ts'
 export interface PageHandlerOptions {
   /** The folder of the built page (out/renderer). */
   readonly root: string
+  /** Headers of every answer. */
+  readonly securityHeaders: Readonly<Record<string, string>>
   /** The Content-Security-Policy of a document loaded now; asked every time, since servers come and go. */
   readonly contentPolicy: () => string
   /** Told of every refusal, with what was wrong. */
@@ -43,13 +45,13 @@ export function createPageHandler(options: PageHandlerOptions): (request: Reques
     const path = readPagePath(request.url)
     if (path.kind === 'refused') {
       options.onRefused(request.url, path.reason)
-      return notFound()
+      return notFound(options)
     }
     const segments = path.kind === 'page' ? ['index.html'] : path.segments
     const file = await containedFile(await realRoot, segments)
-    if (file === null) return notFound()
+    if (file === null) return notFound(options)
     const body = request.method === 'HEAD' ? null : new Uint8Array(await readFile(file))
-    return new Response(body, { headers: headersOf(file, segments, options.contentPolicy) })
+    return new Response(body, { headers: headersOf(file, segments, options) })
   }
 }
 
@@ -69,24 +71,23 @@ function isMissing(error: unknown): boolean {
   return code === 'ENOENT' || code === 'ENOTDIR' || code === 'ENAMETOOLONG'
 }
 
-function headersOf(file: string, segments: readonly string[], contentPolicy: () => string): Headers {
+function headersOf(file: string, segments: readonly string[], options: PageHandlerOptions): Headers {
   const contentType = contentTypes[extname(file).toLowerCase()] ?? 'application/octet-stream'
   const headers = new Headers({
+    ...options.securityHeaders,
     'Content-Type': contentType,
-    'X-Content-Type-Options': 'nosniff',
-    'Referrer-Policy': 'no-referrer',
     'Cross-Origin-Opener-Policy': 'same-origin',
     'Cross-Origin-Resource-Policy': 'same-origin',
     // Vite puts a hash of the content into every name below assets/.
     'Cache-Control': segments[0] === 'assets' ? 'max-age=31536000, immutable' : 'no-store',
   })
-  if (contentType.startsWith('text/html')) headers.set('Content-Security-Policy', contentPolicy())
+  if (contentType.startsWith('text/html')) headers.set('Content-Security-Policy', options.contentPolicy())
   return headers
 }
 
-function notFound(): Response {
+function notFound({ securityHeaders }: PageHandlerOptions): Response {
   return new Response('Not found', {
     status: 404,
-    headers: { 'Content-Type': 'text/plain; charset=utf-8', 'X-Content-Type-Options': 'nosniff' },
+    headers: { ...securityHeaders, 'Content-Type': 'text/plain; charset=utf-8' },
   })
 }
