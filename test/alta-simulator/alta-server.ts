@@ -43,6 +43,7 @@ export class AltaServer implements StreamingHost, ManagementHost {
   readonly listeners: Record<ListenerName, Listener>
   private readonly hls: Hls
   private readonly whep: Whep
+  /** By the source of their receivers, so that a renamed receiver keeps its picture. */
   private readonly streams = new Map<string, ReceiverStream>()
   private readonly stoppedChannels = new Set<string>()
   private channelSnapshots = new Map<string, string>()
@@ -52,7 +53,8 @@ export class AltaServer implements StreamingHost, ManagementHost {
   constructor(options: ResolvedOptions, tls: TlsIdentity | undefined) {
     this.options = options
     this.config = initialConfig(options)
-    for (const receiver of options.receivers) this.streams.set(receiver.id, this.newStream(receiver))
+    for (const receiver of options.receivers)
+      this.streams.set(receiverSource(receiver), this.newStream(receiver))
     this.recorder = new Recorder({
       config: this.config,
       limitBytes: options.recordingLimitBytes,
@@ -137,13 +139,12 @@ export class AltaServer implements StreamingHost, ManagementHost {
     this.backendCalls.add(call)
   }
 
-  /** The stream of a receiver: by its id, or by its source when it was renamed. */
+  /** The stream of a receiver; undefined when its source is none of ours. */
   streamOf(receiverId: string): ReceiverStream | undefined {
     const { receivers } = this.config
     const receiver = Object.hasOwn(receivers, receiverId) ? receivers[receiverId] : undefined
     if (!receiver) return undefined
-    const option = this.options.receivers.find((candidate) => receiverSource(candidate) === receiver.source)
-    return option && this.streams.get(option.id)
+    return this.streams.get(receiver.source)
   }
 
   get isRunning(): boolean {
@@ -227,8 +228,8 @@ export class AltaServer implements StreamingHost, ManagementHost {
         .filter(([, { enable }]) => enable !== false)
         .flatMap(([id]) => this.streamOf(id) ?? []),
     )
-    for (const [receiver, stream] of this.streams) {
-      stream.setMode(enabled.has(stream) ? this.faultyMode(receiver) : 'stalled')
+    for (const stream of this.streams.values()) {
+      stream.setMode(enabled.has(stream) ? this.faultyMode(stream.receiver.id) : 'stalled')
     }
   }
 

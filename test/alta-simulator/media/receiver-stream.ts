@@ -102,6 +102,7 @@ export class ReceiverStream {
   /** Lets the stream run; encoding starts when somebody wants it. */
   start(): void {
     this.stopped = false
+    if (this.receiver.kind === 'status') return
     this.supervision ??= setInterval(() => this.supervise(), SUPERVISION_MS)
     this.supervise()
   }
@@ -111,8 +112,7 @@ export class ReceiverStream {
     this.stopped = true
     clearInterval(this.supervision)
     this.supervision = undefined
-    this.segments = []
-    this.halt()
+    this.rest()
   }
 
   setMode(mode: StreamMode): void {
@@ -156,6 +156,7 @@ export class ReceiverStream {
   /** Resolves to whether there is a segment, waiting for the first one until the signal says no more. */
   async waitForSegment(signal: AbortSignal): Promise<boolean> {
     if (this.segments.length > 0) return true
+    if (this.modeNow === 'stalled') return false
     try {
       await once(this.events, 'segment', { signal })
       return true
@@ -166,12 +167,10 @@ export class ReceiverStream {
   }
 
   private supervise(): void {
-    const wanted =
-      !this.stopped &&
-      this.receiver.kind === 'video' &&
-      this.modeNow !== 'stalled' &&
-      (this.environment.alwaysEncode || this.leases > 0 || Date.now() < this.keepUntil)
-    if (!wanted) return this.halt()
+    if (this.receiver.kind !== 'video') return
+    const wanted = this.environment.alwaysEncode || this.leases > 0 || Date.now() < this.keepUntil
+    if (this.stopped || !wanted) return this.rest()
+    if (this.modeNow === 'stalled') return this.halt()
     if (this.modeNow === 'frozen' && this.lastKeyFrame) return this.freeze()
     clearInterval(this.freezing)
     this.freezing = undefined
@@ -201,6 +200,13 @@ export class ReceiverStream {
     } finally {
       this.starting = false
     }
+  }
+
+  /** Nobody watches: the next viewer must not be shown what was there minutes ago. */
+  private rest(): void {
+    this.halt()
+    this.segments = []
+    this.segmenter.reset()
   }
 
   private halt(): void {

@@ -53,6 +53,11 @@ export class Segmenter {
     this.frames.push(frame)
   }
 
+  /** Forgets the segment that was begun. */
+  reset(): void {
+    this.frames = []
+  }
+
   private cut(endEpochMs: number): void {
     const { startEpochMs, previousEndMs } = this
     const data = this.muxer.segment(this.frames)

@@ -195,8 +195,20 @@ describe('in Chromium', { timeout: TIMEOUT_MS }, () => {
   it('plays on a counter-offer, and through packet loss', async () => {
     await server.setFault('whep-counter-offer', true)
     expect(await whep(10)).toMatchObject({ status: 406, width: 320 })
-    await server.setFault('packet-loss', { percent: 5 })
+    await server.setFault('packet-loss', { percent: 20 })
     await page.evaluate('frames(session.video, 20)')
+    const asked = `session.pc.getStats().then((all) => [...all.values()].find((one) => one.kind === 'video' && one.nackCount > 0)?.nackCount)`
+    expect(await page.evaluate(asked)).toBeGreaterThan(0)
+    await end()
+  })
+
+  it('shows the last picture again and again when the receiver freezes', async () => {
+    await whep(5)
+    await server.setFault('receiver-frozen', { receiver: 'gate' })
+    const first = await page.evaluate<Played>('frames(session.video, 10)')
+    const second = await page.evaluate<Played>('frames(session.video, 5)')
+    expect(second.decoded).toBeGreaterThan(first.decoded)
+    expect(second.bright).toBe(first.bright)
     await end()
   })
 
