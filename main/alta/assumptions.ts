@@ -1,0 +1,49 @@
+/**
+ * Everything the desk assumes about Alta without a published page that says so. A server that turns out to differ is
+ * met by changing this file. None of it is needed for a camera to play by HLS: that path is documented from end to end
+ * (help.cesbo.com, Alta: channels, authorization, HLS URLs).
+ */
+
+/** Bitrates, pictures and errors of receivers. Where it answers 404 the HLS playlists tell instead. */
+export const statusPath = '/api/status'
+
+/** Receivers exist since build 241210; that their calls look like all others is assumed. */
+export const receiversPath = '/api/receivers'
+
+/** The first build whose configuration has `receivers`; builds are named by their date, YYMMDD. */
+export const firstBuildWithReceivers = 241210
+
+/** Names of the variants the desk makes (several in one channel since build 250205). */
+export type VariantName = 'main' | 'sub'
+
+/** The `variants` field of a channel. */
+export function variantsOf(
+  receivers: Readonly<Record<string, string>>,
+): Record<string, { receiver: string }> {
+  return Object.fromEntries(Object.entries(receivers).map(([name, receiver]) => [name, { receiver }]))
+}
+
+/** Where below a channel WHEP answers; a setting of each server overrides it. */
+export const defaultWhepPath = 'whep'
+
+/** Query parameter by which a player asks for one variant by WHEP. */
+export const whepVariantParameter = 'variant'
+
+/** Securetokens sign the path of the HLS master playlist, for WHEP too. */
+export function securetokenPath(channelId: string): string {
+  return `/${channelId}/index.m3u8`
+}
+
+/** How Alta words a full disk, in an error of a call or of a receiver. */
+export const diskFullPattern = /no space left|disk (?:is )?full|enospc/i
+
+/** How Alta words a channel that names an unknown receiver (422). */
+export const unknownReceiverPattern = /unknown receiver|receiver.*not found/i
+
+/**
+ * An object that never exists: to delete it changes nothing, and an account that may only look is refused (403) before
+ * Alta looks whether it is there (404).
+ */
+export function observerProbeId(deskId: string): string {
+  return `alta-desk-${deskId}-probe`
+}
