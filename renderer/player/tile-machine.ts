@@ -24,7 +24,7 @@ const UNDRAWN_MS = 5000
 const SHRINK_DELAY_MS = 3000
 /** The least pause between two tries behind a good picture. */
 const CLIMB_MS = 5000
-const WHEP_QUIET_MS = 1500
+const WHEP_QUIET_MS = 900
 const HLS_QUIET_MS = 15_000
 
 /** What an attempt is to do. */
@@ -277,7 +277,11 @@ export class TileMachine<A extends Attempt> {
 
   /** Frames come again by themselves, or the repair worked: what was tried instead is dropped. */
   private recover(): void {
-    if (this.replacing) this.dropTrial()
+    if (this.replacing) {
+      this.dropTrial()
+      const { source } = this.shown ?? {}
+      if (source && !this.around.ladder.isLesser(source, this.size)) this.reason = null
+    }
     this.stopMending()
     if (this.now - this.shownAt >= HEALTHY_MS) this.backoff.reset()
   }
@@ -316,7 +320,8 @@ export class TileMachine<A extends Attempt> {
   private planStale({ screen }: A): void {
     if (this.cancelStale || screen.lastAt === null) return
     const at = screen.lastAt + staleAfterMs(screen.intervalMs)
-    this.cancelStale = this.scope.after(Math.max(0, at - this.now), () => {
+    // Timers may fire a fraction of a millisecond early.
+    this.cancelStale = this.scope.after(Math.max(0, Math.ceil(at - this.now) + 1), () => {
       this.cancelStale = null
       this.around.changed()
     })

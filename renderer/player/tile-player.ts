@@ -139,10 +139,11 @@ export class StagedTile implements TilePlayer {
   }
 
   tick(): void {
+    // A moving picture is announced once its figures are there.
+    if (!this.machine.shown) return this.announce()
     this.machine
       .tick()
       .catch((error: unknown) => this.around.attempts.log('A tile could not be checked.', error))
-    this.announce()
   }
 
   private show(video: HTMLVideoElement): void {

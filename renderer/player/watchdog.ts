@@ -23,7 +23,8 @@ export interface Observation {
   readonly sample: MediaSample | null
 }
 
-const NOTICE_MS = 1000
+/** A little less than the distance of two looks, so that a freeze is noticed at the second look at the latest. */
+const NOTICE_MS = 900
 const STALE_MS = 3000
 const NO_FRAMES_MS = 3000
 /** A source stays weak for so many looks, so that the word can be read. */
@@ -85,7 +86,11 @@ export class Watchdog {
       this.framesPerSecond = Math.round(((frames.count - before.frames.count) * 10_000) / elapsed) / 10
     const earlier = before.sample
     if (!sample) return
-    if (!earlier || sample.bytes !== earlier.bytes) this.bytesAt = now
+    if (!earlier || sample.bytes !== earlier.bytes) {
+      // After a silence the decoder needs a key frame first: its patience starts anew.
+      if (now - this.bytesAt > 1.5 * elapsed) this.decodedAt = now
+      this.bytesAt = now
+    }
     if (!earlier || sample.framesDecoded === null || sample.framesDecoded !== earlier.framesDecoded) {
       this.decodedAt = now
     }
