@@ -61,3 +61,11 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 function isFieldFailure(value: unknown): value is FieldFailure {
   return isRecord(value) && typeof value.field === 'string' && typeof value.message === 'string'
 }
+
+/** What has to be typed before recordings are deleted, or null when the desk asks for nothing. */
+export function confirmationOf(error: unknown): { expected: string; reason: string } | null {
+  if (failureCode(error) !== 'CONFIRMATION_NEEDED' || !(error instanceof ORPCError)) return null
+  const data: unknown = error.data
+  if (!isRecord(data) || typeof data.expected !== 'string' || typeof data.reason !== 'string') return null
+  return { expected: data.expected, reason: data.reason }
+}

@@ -1,0 +1,76 @@
+import type { Direction } from './wall-model.ts'
+
+/** What a key asks of the wall. */
+export type WallCommand =
+  | { readonly kind: 'move' | 'swap' | 'look'; readonly direction: Direction }
+  | { readonly kind: 'select'; readonly index: number }
+  | {
+      readonly kind:
+        | 'enlarge'
+        | 'back'
+        | 'full-screen'
+        | 'sound'
+        | 'empty'
+        | 'search'
+        | 'list'
+        | 'retry'
+        | 'closer'
+        | 'farther'
+        | 'keys'
+    }
+
+const directions: Record<string, Direction> = {
+  ArrowLeft: 'left',
+  ArrowRight: 'right',
+  ArrowUp: 'up',
+  ArrowDown: 'down',
+}
+
+const plainKeys: Record<string, Exclude<WallCommand['kind'], 'move' | 'swap' | 'look' | 'select'>> = {
+  Enter: 'enlarge',
+  Escape: 'back',
+  f: 'full-screen',
+  m: 'sound',
+  Delete: 'empty',
+  Backspace: 'empty',
+  '/': 'search',
+  l: 'list',
+  r: 'retry',
+  '+': 'closer',
+  '=': 'closer',
+  '-': 'farther',
+  '?': 'keys',
+}
+
+/** The command of a key, or null when the wall has none for it. Keys with Alt or Meta belong to the system. */
+export function wallCommand(
+  event: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'shiftKey' | 'altKey' | 'metaKey'>,
+): WallCommand | null {
+  if (event.altKey || event.metaKey) return null
+  const direction = directions[event.key]
+  if (direction) return { kind: event.ctrlKey ? 'swap' : event.shiftKey ? 'look' : 'move', direction }
+  if (event.ctrlKey) return null
+  if (/^[1-9]$/.test(event.key)) return { kind: 'select', index: Number(event.key) - 1 }
+  const kind = plainKeys[event.key.length === 1 ? event.key.toLowerCase() : event.key]
+  return kind ? { kind } : null
+}
+
+/** What the help shows, in the order of use. */
+export const wallKeyHelp: readonly { readonly keys: readonly string[]; readonly does: string }[] = [
+  { keys: ['←', '→', '↑', '↓'], does: 'Move between tiles' },
+  { keys: ['1', '…', '9'], does: 'Select that tile' },
+  { keys: ['Enter'], does: 'One large, and back; on an empty tile: choose a camera' },
+  { keys: ['F'], does: 'Full screen, and back' },
+  { keys: ['M'], does: 'Sound of the selected tile, of one at a time' },
+  { keys: ['/'], does: 'Search cameras; Enter puts one on the selected tile' },
+  { keys: ['Ctrl', '←', '→', '↑', '↓'], does: 'Swap the tile with its neighbour' },
+  { keys: ['Delete'], does: 'Empty the tile' },
+  { keys: ['R'], does: 'Try the picture again now' },
+  { keys: ['+', '−'], does: 'Digital zoom' },
+  { keys: ['Shift', '←', '→', '↑', '↓'], does: 'Move the zoomed picture' },
+  { keys: ['L'], does: 'Show or hide the camera list' },
+  { keys: ['Menu'], does: 'Actions of the tile (also Shift F10)' },
+  { keys: ['Esc'], does: 'Back: zoom, large, full screen' },
+  { keys: ['Ctrl', 'K'], does: 'Search everything' },
+  { keys: ['?'], does: 'These keys' },
+]
