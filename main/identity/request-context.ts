@@ -16,7 +16,8 @@ export interface Caller {
  */
 export interface RefreshTokenKeeper {
   get(): string | null
-  set(token: string, expiresAt: number): void
+  /** `family` names the sign-in; `expiresAt` is in milliseconds since the epoch. */
+  set(token: string, expiresAt: number, family: string): void
   clear(): void
 }
 

@@ -57,11 +57,15 @@ export class Identity {
     return claims ? this.#callerOf(claims) : this.#authenticateAnew(token)
   }
 
-  /** Whether `token` is the live refresh token of somebody who may enter; nothing is spent. */
-  knowsRefreshToken(token: string): boolean {
-    const { store, sessions, people } = this.#options
-    const judged = store.read((db) => sessions.judge(db, token))
-    return judged.kind === 'good' && people.get(judged.row.userId)?.disabled === false
+  /** Whether a sign-in has not ended. */
+  isSignInLive(family: string): boolean {
+    return this.#options.store.read((db) => familyLives(db, family))
+  }
+
+  /** Whether what was let in a while ago would still be let in: a long stream asks from time to time. */
+  isStillIn(caller: Caller): boolean {
+    const person = this.#options.people.get(caller.userId)
+    return person?.disabled === false && person.admin === caller.admin && this.isSignInLive(caller.family)
   }
 
   /** Throws UNAUTHORIZED, in the same words and time whether or not the name exists. */
@@ -222,14 +226,14 @@ export class Identity {
   async #session(context: RequestContext, person: Person, refresh: FreshToken): Promise<Session> {
     const { id: userId, version } = person
     const issued = await this.#options.tokens.issue({ userId, version, family: refresh.row.family })
-    context.refreshToken.set(refresh.token, refresh.row.expiresAt)
+    context.refreshToken.set(refresh.token, refresh.row.expiresAt, refresh.row.family)
     return { accessToken: issued.token, expiresAt: issued.expiresAt, user: toUser(person) }
   }
 
   async #authenticateAnew(token: string): Promise<Caller | null> {
-    const { tokens, store } = this.#options
+    const { tokens } = this.#options
     const claims = await tokens.check(token)
-    if (!claims || !store.read((db) => familyLives(db, claims.family))) return null
+    if (!claims || !this.isSignInLive(claims.family)) return null
     tokens.remember(token, claims)
     return this.#callerOf(claims)
   }

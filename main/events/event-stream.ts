@@ -1,0 +1,196 @@
+import { withEventMeta } from '@orpc/server'
+import type { StreamMessage } from '../../shared/contract/events.ts'
+import type { Policy } from '../identity/policy.ts'
+import type { Caller } from '../identity/request-context.ts'
+import type { Bus } from '../platform/bus.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Part } from '../platform/lifecycle.ts'
+
+export interface EventStreamOptions {
+  readonly bus: Bus
+  readonly clock: Clock
+  readonly policy: Policy
+  /** Whether somebody who was let in is still welcome; asked at every heartbeat. */
+  readonly isStillIn: (caller: Caller) => boolean
+  /** Names this run of the desk, without a dash: ids of another run cannot be resumed. */
+  readonly boot: string
+  /** How many messages are kept for those who come back, or read slowly. */
+  readonly kept?: number
+  readonly heartbeatMs?: number
+}
+
+/** A message, and whom it concerns: everybody who may see that camera, or administrators. */
+interface Entry {
+  readonly seq: number
+  readonly message: StreamMessage
+  readonly cameraId: string | null
+  readonly everybody: boolean
+}
+
+/**
+ * What `events.stream` tells: facts of the bus, numbered and kept in a ring that all readers share. A reader is only a
+ * place in that ring, so a slow one costs nothing; one that falls out of it is told to read everything again.
+ */
+export class EventStream implements Part {
+  readonly name = 'events'
+  readonly #options: EventStreamOptions
+  readonly #kept: number
+  readonly #ring: Entry[] = []
+  readonly #waiting = new Set<() => void>()
+  #subscriptions: (() => void)[] = []
+  #ticker: NodeJS.Timeout | undefined
+  #beats = 0
+  #lastSeq = 0
+  #ended = false
+
+  constructor(options: EventStreamOptions) {
+    this.#options = options
+    this.#kept = options.kept ?? 1000
+  }
+
+  start(): void {
+    this.#subscribe()
+    this.#ticker = setInterval(() => {
+      this.#beats += 1
+      this.#wake()
+    }, this.#options.heartbeatMs ?? 2000)
+    this.#ticker.unref()
+  }
+
+  /** Ends every open stream. */
+  stop(): void {
+    this.#ended = true
+    clearInterval(this.#ticker)
+    for (const unsubscribe of this.#subscriptions) unsubscribe()
+    this.#wake()
+  }
+
+  /**
+   * Everything from now on, or from the message after `lastEventId`, that `caller` may know. Ends when `signal` is
+   * aborted, the desk stops, or the caller's sign-in ends.
+   */
+  async *open(
+    caller: Caller,
+    lastEventId: string | undefined,
+    signal: AbortSignal,
+  ): AsyncGenerator<StreamMessage, void> {
+    const wakeUp = (): void => this.#wake()
+    signal.addEventListener('abort', wakeUp, { once: true })
+    try {
+      yield* this.#read(caller, this.#resumeAfter(lastEventId), signal)
+    } finally {
+      signal.removeEventListener('abort', wakeUp)
+    }
+  }
+
+  async *#read(
+    caller: Caller,
+    resumed: number | null,
+    signal: AbortSignal,
+  ): AsyncGenerator<StreamMessage, void> {
+    const { clock, isStillIn } = this.#options
+    let seq = resumed ?? this.#lastSeq
+    let beat = this.#beats
+    yield this.#hello(seq, resumed === null)
+    while (!signal.aborted && !this.#ended) {
+      const oldest = this.#ring[0]?.seq ?? seq + 1
+      if (oldest > seq + 1) {
+        seq = this.#lastSeq
+        yield this.#hello(seq, true)
+      }
+      const entry = this.#ring[seq + 1 - oldest]
+      if (entry) {
+        seq = entry.seq
+        if (this.#concerns(entry, caller)) yield withEventMeta(entry.message, { id: this.#idOf(seq) })
+      } else if (beat !== this.#beats) {
+        if (!isStillIn(caller)) return
+        beat = this.#beats
+        yield { type: 'heartbeat', at: clock.now() }
+      } else {
+        await new Promise<void>((resolve) => this.#waiting.add(resolve))
+      }
+    }
+  }
+
+  /** The number after which to go on; null for a newcomer, and for one who was away too long. */
+  #resumeAfter(lastEventId: string | undefined): number | null {
+    const [boot, digits] = lastEventId?.split('-') ?? []
+    const seq = Number(digits)
+    const oldest = this.#ring[0]?.seq ?? this.#lastSeq + 1
+    const known =
+      boot === this.#options.boot && Number.isSafeInteger(seq) && seq >= oldest - 1 && seq <= this.#lastSeq
+    return known ? seq : null
+  }
+
+  #idOf(seq: number): string {
+    return `${this.#options.boot}-${seq}`
+  }
+
+  #hello(seq: number, resync: boolean): StreamMessage {
+    return withEventMeta({ type: 'hello', at: this.#options.clock.now(), resync } as const, {
+      id: this.#idOf(seq),
+    })
+  }
+
+  #concerns(entry: Entry, caller: Caller): boolean {
+    if (entry.everybody || caller.admin) return true
+    return entry.cameraId !== null && this.#options.policy.canSeeCamera(caller, entry.cameraId)
+  }
+
+  #append(message: StreamMessage, whom: { cameraId?: string; everybody?: boolean } = {}): void {
+    this.#lastSeq += 1
+    const { cameraId = null, everybody = false } = whom
+    this.#ring.push({ seq: this.#lastSeq, message, cameraId, everybody })
+    if (this.#ring.length > this.#kept) this.#ring.shift()
+    this.#wake()
+  }
+
+  #wake(): void {
+    const waiting = [...this.#waiting]
+    this.#waiting.clear()
+    for (const resume of waiting) resume()
+  }
+
+  #subscribe(): void {
+    const { bus, clock } = this.#options
+    const server = (serverId: string, change: 'added' | 'changed' | 'removed') => {
+      return { type: 'server.changed', at: clock.now(), serverId, change } as const
+    }
+    const outdated = (reason: string): void =>
+      this.#append({ type: 'page.outdated', at: clock.now(), reason }, { everybody: true })
+    const camera = (cameraId: string, serverId: string, change: 'added' | 'removed'): void => {
+      const at = clock.now()
+      const status = { status: change === 'added' ? 'provisioning' : 'offline', statusReason: '' } as const
+      const message = {
+        type: 'camera.changed',
+        at,
+        cameraId,
+        serverId,
+        change,
+        ...status,
+        statusSinceAt: at,
+      } as const
+      this.#append(message, { cameraId })
+    }
+    this.#subscriptions = [
+      bus.subscribe('server.added', ({ serverId }) => {
+        this.#append({ ...server(serverId, 'added'), state: 'healthy', returned: false })
+        outdated('An Alta server was added.')
+      }),
+      bus.subscribe('server.changed', ({ serverId, state, returned }) =>
+        this.#append({ ...server(serverId, 'changed'), state, returned }),
+      ),
+      bus.subscribe('server.removed', ({ serverId }) =>
+        this.#append({ ...server(serverId, 'removed'), state: 'unavailable', returned: false }),
+      ),
+      bus.subscribe('camera.added', ({ cameraId, serverId }) => camera(cameraId, serverId, 'added')),
+      bus.subscribe('camera.changed', ({ cameraId, ...status }) =>
+        this.#append(
+          { type: 'camera.changed', at: clock.now(), cameraId, change: 'changed', ...status },
+          { cameraId },
+        ),
+      ),
+      bus.subscribe('camera.removed', ({ cameraId, serverId }) => camera(cameraId, serverId, 'removed')),
+    ]
+  }
+}

@@ -1,0 +1,121 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createDesk } from './desk.ts'
+import type { Desk } from './desk.ts'
+import { TokenKeyError } from './identity/token-keys.ts'
+import { forkChildProcess } from './platform/child-process.ts'
+import { describeConfig } from './platform/config-description.ts'
+import { ConfigError, loadConfig, makeDataFolder } from './platform/config.ts'
+import type { Config, LoadedConfig } from './platform/config.ts'
+import { EncryptionKeyMissingError, SealBrokenError } from './platform/keyring.ts'
+import { openLogger } from './platform/logging.ts'
+import { DatabaseOpenError } from './store/store-errors.ts'
+import { ListenError } from './transport/http/http-door.ts'
+
+const help = `Alta Desk without a window.
+
+Usage: alta-desk [command]
+
+  serve          start the desk (also without a command)
+  check-config   print the configuration, secrets hidden, and every mistake in it
+  --help         print this
+  --version      print the version
+
+It reads config.yaml in the working directory; environment variables win.`
+
+/** Errors whose message is a sentence for whoever starts the desk; any other is a bug and shows its stack. */
+const foreseen = [
+  ConfigError,
+  DatabaseOpenError,
+  EncryptionKeyMissingError,
+  SealBrokenError,
+  TokenKeyError,
+  ListenError,
+]
+
+/** The sources lie one folder below the root, the bundle two. */
+const root = join(import.meta.dirname, import.meta.filename.endsWith('.ts') ? '..' : '../..')
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
+
+async function main([command = 'serve', ...rest]: string[]): Promise<void> {
+  if (rest.length > 0) throw new ConfigError([mistake(`"${rest.join(' ')}" is not understood; see --help.`)])
+  switch (command) {
+    case 'serve':
+      return serve(readConfig().config)
+    case 'check-config':
+      return console.log(describeConfig(readConfig()))
+    case '--help':
+    case '-h':
+    case 'help':
+      return console.log(help)
+    case '--version':
+      return console.log(version)
+    default:
+      throw new ConfigError([mistake(`There is no command "${command}"; see --help.`)])
+  }
+}
+
+function mistake(problem: string) {
+  return { key: null, variable: null, problem, allowed: null }
+}
+
+function readConfig(): LoadedConfig {
+  return loadConfig({ folder: process.cwd(), variables: process.env, kind: 'headless' })
+}
+
+async function serve(config: Config): Promise<void> {
+  makeDataFolder(config, process.cwd())
+  const desk = createDesk({
+    config,
+    version,
+    headless: true,
+    logger: openLogger({ filter: config.log.level, format: config.log.format, secrets: secretsOf(config) }),
+    startChildProcess: forkChildProcess,
+    migrationsFolder: join(root, 'resources/migrations'),
+    pageFolder: join(root, 'out/renderer'),
+  })
+  stopOnSignals(desk)
+  await desk.start()
+  welcome(desk, config)
+}
+
+/** What must never stand in a log line, wherever it came from. */
+function secretsOf({ auth, adminBootstrap, env }: Config): string[] {
+  const password = env === 'development' ? null : adminBootstrap.password
+  return [auth.jwtSecret, password].filter((secret) => secret !== null)
+}
+
+/** The first signal stops the desk as configured; a second one ends it at once. */
+function stopOnSignals(desk: Desk): void {
+  let stopping = false
+  const stop = (): void => {
+    if (stopping) process.exit(130)
+    stopping = true
+    desk.stop().then(() => process.exit(0), fail)
+  }
+  process.on('SIGINT', stop)
+  process.on('SIGTERM', stop)
+}
+
+function welcome(desk: Desk, config: Config): void {
+  const [address, ...others] = desk.addresses()
+  console.log(`Alta Desk ${version} is ready at ${address}`)
+  if (desk.setupCode !== null) {
+    console.log(
+      `Nobody has an account yet. Open that address and make the first administrator with this code: ${desk.setupCode}`,
+    )
+  } else if (desk.documentedPasswordStands()) {
+    console.log(`Sign in as ${config.adminBootstrap.email} with the password admin, and change it.`)
+    console.log('Until then only this machine is answered.')
+  } else if (others.length > 0) {
+    console.log(`Colleagues reach it at ${others.join(', ')}`)
+  }
+}
+
+function fail(error: unknown): never {
+  const isForeseen = error instanceof Error && foreseen.some((kind) => error instanceof kind)
+  console.error(isForeseen ? error.message : error)
+  process.exit(1)
+}
+
+await main(process.argv.slice(2)).catch(fail)

@@ -1,0 +1,17 @@
+import { randomBytes } from 'node:crypto'
+import type { Store } from '../store/store-types.ts'
+import { deskValue, putDeskValue } from './queries.ts'
+
+const deskIdKey = 'desk_id'
+
+/**
+ * The name of this desk among others: eight hex digits, made at first start. It stands in tokens and tickets, and in
+ * the names of what the desk makes on Alta servers.
+ */
+export function loadDeskId(store: Store): string {
+  const known = store.read((db) => deskValue(db, deskIdKey))
+  if (known !== undefined) return known
+  const made = randomBytes(4).toString('hex')
+  store.write({ audit: null }, (tx) => putDeskValue(tx, deskIdKey, made))
+  return made
+}

@@ -1,0 +1,18 @@
+import { eq } from 'drizzle-orm'
+import type { ReadHandle, Tx } from '../store/store-types.ts'
+import { deskValues } from '../store/tables/desk.ts'
+
+const listenerKey = 'listener_enabled'
+
+/** Whether an administrator turned the LAN listener on; off until then. */
+export function listenerSwitch(db: ReadHandle): boolean {
+  return db.select().from(deskValues).where(eq(deskValues.key, listenerKey)).get()?.value === 'yes'
+}
+
+export function setListenerSwitch(tx: Tx, enabled: boolean): void {
+  const value = enabled ? 'yes' : 'no'
+  tx.insert(deskValues)
+    .values({ key: listenerKey, value })
+    .onConflictDoUpdate({ target: deskValues.key, set: { value } })
+    .run()
+}

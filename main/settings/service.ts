@@ -1,0 +1,117 @@
+import type { Listener } from '../../shared/contract/settings.ts'
+import { auditRecord } from '../identity/request-context.ts'
+import type { RequestContext } from '../identity/request-context.ts'
+import type { Store } from '../store/store-types.ts'
+import { listenerSwitch, setListenerSwitch } from './queries.ts'
+
+/** The LAN listener as this room uses it. */
+export interface ListenerControl {
+  readonly isOpen: boolean
+  start(): Promise<void>
+  close(): Promise<void>
+  addresses(): string[]
+}
+
+/** The listener cannot be opened: its port is taken, or it may not be used. */
+export class ListenerRefusal extends Error {
+  readonly code: 'HEADLESS' | 'PORT_TAKEN'
+
+  constructor(code: 'HEADLESS' | 'PORT_TAKEN', message?: string) {
+    super(message)
+    this.name = 'ListenerRefusal'
+    this.code = code
+  }
+}
+
+export interface SettingsOptions {
+  readonly store: Store
+  readonly headless: boolean
+  readonly about: { version: string; deskId: string; env: 'development' | 'staging' | 'production' }
+  readonly listener: ListenerControl
+  /** Why the listener may not be opened with the present configuration; null where it may. */
+  readonly listenerProblem: () => string | null
+  readonly documentedPasswordStands: () => boolean
+}
+
+/** What can be seen and changed of the desk itself. */
+export class Settings {
+  readonly #options: SettingsOptions
+  #openProblem = ''
+
+  constructor(options: SettingsOptions) {
+    this.#options = options
+  }
+
+  about() {
+    const { about, headless } = this.#options
+    return { ...about, headless }
+  }
+
+  /** Whether the listener is to be opened when the desk starts. */
+  listenerWanted(): boolean {
+    return this.#options.headless || this.#options.store.read(listenerSwitch)
+  }
+
+  listener(): Listener {
+    const { headless, listener } = this.#options
+    return {
+      enabled: this.listenerWanted(),
+      addresses: listener.addresses(),
+      canChange: !headless,
+      reason: this.#reason(),
+    }
+  }
+
+  /**
+   * Opens the listener where it is wanted; on a desktop a taken port is no reason not to start, for the window works
+   * without it.
+   */
+  async openListenerAtStart(): Promise<void> {
+    if (!this.listenerWanted()) return
+    if (this.#options.headless) return this.#options.listener.start()
+    try {
+      await this.#open()
+    } catch (error) {
+      if (!(error instanceof ListenerRefusal)) throw error
+      this.#openProblem = error.message
+    }
+  }
+
+  /** Throws `ListenerRefusal`; nothing is then changed. */
+  async setListener(context: RequestContext, enabled: boolean): Promise<Listener> {
+    const { headless, store, listener } = this.#options
+    if (headless) throw new ListenerRefusal('HEADLESS')
+    if (enabled && !listener.isOpen) await this.#open()
+    this.#openProblem = ''
+    const audit = auditRecord(context, {
+      action: 'listener.changed',
+      target: { kind: 'listener', id: null, name: 'LAN listener' },
+      before: { enabled: store.read(listenerSwitch) },
+      after: { enabled },
+    })
+    store.write({ audit }, (tx) => setListenerSwitch(tx, enabled))
+    if (!enabled) {
+      const closed = listener.close()
+      // Whoever turns it off through the listener itself must still get an answer.
+      if (context.door === 'desktop') await closed
+    }
+    return this.listener()
+  }
+
+  async #open(): Promise<void> {
+    const problem = this.#options.listenerProblem()
+    if (problem !== null) throw new ListenerRefusal('PORT_TAKEN', problem)
+    try {
+      await this.#options.listener.start()
+    } catch (error) {
+      throw new ListenerRefusal('PORT_TAKEN', error instanceof Error ? error.message : String(error))
+    }
+  }
+
+  #reason(): string {
+    if (this.#openProblem !== '') return this.#openProblem
+    if (!this.#options.listener.isOpen) return ''
+    if (!this.#options.documentedPasswordStands()) return ''
+    return 'Only this machine is answered while the password of the documentation stands. Change it to let others in.'
+  }
+}

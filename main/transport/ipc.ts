@@ -1,0 +1,79 @@
+import { RPCHandler } from '@orpc/server/message-port'
+import type { AnyRouter } from '@orpc/server'
+import type { RefreshTokenKeeper, RequestContext } from '../identity/request-context.ts'
+import { newId } from '../platform/ids.ts'
+import type { Authenticate } from './http/request-context.ts'
+
+/** A MessagePort of a window: Electron's MessagePortMain, or Node's own. */
+export type DesktopPort = Parameters<RPCHandler<RequestContext>['upgrade']>[0]
+
+export interface DesktopDoorOptions {
+  /** The guarded router, which the HTTP door serves too. */
+  readonly router: AnyRouter
+  readonly authenticate: Authenticate
+  /** One for all windows: they belong to the one person who sits there. */
+  readonly keeper: RefreshTokenKeeper
+}
+
+/** Holds the desktop's refresh token in the main process, where no page can read it; it ends with the process. */
+export class DesktopKeeper implements RefreshTokenKeeper {
+  #held: { readonly token: string; readonly expiresAt: number } | null = null
+
+  get(): string | null {
+    return this.#held !== null && this.#held.expiresAt > Date.now() ? this.#held.token : null
+  }
+
+  set(token: string, expiresAt: number): void {
+    this.#held = { token, expiresAt }
+  }
+
+  clear(): void {
+    this.#held = null
+  }
+}
+
+/**
+ * Serves the desk to a window over a MessagePort, by oRPC's RPC protocol. The page sends its access token with every
+ * call in the header `authorization`, as over HTTP, so that both doors look at a call in the same way; the refresh
+ * token stays with `keeper`. The port must be started by whoever hands it in.
+ */
+export function serveDesktopPort(port: DesktopPort, options: DesktopDoorOptions): void {
+  const handler = new RPCHandler<RequestContext>(options.router, {
+    rootInterceptors: [
+      async ({ request, next, ...others }) => {
+        const context = await contextOf(request.headers, request.signal, options)
+        return next({ ...others, request, context })
+      },
+    ],
+  })
+  // Replaced for every call by the interceptor; before that nobody has called.
+  handler.upgrade(port, { context: strangerContext(options.keeper, new AbortController().signal) })
+}
+
+type Headers = Readonly<Record<string, string | readonly string[] | undefined>>
+
+async function contextOf(
+  headers: Headers,
+  signal: AbortSignal | undefined,
+  { authenticate, keeper }: DesktopDoorOptions,
+): Promise<RequestContext> {
+  const { authorization } = headers
+  const token =
+    typeof authorization === 'string' && /^bearer /i.test(authorization) ? authorization.slice(7) : null
+  const caller = token === null ? null : await authenticate(token)
+  return { ...strangerContext(keeper, signal ?? new AbortController().signal), caller }
+}
+
+function strangerContext(refreshToken: RefreshTokenKeeper, signal: AbortSignal): RequestContext {
+  return {
+    requestId: newId(),
+    door: 'desktop',
+    remoteAddress: 'desktop',
+    userAgent: 'Alta Desk',
+    requestOrigin: null,
+    caller: null,
+    refreshToken,
+    signal,
+    auditRecords: [],
+  }
+}
