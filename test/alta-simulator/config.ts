@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { ReceiverOptions, ResolvedOptions } from './options.ts'
 
 /** A listener of Alta; unknown fields are kept as written. */
-export interface AltaHttpServer {
+interface AltaHttpServer {
   listen: string
   serve: 'api' | 'ott'
   allow_origin?: string[]
@@ -18,7 +18,7 @@ export interface AltaUser {
 }
 
 /** An input stream. */
-export interface AltaReceiver {
+interface AltaReceiver {
   enable?: boolean
   name: string
   source: string
@@ -26,7 +26,7 @@ export interface AltaReceiver {
 }
 
 /** A place for recordings; `duration` in hours. */
-export interface AltaArchive {
+interface AltaArchive {
   duration: number
   local?: { locations: string[] }
   [field: string]: unknown

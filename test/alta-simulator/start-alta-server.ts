@@ -68,7 +68,7 @@ async function untrustedIdentity(): Promise<TlsIdentity> {
 }
 
 /** Sorts the parameters of a fault from its scope. */
-export function activeFaultOf(name: FaultName, setting: Record<string, unknown>): ActiveFault {
+function activeFaultOf(name: FaultName, setting: Record<string, unknown>): ActiveFault {
   const { listener, receiver, channel, ...parameters } = setting
   const scope: FaultScope = {
     ...(listener === 'api' || listener === 'ott' ? { listener } : {}),

@@ -29,7 +29,8 @@ async function replyHuge({ response }: Exchange, bytes: number): Promise<void> {
 
 function replyHalf({ response, request }: Exchange): void {
   response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': 4096 })
-  response.write('{"version":"25', () => request.socket.destroy())
+  // FIN, but no close: we would still listen, as a half-closed socket does (RFC 9293, 3.6).
+  response.write('{"version":"25', () => request.socket.end())
 }
 
 /** Resolves after the time, or early when the client has gone. */

@@ -1,5 +1,5 @@
 /** Types of H.264 NAL units that matter here (H.264 table 7-1). */
-export const H264_IDR = 5
+const H264_IDR = 5
 export const H264_SEI = 6
 export const H264_SPS = 7
 export const H264_PPS = 8

@@ -89,6 +89,16 @@ describe('faults of a listener', () => {
   })
 })
 
+describe('TLS', () => {
+  it('is not trusted by a client that was told nothing', async () => {
+    const untrusted = await startAltaServer({ tls: true })
+    await expect(fetch(untrusted.baseUrl)).rejects.toMatchObject({
+      cause: { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' },
+    })
+    await untrusted.dispose()
+  })
+})
+
 describe('the plug', () => {
   it('refuses everything after stop and comes back on the same ports without logins', async () => {
     const alta = await login(server)

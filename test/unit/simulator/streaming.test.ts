@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { startAltaServer } from '../../alta-simulator/start-alta-server.ts'
 import type { AltaServerHandle } from '../../alta-simulator/start-alta-server.ts'
+import { makeSecuretoken } from '../../alta-simulator/ott/securetoken.ts'
 import { login } from './alta-client.ts'
 
 let server: AltaServerHandle
@@ -88,6 +89,25 @@ describe('HLS', { timeout: 60_000 }, () => {
     expect((await text(main)).status).toBe(200)
   })
 
+  it('lets a securetoken in for HLS and WHEP by the same string, and not when its clock is off', async () => {
+    server.config.ott.authorizers['a'] = { securetoken: 'secret', default: 'deny' }
+    server.config.ott.channels['desk/gate'] = { authorizer: 'a', variants }
+    const now = Math.floor(Date.now() / 1000)
+    const path = '/desk/gate/index.m3u8'
+    const parts = { path, ip: '127.0.0.1', start: now - 60, end: now + 60, secret: 'secret', salt: 's' }
+    const token = makeSecuretoken(parts)
+    const whep = async (): Promise<number> => {
+      const headers = { 'Content-Type': 'application/sdp' }
+      const url = `${server.ottUrl}/desk/gate/whep?token=${token}`
+      return (await fetch(url, { method: 'POST', headers, body: 'no offer' })).status
+    }
+    expect((await text(`${path}?token=${token}`)).status).toBe(200)
+    expect(await whep()).toBe(400)
+    await server.setFault('clock-skew', { seconds: 600 })
+    expect((await text(`${path}?token=${token}`)).status).toBe(403)
+    expect(await whep()).toBe(403)
+  })
+
   it('knows no session of another channel and ends sessions when the channel is changed', async () => {
     server.config.ott.channels['desk/gate'] = { variants }
     server.config.ott.channels['desk/other'] = { variants }
@@ -143,6 +163,33 @@ describe('HLS', { timeout: 60_000 }, () => {
     expect((await text(main)).body).toBe(stalled)
     await server.clearFaults()
     await until(main, (body) => body !== stalled)
+  })
+})
+
+describe('encoders on demand', { timeout: 60_000 }, () => {
+  it('rest after the last viewer, forget old pictures, and end sessions that nobody asks for', async () => {
+    const resting = await startAltaServer({
+      segmentSeconds: 1,
+      playlistSegments: 3,
+      encoderLingerMs: 0,
+      receivers: [{ id: 'gate', ...size }],
+      channels: { gate: { variants: { main: { receiver: 'gate' } } } },
+    })
+    const play = async (): Promise<string> => {
+      const master = await (await fetch(`${resting.ottUrl}/gate/index.m3u8`)).text()
+      const line = master.split('\n').find((candidate) => candidate.endsWith('.m3u8'))
+      return (await fetch(`${resting.ottUrl}/gate/${line}`)).text()
+    }
+    const first = segmentsOf(await play())
+    expect(first).toHaveLength(1)
+    expect(resting.encoders()).toBe(1)
+    await expect.poll(() => resting.encoders(), { timeout: 10_000 }).toBe(0)
+    await expect.poll(() => resting.endedSessions().at(0)?.endReason, { timeout: 10_000 }).toBe('expired')
+    const second = segmentsOf(await play())
+    expect(second).toHaveLength(1)
+    expect(second).not.toEqual(first)
+    expect(resting.problems()).toEqual([])
+    await resting.dispose()
   })
 })
 
