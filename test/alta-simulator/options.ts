@@ -33,7 +33,7 @@ export interface ReceiverOptions {
 
 /** How to start one simulated Alta server. */
 export interface AltaServerOptions {
-  /** Used in prints and as the session user's realm only. Default `alta`. */
+  /** Names the server in prints and on the control listener. Default `alta`. */
   name?: string
   /** Default `admin`. */
   login?: string
