@@ -58,6 +58,11 @@ function makeKey(path: string): string {
   try {
     linkSync(unfinished, path)
     return encoded
+  } catch (error) {
+    // A desk that was started at the same moment made it first.
+    const made = readKey(path)
+    if (made === null) throw error
+    return made
   } finally {
     rmSync(unfinished, { force: true })
   }

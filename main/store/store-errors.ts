@@ -134,7 +134,8 @@ export class StubKeyRefusedError extends DatabaseOpenError {
 export function troubleOf(error: unknown): StoreTrouble | null {
   const code = sqliteCode(error)
   if (code === null) return null
-  if (code.startsWith('SQLITE_FULL') || code === 'ENOSPC') return 'full'
+  // IOERR_SHMSIZE: no room to enlarge the -shm file, which is how a full disk shows first when a database is opened.
+  if (/^(SQLITE_FULL|SQLITE_IOERR_SHMSIZE|ENOSPC)/.test(code)) return 'full'
   if (code.startsWith('SQLITE_READONLY') || code.startsWith('SQLITE_PERM')) return 'read-only'
   if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) return 'busy'
   if (code.startsWith('SQLITE_CORRUPT') || code.startsWith('SQLITE_NOTADB')) return 'corrupt'

@@ -1,9 +1,11 @@
+import Database from 'better-sqlite3'
 import { eq, sql } from 'drizzle-orm'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import type { AuditRecord, Tx } from '../../../../main/store/store-types.ts'
 import {
   QueryTimeoutError,
   StoreUnavailableError,
+  troubleOf,
   violatedUniqueColumns,
 } from '../../../../main/store/store-errors.ts'
 import { audit, deskValues } from '../../../../main/store/tables/desk.ts'
@@ -121,6 +123,27 @@ describe('write', () => {
     store.write({ audit: null }, (tx) => void tx.all(sql.raw('pragma max_page_count = 1000000')))
     store.write({ audit: null }, (tx) => insert(tx, 'after'))
     expect(keys(store)).toEqual(['after'])
+  })
+
+  test('answers a lock held by another program with a sentence, and works when it is gone', () => {
+    const options = storeOptions()
+    const store = openTestStore(options)
+    const other = new Database(options.path)
+    onTestFinished(() => void other.close())
+    other.exec('begin immediate')
+    expect(() => store.write({ audit: record }, (tx) => insert(tx, 'a'))).toThrow(
+      expect.objectContaining({ name: 'StoreUnavailableError', trouble: 'busy' }),
+    )
+    expect(keys(store)).toEqual([])
+    other.exec('rollback')
+    store.write({ audit: record }, (tx) => insert(tx, 'b'))
+    expect(keys(store)).toEqual(['b'])
+  })
+
+  test('tells a full disk from a broken one, though SQLite says IOERR for both', () => {
+    expect(troubleOf(new Database.SqliteError('disk I/O error', 'SQLITE_IOERR_SHMSIZE'))).toBe('full')
+    expect(troubleOf(new Database.SqliteError('disk I/O error', 'SQLITE_IOERR_READ'))).toBe('io')
+    expect(troubleOf(new Error('a bug'))).toBe(null)
   })
 
   test('tells which columns a UNIQUE rule refused', () => {
