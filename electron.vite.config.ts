@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import tailwindcss from '@tailwindcss/vite'
 import vue from '@vitejs/plugin-vue'
@@ -15,18 +14,10 @@ const neverBundled = ['better-sqlite3', 'argon2', 'swagger-ui-dist']
 
 /** Each becomes a file of its own beside the others, so that code can start it with `new URL('./name.js', ...)`. */
 const mainEntries = {
-  index: 'main/index.ts',
-  headless: 'main/headless.ts',
-  'reader-process': 'main/store/reader-process.ts',
-  'password-process': 'main/identity/password-process.ts',
-}
-
-function existing(entries: Record<string, string>): Record<string, string> {
-  const absolute = Object.entries(entries).map(([name, file]): [string, string] => [
-    name,
-    resolve(root, file),
-  ])
-  return Object.fromEntries(absolute.filter(([, file]) => existsSync(file)))
+  index: resolve(root, 'main/index.ts'),
+  headless: resolve(root, 'main/headless.ts'),
+  'reader-process': resolve(root, 'main/store/reader-process.ts'),
+  'password-process': resolve(root, 'main/identity/password-process.ts'),
 }
 
 /**
@@ -47,7 +38,7 @@ export default defineConfig({
       sourcemap: true,
       rolldownOptions: {
         external: neverBundled.flatMap((name) => [name, new RegExp(`^${name}/`)]),
-        input: existing(mainEntries),
+        input: mainEntries,
         output: { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
       },
     },

@@ -5,6 +5,7 @@ import type { Desk } from './desk.ts'
 import { TokenKeyError } from './identity/token-keys.ts'
 import { forkChildProcess } from './platform/child-process.ts'
 import { describeConfig } from './platform/config-description.ts'
+import { secretsOf } from './platform/config-secrets.ts'
 import { ConfigError, loadConfig, makeDataFolder } from './platform/config.ts'
 import type { Config, LoadedConfig } from './platform/config.ts'
 import { EncryptionKeyMissingError, SealBrokenError } from './platform/keyring.ts'
@@ -77,12 +78,6 @@ async function serve(config: Config): Promise<void> {
   stopOnSignals(desk)
   await desk.start()
   welcome(desk, config)
-}
-
-/** What must never stand in a log line, wherever it came from. */
-function secretsOf({ auth, adminBootstrap, env }: Config): string[] {
-  const password = env === 'development' ? null : adminBootstrap.password
-  return [auth.jwtSecret, password].filter((secret) => secret !== null)
 }
 
 /** The first signal stops the desk as configured; a second one ends it at once. */

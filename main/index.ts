@@ -1,0 +1,57 @@
+import { join } from 'node:path'
+import { app } from 'electron'
+import { createDesk } from './desk.ts'
+import { prepareApplication } from './desktop/before-ready.ts'
+import { readDesktopConfig } from './desktop/desktop-config.ts'
+import { failToStart, openDesktopShell } from './desktop/desktop-shell.ts'
+import { quitOnce } from './desktop/quit-once.ts'
+import { startUtilityProcess } from './desktop/utility-child-process.ts'
+import { secretsOf } from './platform/config-secrets.ts'
+import { openLogger } from './platform/logging.ts'
+
+/** Colleagues on the LAN get this long to finish what they are at; a desktop has no load balancer to wait for. */
+const drainMs = 3_000
+/** A person who quits does not wait longer than this, whatever hangs. */
+const stopCapMs = 15_000
+
+async function openDesktop(): Promise<void> {
+  const root = app.getAppPath()
+  const config = await readDesktopConfig()
+  const logger = openLogger({
+    filter: config.log.level,
+    format: config.log.format,
+    file: join(app.getPath('logs'), 'alta-desk.log'),
+    secrets: secretsOf(config),
+  })
+  const log = logger.for('desktop')
+  const desk = createDesk({
+    config,
+    logger,
+    version: app.getVersion(),
+    headless: false,
+    startChildProcess: startUtilityProcess,
+    migrationsFolder: join(root, 'resources/migrations'),
+    pageFolder: join(root, 'out/renderer'),
+  })
+  await desk.start()
+  app.on(
+    'will-quit',
+    quitOnce({
+      stop: () => desk.stop(AbortSignal.timeout(drainMs)),
+      capMs: stopCapMs,
+      onFailure: (error) => log.error('The desk did not stop as it should', { error }),
+      exit: () => app.exit(0),
+    }),
+  )
+  openDesktopShell({
+    log,
+    streamingOrigins: desk.streamingOrigins,
+    servePort: (port) => {
+      desk.serveWindow(port)
+      port.start()
+    },
+  })
+}
+
+if (prepareApplication()) app.whenReady().then(openDesktop).catch(failToStart)
+else app.quit()
