@@ -11,7 +11,9 @@ import { endWith, root, startNode } from './processes.ts'
 
 /** What the simulator prints once it is ready; the rest of the line is for other readers. */
 interface SimulatorReady {
-  servers: { baseUrl: string; login: string; password: string; receivers: { id: string; name: string }[] }[]
+  servers: { name: string; baseUrl: string; login: string; password: string }[]
+  /** Where faults are switched on and off, to see what the desk makes of them. */
+  controlUrl: string
 }
 
 const readyTimeoutMs = 60_000
@@ -28,9 +30,17 @@ buildIfStale()
 rmSync(folder, { recursive: true, force: true })
 mkdirSync(folder, { recursive: true })
 
-const simulator = startNode(['test/alta-simulator/cli.ts', '--json'], {
-  stdio: ['ignore', 'pipe', 'inherit'],
-})
+const simulator = startNode(
+  [
+    'test/alta-simulator/cli.ts',
+    '--json',
+    '--exit-with-parent',
+    ...['--api-port', '0', '--ott-port', '0', '--control-port', '0'],
+  ],
+  {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  },
+)
 process.on('exit', () => simulator.kill('SIGTERM'))
 const ready = await simulatorReady(simulator)
 console.log(
@@ -70,12 +80,13 @@ async function furnish(): Promise<void> {
   const cameraIds: string[] = []
   for (const server of ready.servers) {
     const added = await client.post<{ id: string }>('/servers', {
-      name: 'Demo',
+      name: server.name,
       baseUrl: server.baseUrl,
       login: server.login,
       password: server.password,
     })
-    for (const receiver of server.receivers.filter(({ id }) => !id.endsWith('-sub'))) {
+    const receivers = await client.get<{ items: { id: string }[] }>(`/servers/${added.id}/receivers`)
+    for (const receiver of receivers.items.filter(({ id }) => !id.endsWith('-sub'))) {
       const camera = await client.post<{ id: string }>('/cameras', {
         serverId: added.id,
         receiverId: receiver.id,
@@ -85,6 +96,7 @@ async function furnish(): Promise<void> {
   }
   await client.put('/live/wall', { layout: '1+5', tiles: cameraIds.slice(0, 6) })
   console.log(`Alta Desk demo: ${cameraIds.length} cameras are live at ${client.origin}`)
+  console.log(`Alta Desk demo: the simulator's faults are switched at ${ready.controlUrl}`)
   console.log('Alta Desk demo: sign in as admin@localhost with the password admin. Ctrl+C ends everything.')
 }
 

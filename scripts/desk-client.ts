@@ -24,6 +24,10 @@ export class DeskClient {
     this.#token = session.accessToken
   }
 
+  get<Answer>(path: string): Promise<Answer> {
+    return this.#send<Answer>('GET', path)
+  }
+
   post<Answer>(path: string, body: unknown): Promise<Answer> {
     return this.#send<Answer>('POST', path, body)
   }
@@ -32,14 +36,14 @@ export class DeskClient {
     return this.#send<Answer>('PUT', path, body)
   }
 
-  async #send<Answer>(method: string, path: string, body: unknown): Promise<Answer> {
+  async #send<Answer>(method: string, path: string, body?: unknown): Promise<Answer> {
     const answer = await fetch(`${this.origin}/api${path}`, {
       method,
       headers: {
-        'content-type': 'application/json',
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...(this.#token ? { authorization: `Bearer ${this.#token}` } : {}),
       },
-      body: JSON.stringify(body),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
     const result = (await answer.json()) as Answer & { message?: string }
     if (!answer.ok) throw new Error(`${method} ${path} answered ${answer.status}: ${result.message}`)
