@@ -1,0 +1,201 @@
+import { and, asc, count, eq, sql } from 'drizzle-orm'
+import type { ReadHandle, Store, Tx } from '../store/store-types.ts'
+import { preparedOnce } from '../store/prepared-once.ts'
+import { altaIntents, cameras, servers } from '../store/tables/cameras.ts'
+
+/** A camera as it is stored. */
+export type CameraRow = typeof cameras.$inferSelect
+/** A camera and the name of its server. */
+export type NamedCameraRow = CameraRow & { readonly serverName: string }
+/** What is about to be made or deleted on Alta. */
+export type IntentRow = typeof altaIntents.$inferSelect
+
+export type CameraChanges = Partial<
+  Pick<CameraRow, 'name' | 'receiverId' | 'subReceiverId' | 'storageId' | 'storageDurationHours'>
+>
+
+/** Which cameras a list asks for; `visibleIds` null means all of them. */
+export interface CameraFilter {
+  readonly visibleIds: readonly string[] | null
+  readonly serverId: string | null
+  readonly search: string | null
+}
+export type CameraOrder = 'name' | '-name' | 'server' | '-server'
+export interface CameraPage {
+  readonly rows: NamedCameraRow[]
+  readonly total: number
+}
+
+const namedColumns = {
+  id: cameras.id,
+  name: cameras.name,
+  serverId: cameras.serverId,
+  receiverId: cameras.receiverId,
+  subReceiverId: cameras.subReceiverId,
+  channelId: cameras.channelId,
+  storageId: cameras.storageId,
+  storageDurationHours: cameras.storageDurationHours,
+  createdAt: cameras.createdAt,
+  serverName: servers.name,
+}
+
+const byName = sql`${cameras.name} collate nocase`
+const byServer = sql`${servers.name} collate nocase`
+const orders = {
+  name: [byName, asc(cameras.id)],
+  '-name': [sql`${byName} desc`, asc(cameras.id)],
+  server: [byServer, byName, asc(cameras.id)],
+  '-server': [sql`${byServer} desc`, byName, asc(cameras.id)],
+} as const
+
+const filtered = and(
+  sql`(${sql.placeholder('serverId')} is null or ${cameras.serverId} = ${sql.placeholder('serverId')})`,
+  sql`(${sql.placeholder('visible')} is null or ${cameras.id} in (select value from json_each(${sql.placeholder('visible')})))`,
+)
+
+const listStatements = preparedOnce((db) => {
+  const page = (order: CameraOrder) =>
+    db
+      .select(namedColumns)
+      .from(cameras)
+      .innerJoin(servers, eq(servers.id, cameras.serverId))
+      .where(filtered)
+      .orderBy(...orders[order])
+      .limit(sql.placeholder('limit'))
+      .offset(sql.placeholder('offset'))
+      .prepare()
+  return {
+    name: page('name'),
+    '-name': page('-name'),
+    server: page('server'),
+    '-server': page('-server'),
+    total: db.select({ value: count() }).from(cameras).where(filtered).prepare(),
+  }
+})
+
+const cameraStatement = preparedOnce((db) =>
+  db
+    .select(namedColumns)
+    .from(cameras)
+    .innerJoin(servers, eq(servers.id, cameras.serverId))
+    .where(eq(cameras.id, sql.placeholder('id')))
+    .prepare(),
+)
+
+/** One page of cameras without a search: short by nature, so it runs on the main connection. */
+export function pageOfCameras(
+  db: ReadHandle,
+  filter: Omit<CameraFilter, 'search'>,
+  order: CameraOrder,
+  limit: number,
+  offset: number,
+): CameraPage {
+  const statements = listStatements(db)
+  const values = {
+    serverId: filter.serverId,
+    visible: filter.visibleIds && JSON.stringify(filter.visibleIds),
+  }
+  return {
+    rows: statements[order].all({ ...values, limit, offset }),
+    total: statements.total.get(values)?.value ?? 0,
+  }
+}
+
+const orderTexts: Record<CameraOrder, string> = {
+  name: 'c.name collate nocase, c.id',
+  '-name': 'c.name collate nocase desc, c.id',
+  server: 's.name collate nocase, c.name collate nocase, c.id',
+  '-server': 's.name collate nocase desc, c.name collate nocase, c.id',
+}
+
+function containsPattern(search: string): string {
+  return `%${search.replace(/[\\%_]/g, (character) => `\\${character}`)}%`
+}
+
+/**
+ * All cameras that match, in order, read apart from the main connection: for searches, and where the status, which is
+ * not in the database, decides what is on a page. `%`, `_` and `\` in the search stand for themselves.
+ */
+export function matchingCameras(
+  store: Store,
+  filter: CameraFilter,
+  order: CameraOrder,
+): Promise<NamedCameraRow[]> {
+  const pattern = filter.search ? containsPattern(filter.search) : null
+  const visible = filter.visibleIds && JSON.stringify(filter.visibleIds)
+  return store.readApart<NamedCameraRow>(
+    `select c.id, c.name, c.server_id as serverId, c.receiver_id as receiverId, c.sub_receiver_id as subReceiverId,
+       c.channel_id as channelId, c.storage_id as storageId, c.storage_duration_hours as storageDurationHours,
+       c.created_at as createdAt, s.name as serverName
+     from cameras c join servers s on s.id = c.server_id
+     where (? is null or c.server_id = ?)
+       and (? is null or c.id in (select value from json_each(?)))
+       and (? is null or c.name like ? escape '\\' or c.receiver_id like ? escape '\\' or s.name like ? escape '\\')
+     order by ${orderTexts[order]}`,
+    [filter.serverId, filter.serverId, visible, visible, pattern, pattern, pattern, pattern],
+  )
+}
+
+/** One camera, or undefined. */
+export function cameraById(db: ReadHandle, id: string): NamedCameraRow | undefined {
+  return cameraStatement(db).get({ id })
+}
+
+/** Every camera; for the start of the desk. */
+export function allCameras(db: ReadHandle): NamedCameraRow[] {
+  return db
+    .select(namedColumns)
+    .from(cameras)
+    .innerJoin(servers, eq(servers.id, cameras.serverId))
+    .orderBy(asc(cameras.id))
+    .all()
+}
+
+/** The camera that this receiver, or this channel, of a server was imported as. */
+export function cameraOfReceiver(
+  db: ReadHandle,
+  serverId: string,
+  receiverId: string,
+  channelId: string,
+): CameraRow | undefined {
+  return db
+    .select()
+    .from(cameras)
+    .where(
+      and(
+        eq(cameras.serverId, serverId),
+        sql`(${cameras.receiverId} = ${receiverId} or ${cameras.channelId} = ${channelId})`,
+      ),
+    )
+    .get()
+}
+
+export function insertCamera(tx: Tx, row: CameraRow): void {
+  tx.insert(cameras).values(row).run()
+}
+
+export function updateCamera(tx: Tx, id: string, changes: CameraChanges): void {
+  tx.update(cameras).set(changes).where(eq(cameras.id, id)).run()
+}
+
+export function deleteCamera(tx: Tx, id: string): void {
+  tx.delete(cameras).where(eq(cameras.id, id)).run()
+}
+
+export function insertIntent(tx: Tx, row: IntentRow): void {
+  tx.insert(altaIntents).values(row).run()
+}
+
+export function deleteIntent(tx: Tx, id: string): void {
+  tx.delete(altaIntents).where(eq(altaIntents.id, id)).run()
+}
+
+/** What was left to do on a server, oldest first. */
+export function intentsOf(db: ReadHandle, serverId: string): IntentRow[] {
+  return db
+    .select()
+    .from(altaIntents)
+    .where(eq(altaIntents.serverId, serverId))
+    .orderBy(asc(altaIntents.id))
+    .all()
+}

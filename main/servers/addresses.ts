@@ -1,0 +1,50 @@
+/** A page origin on a server's OTT listener; `added` = the desk put it there, so the desk takes it away. */
+export interface PageOrigin {
+  readonly origin: string
+  readonly added: boolean
+}
+
+/** The most page origins the desk puts on one server: whoever may sign in could name more. */
+export const mostPageOrigins = 32
+
+/** The one way to write a base URL, so that duplicates are found: no trailing slash, no default port. */
+export function normalBaseUrl(typed: string): string {
+  const url = new URL(typed)
+  return `${url.origin}${url.pathname.replace(/\/+$/, '')}`
+}
+
+/** `scheme://host[:port]` of an http address, or null where the text is none. */
+export function httpOrigin(text: string | null): string | null {
+  if (text === null || !URL.canParse(text)) return null
+  const url = new URL(text)
+  return url.protocol === 'http:' || url.protocol === 'https:' ? url.origin : null
+}
+
+export function readPageOrigins(json: string): PageOrigin[] {
+  return JSON.parse(json) as PageOrigin[]
+}
+
+/** The stored origins, with a note of those that the desk has just put on Alta. */
+export function withAdded(json: string, added: readonly string[]): string {
+  const pages = readPageOrigins(json)
+  return JSON.stringify(
+    pages.map(({ origin, added: before }) => ({ origin, added: before || added.includes(origin) })),
+  )
+}
+
+/** Hides user, password and secrets in the query of a source: what is left tells a camera from another. */
+export function maskSource(source: string): string {
+  return source
+    .replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, '$1***@')
+    .replace(/([?&][^=&#]*(?:pass|pwd|token|secret|key|auth|user|login)[^=&#]*=)[^&#]*/gi, '$1***')
+}
+
+/** Peer addresses as Alta writes them: IPv4 within IPv6 is IPv4, and no zone. */
+export function plainAddress(address: string): string {
+  return address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '')
+}
+
+/** Whether an address means the machine itself. */
+export function isLoopback(address: string): boolean {
+  return address === '::1' || address.startsWith('127.')
+}

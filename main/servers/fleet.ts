@@ -1,0 +1,150 @@
+import { createAltaClient } from '../alta/alta-client.ts'
+import type { AltaClient, AltaClientOptions, AltaTimeouts } from '../alta/alta-types.ts'
+import type { Bus } from '../platform/bus.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Keyring } from '../platform/keyring.ts'
+import type { Part } from '../platform/lifecycle.ts'
+import type { AreaLogger } from '../platform/logging.ts'
+import type { Store } from '../store/store-types.ts'
+import { allServers, expectedCameras } from './queries.ts'
+import type { ServerRow } from './queries.ts'
+import { ServerLink } from './server-link.ts'
+import type { VerifiedServer } from './server-link.ts'
+import { defaultWatchTimes } from './server-watch.ts'
+import type { WatchTimes } from './server-watch.ts'
+import { serverDigest, serverState } from './server-view.ts'
+
+export interface FleetOptions {
+  readonly store: Store
+  readonly bus: Bus
+  readonly keyring: Keyring
+  readonly clock: Clock
+  readonly logger: AreaLogger
+  /** This desk's id: the name of its authorizer on every server. */
+  readonly deskId: string
+  /** `PUBLIC_URL`. */
+  readonly publicUrl: string | null
+  readonly times?: WatchTimes
+  readonly timeouts?: Partial<AltaTimeouts>
+  readonly onCall?: AltaClientOptions['onCall']
+}
+
+const passwordColumn = 'servers.password_sealed'
+const secretColumn = 'servers.ticket_secret_sealed'
+
+/** All servers as the running desk knows them, each with a client and a watch of its own. */
+export class Fleet implements Part {
+  readonly name = 'servers'
+  readonly #options: FleetOptions
+  readonly #links = new Map<string, ServerLink>()
+  readonly #digests = new Map<string, string>()
+  readonly #listeners = new Set<(serverId: string) => void>()
+
+  constructor(options: FleetOptions) {
+    this.#options = options
+  }
+
+  start(): void {
+    for (const row of this.#options.store.read(allServers)) this.add(row, null)
+  }
+
+  async stop(): Promise<void> {
+    const links = [...this.#links.values()]
+    this.#links.clear()
+    await Promise.all(links.map((link) => link.stop()))
+  }
+
+  link(serverId: string): ServerLink | undefined {
+    return this.#links.get(serverId)
+  }
+
+  links(): readonly ServerLink[] {
+    return [...this.#links.values()]
+  }
+
+  /** Calls `listener` after every round of every server; returns the function that ends that. */
+  onLooked(listener: (serverId: string) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Begins to look after a server, with the client that verified it if there is one. */
+  add(row: ServerRow, verified: VerifiedServer | null): ServerLink {
+    const { store, clock, logger, deskId, publicUrl, times = defaultWatchTimes } = this.#options
+    const link: ServerLink = new ServerLink({
+      row,
+      client: verified?.client ?? this.client(row.id, row.baseUrl, row.login, this.password(row)),
+      ticketSecret: this.#options.keyring.open(secretColumn, row.id, row.ticketSecretSealed),
+      deskId,
+      publicUrl,
+      clock,
+      logger,
+      times,
+      expectedCameras: () => store.read((db) => expectedCameras(db, row.id)),
+      onLooked: () => this.#announce(link),
+    })
+    this.#links.set(row.id, link)
+    link.start(verified?.known ?? null)
+    this.#digests.set(row.id, serverDigest(link))
+    return link
+  }
+
+  /** Takes over a changed row; `fresh` where its address or account was verified anew. */
+  adopt(row: ServerRow, fresh: VerifiedServer | null): void {
+    const link = this.#links.get(row.id)
+    if (!link) return
+    link.adopt(row, fresh)
+    this.#announce(link)
+  }
+
+  async drop(serverId: string): Promise<void> {
+    const link = this.#links.get(serverId)
+    this.#links.delete(serverId)
+    this.#digests.delete(serverId)
+    await link?.stop()
+  }
+
+  /** A client for a server that is not, or not like this, in the database yet; the caller stops it. */
+  client(serverId: string, baseUrl: string, login: string, password: string): AltaClient {
+    const { clock, logger, timeouts, onCall } = this.#options
+    return createAltaClient({
+      serverId,
+      baseUrl,
+      login,
+      password,
+      clock,
+      logger,
+      ...(timeouts && { timeouts }),
+      ...(onCall && { onCall }),
+    })
+  }
+
+  password(row: ServerRow): string {
+    return this.#options.keyring.open(passwordColumn, row.id, row.passwordSealed)
+  }
+
+  sealPassword(serverId: string, password: string): string {
+    return this.#options.keyring.seal(passwordColumn, serverId, password)
+  }
+
+  sealTicketSecret(serverId: string, secret: string): string {
+    return this.#options.keyring.seal(secretColumn, serverId, secret)
+  }
+
+  /** Tells the rooms of a round, and the bus where it changed what a person sees. */
+  #announce(link: ServerLink): void {
+    if (this.#links.get(link.id) !== link) return
+    const digest = serverDigest(link)
+    const before = this.#digests.get(link.id)
+    if (before !== digest) {
+      const returned = before?.startsWith('unavailable') === true && serverState(link) !== 'unavailable'
+      this.#publish(link, returned)
+    }
+    for (const listener of this.#listeners) listener(link.id)
+  }
+
+  #publish(link: ServerLink, returned: boolean): void {
+    this.#digests.set(link.id, serverDigest(link))
+    this.#options.bus.publish('server.changed', { serverId: link.id, state: serverState(link), returned })
+  }
+}

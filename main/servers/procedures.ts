@@ -1,0 +1,32 @@
+import { os } from '../identity/implementer.ts'
+import { answering } from './refusals.ts'
+import type { ServersService } from './service.ts'
+
+/** `servers.*` of the contract. */
+export function serversProcedures(service: ServersService) {
+  return {
+    list: os.servers.list.handler(({ input }) => service.list(input)),
+    create: os.servers.create.handler(({ context, input }) =>
+      answering(() => service.create(context, input)),
+    ),
+    get: os.servers.get.handler(({ input }) => answering(() => service.get(input.id))),
+    update: os.servers.update.handler(({ context, input: { id, ...changes } }) =>
+      answering(() => service.update(context, id, changes)),
+    ),
+    remove: os.servers.remove.handler(({ context, input }) =>
+      answering(async () => {
+        await service.remove(context, input.id, input.force ?? false)
+        return {}
+      }),
+    ),
+    repair: os.servers.repair.handler(({ context, input }) =>
+      answering(() => service.repair(context, input.id, input.confirmName)),
+    ),
+    receivers: os.servers.receivers.handler(({ context, input }) =>
+      answering(() => service.receivers(context, input.id, input.search)),
+    ),
+    storages: os.servers.storages.handler(({ context, input }) =>
+      answering(() => service.storages(context, input.id)),
+    ),
+  }
+}

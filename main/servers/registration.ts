@@ -1,0 +1,214 @@
+import { randomBytes } from 'node:crypto'
+import { servers as contract } from '../../shared/contract/servers.ts'
+import type { AltaClient, AltaConfig, CallContext } from '../alta/alta-types.ts'
+import { defaultWhepPath } from '../alta/assumptions.ts'
+import type { Authorization } from '../alta/ownership-types.ts'
+import { authorizerId } from '../alta/ownership.ts'
+import { ensureAuthorizer, ensureOrigins, releaseServer } from '../alta/provisioning.ts'
+import { verifyServer } from '../alta/verify.ts'
+import { auditRecord } from '../identity/request-context.ts'
+import type { RequestContext } from '../identity/request-context.ts'
+import type { Clock } from '../platform/clock.ts'
+import { newId } from '../platform/ids.ts'
+import type { AreaLogger } from '../platform/logging.ts'
+import { Mutex } from '../platform/mutex.ts'
+import type { Store } from '../store/store-types.ts'
+import { httpOrigin, normalBaseUrl, readPageOrigins, withAdded } from './addresses.ts'
+import type { PageOrigin } from './addresses.ts'
+import { auditView } from './audit-view.ts'
+import type { Fleet } from './fleet.ts'
+import { insertServer, serverLike } from './queries.ts'
+import type { ServerRow } from './queries.ts'
+import { Refusal } from './refusals.ts'
+import type { KnownServer, ServerLink } from './server-link.ts'
+
+export interface RegistrationOptions {
+  readonly store: Store
+  readonly fleet: Fleet
+  readonly clock: Clock
+  readonly logger: AreaLogger
+  readonly deskId: string
+  /** `PUBLIC_URL`. */
+  readonly publicUrl: string | null
+  /** `http.allowed_origins`. */
+  readonly allowedOrigins: readonly string[]
+  /** Origin of the desktop window's pages; null on a headless desk. */
+  readonly desktopOrigin: string | null
+}
+
+/** What an admin types of a server. */
+export interface ServerInput {
+  readonly name: string
+  readonly baseUrl: string
+  readonly streamUrl?: string | null | undefined
+  readonly login: string
+  readonly password: string
+  readonly whepPath?: string | undefined
+  readonly viewerAddress?: string | null | undefined
+}
+
+/** The input with its addresses written in the one way that finds duplicates. */
+interface NewServer extends ServerInput {
+  readonly id: string
+  readonly streamUrl: string | null
+}
+
+const serverExists = contract.create['~orpc'].errorMap.SERVER_EXISTS
+/** How long the undoing of a failed addition waits for an Alta that may be dead. */
+const undoCall = { retries: 1, timeoutMs: 5_000 } as const
+
+/** Adds a server and proves changed ones: verify first, and leave nothing behind where anything fails. */
+export class Registration {
+  readonly #options: RegistrationOptions
+  /** Two admins adding the same server at once: the second finds the first one's row. */
+  readonly #additions = new Mutex()
+
+  constructor(options: RegistrationOptions) {
+    this.#options = options
+  }
+
+  /** Verifies, makes our objects on Alta and the row, and begins to look after the server. */
+  add(context: RequestContext, input: ServerInput): Promise<ServerLink> {
+    return this.#additions.run(async () => {
+      const baseUrl = normalBaseUrl(input.baseUrl)
+      this.refuseDuplicate(input.name, baseUrl, null)
+      const streamUrl = input.streamUrl ? normalBaseUrl(input.streamUrl) : null
+      const server: NewServer = { ...input, id: newId(), baseUrl, streamUrl }
+      const client = this.#options.fleet.client(server.id, baseUrl, input.login, input.password)
+      try {
+        const known = await this.#verify(client, context, streamUrl)
+        this.#refuseSameAlta(known.config)
+        const row = await this.#provision(context, client, server)
+        return this.#options.fleet.add(row, { client, known })
+      } catch (error) {
+        await client.stop()
+        throw error
+      }
+    })
+  }
+
+  /**
+   * Proves a changed address or account and puts our authorizer and origins there. Answers the row to save and the
+   * client to go on with; the caller stops that client where the row cannot be saved.
+   */
+  async prove(
+    context: RequestContext,
+    link: ServerLink,
+    next: ServerRow,
+    password: string | undefined,
+  ): Promise<{ row: ServerRow; client: AltaClient; known: KnownServer }> {
+    const { fleet, deskId } = this.#options
+    const client = fleet.client(next.id, next.baseUrl, next.login, password ?? fleet.password(next))
+    try {
+      const known = await this.#verify(client, context, next.streamUrl)
+      const call = { requestId: context.requestId }
+      await ensureAuthorizer(client, call, deskId, link.authorization())
+      const origins = readPageOrigins(next.pageOrigins).map(({ origin }) => origin)
+      const { added } = await ensureOrigins(client, call, origins)
+      return { row: { ...next, pageOrigins: withAdded(next.pageOrigins, added) }, client, known }
+    } catch (error) {
+      await client.stop()
+      throw error
+    }
+  }
+
+  refuseDuplicate(name: string, baseUrl: string, exceptId: string | null): void {
+    const other = this.#options.store.read((db) => serverLike(db, name, baseUrl, exceptId))
+    if (other) throw new Refusal('SERVER_EXISTS', serverExists)
+  }
+
+  #verify(client: AltaClient, context: RequestContext, streamUrl: string | null): Promise<KnownServer> {
+    const call = { requestId: context.requestId, signal: context.signal }
+    return verifyServer(client, call, { deskId: this.#options.deskId, streamUrl })
+  }
+
+  /** Makes our objects on Alta, then the row; takes the objects back where one of them cannot be made. */
+  async #provision(context: RequestContext, client: AltaClient, server: NewServer): Promise<ServerRow> {
+    const { store, deskId, publicUrl } = this.#options
+    // From here on the caller may leave: what was begun is finished, or undone.
+    const call = { requestId: context.requestId }
+    const callbackOrigin = publicUrl ?? httpOrigin(context.requestOrigin)
+    const ticketSecret = randomBytes(32).toString('base64url')
+    const origins = this.#pageOrigins(callbackOrigin, httpOrigin(context.requestOrigin))
+    let added: string[] = []
+    try {
+      await ensureAuthorizer(client, call, deskId, authorizationOf(server.id, callbackOrigin, ticketSecret))
+      added = (await ensureOrigins(client, call, origins)).added
+      const pageOrigins = origins.map((origin) => ({ origin, added: added.includes(origin) }))
+      const row = this.#newRow(server, { callbackOrigin, ticketSecret, pageOrigins })
+      const audit = auditRecord(context, {
+        action: 'server.added',
+        target: { kind: 'server', id: row.id, name: row.name },
+        after: auditView(row),
+      })
+      store.write({ audit }, (tx) => insertServer(tx, row))
+      return row
+    } catch (error) {
+      await this.#undo(client, call, added)
+      throw error
+    }
+  }
+
+  async #undo(client: AltaClient, call: CallContext, origins: string[]): Promise<void> {
+    const { deskId, logger } = this.#options
+    try {
+      await releaseServer(client, { ...call, ...undoCall }, { deskId, channelIds: [], origins })
+    } catch (error) {
+      const { requestId } = call
+      logger.warn('what a failed addition made on Alta could not be taken back', { requestId, error })
+    }
+  }
+
+  /** The same Alta under another address: two rows would fight over one authorizer. */
+  #refuseSameAlta(config: AltaConfig): void {
+    const { fleet, deskId } = this.#options
+    const ours = config.ott.authorizers[authorizerId(deskId)]
+    if (!ours) return
+    const asks = (link: ServerLink): boolean =>
+      ours.backend?.some((url) => url.endsWith(`/alta/${link.id}/authorize`)) === true ||
+      (ours.securetoken ? link.ownsSecret(ours.securetoken) : false)
+    const same = fleet.links().find(asks)
+    if (!same) return
+    const message = `This is the Alta that was added before as ${same.row.name}.`
+    throw new Refusal('SERVER_EXISTS', { status: serverExists.status, message })
+  }
+
+  #newRow(
+    server: NewServer,
+    made: { callbackOrigin: string | null; ticketSecret: string; pageOrigins: PageOrigin[] },
+  ): ServerRow {
+    const { fleet, clock } = this.#options
+    const { id, name, baseUrl, streamUrl, login, password } = server
+    return {
+      id,
+      name,
+      baseUrl,
+      streamUrl,
+      login,
+      passwordSealed: fleet.sealPassword(id, password),
+      ticketSecretSealed: fleet.sealTicketSecret(id, made.ticketSecret),
+      callbackOrigin: made.callbackOrigin,
+      pageOrigins: JSON.stringify(made.pageOrigins),
+      authorizationMode: made.callbackOrigin === null ? 'securetoken' : 'backend',
+      authorizationReason:
+        made.callbackOrigin === null
+          ? 'The desk has no address at which Alta could ask it. Turn its listener on, or set PUBLIC_URL.'
+          : `Alta asks the desk at ${made.callbackOrigin}; this is tried with the first camera.`,
+      whepPath: server.whepPath ?? defaultWhepPath,
+      viewerAddress: server.viewerAddress ?? null,
+      createdAt: clock.now(),
+    }
+  }
+
+  #pageOrigins(callbackOrigin: string | null, requestOrigin: string | null): string[] {
+    const { allowedOrigins, desktopOrigin } = this.#options
+    const candidates = [callbackOrigin, requestOrigin, ...allowedOrigins, desktopOrigin]
+    return [...new Set(candidates.filter((origin) => origin !== null && !origin.includes('*')))] as string[]
+  }
+}
+
+function authorizationOf(id: string, callbackOrigin: string | null, ticketSecret: string): Authorization {
+  return callbackOrigin === null
+    ? { mode: 'securetoken', ticketSecret }
+    : { mode: 'backend', callbackUrl: `${callbackOrigin}/alta/${id}/authorize` }
+}

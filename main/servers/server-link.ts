@@ -1,0 +1,415 @@
+import type { DriftEntry } from '../../shared/contract/servers.ts'
+import type { AltaProblemCode } from '../../shared/domain/alta-problems.ts'
+import { AltaProblem } from '../alta/alta-problem.ts'
+import type { AltaClient, AltaConfig, AltaReceiverStatus, CallContext } from '../alta/alta-types.ts'
+import { createHlsStatus } from '../alta/hls-status.ts'
+import type { HlsStatus } from '../alta/hls-status.ts'
+import { findStreamOrigin, isPortOpen } from '../alta/ott.ts'
+import type { Authorization, ServerExpectation } from '../alta/ownership-types.ts'
+import { compareServer } from '../alta/ownership.ts'
+import { issueSecuretoken, securetokenSecret, viewerAddressTowards } from '../alta/securetoken.ts'
+import { createTicketOffice } from '../alta/tickets.ts'
+import type { TicketOffice } from '../alta/tickets.ts'
+import type { Clock } from '../platform/clock.ts'
+import { newId } from '../platform/ids.ts'
+import type { AreaLogger } from '../platform/logging.ts'
+import { Mutex } from '../platform/mutex.ts'
+import { isLoopback, plainAddress, readPageOrigins } from './addresses.ts'
+import type { ExpectedCamera, ServerRow } from './queries.ts'
+import { ServerWatch } from './server-watch.ts'
+import type { WatchTimes } from './server-watch.ts'
+
+/** What the last rounds found out about a server; replaced as a whole. */
+export interface LinkState {
+  /** False until Alta answered for the first time since the desk started. */
+  readonly reached: boolean
+  /** What keeps the server unavailable; null while it answers. */
+  readonly problem: { readonly code: AltaProblemCode; readonly sentence: string } | null
+  readonly unavailableSinceAt: number | null
+  readonly checkedAt: number | null
+  readonly config: AltaConfig | null
+  readonly configAt: number | null
+  /** By receiver id. */
+  readonly figures: ReadonlyMap<string, AltaReceiverStatus>
+  readonly drift: readonly DriftEntry[]
+  /** Where players are sent; null while unknown, or where Alta has no OTT listener. */
+  readonly streamOrigin: string | null
+  readonly streamingClosed: boolean
+  /** True where this Alta has no `/api/status` and playlists are read instead. */
+  readonly statusByPlaylists: boolean
+  readonly clockOffsetMs: number | null
+  /** A write was refused because the disk of Alta is full; forgotten with the next write that works. */
+  readonly diskFull: boolean
+}
+
+/** What a verification has just found. */
+export interface KnownServer {
+  readonly config: AltaConfig
+  readonly streamOrigin: string | null
+}
+
+/** A client that has just proved an address and an account, and what it found. */
+export interface VerifiedServer {
+  readonly client: AltaClient
+  readonly known: KnownServer
+}
+
+export interface LinkParts {
+  readonly row: ServerRow
+  readonly client: AltaClient
+  readonly ticketSecret: string
+  readonly deskId: string
+  /** `PUBLIC_URL`, which outranks the origin that was kept when the server was added. */
+  readonly publicUrl: string | null
+  readonly clock: Clock
+  readonly logger: AreaLogger
+  readonly times: WatchTimes
+  readonly expectedCameras: () => ExpectedCamera[]
+  /** After every round, whatever it found. */
+  readonly onLooked: () => void
+}
+
+/** A viewer's claim to a camera. */
+interface Viewing {
+  readonly personId: string
+  readonly cameraId: string
+  readonly channelId: string
+  /** Peer address at the door; `desktop` for the window of the desk itself. */
+  readonly remoteAddress: string
+}
+
+const statusTimeoutMs = 2_500
+const configTimeoutMs = 10_000
+const portTimeoutMs = 1_500
+/** Playlists read in one round where there is no `/api/status`. */
+const playlistsPerRound = 6
+/** A camera that somebody opened is read first for so long. */
+const watchedMs = 60_000
+
+const untouched: LinkState = {
+  reached: false,
+  problem: null,
+  unavailableSinceAt: null,
+  checkedAt: null,
+  config: null,
+  configAt: null,
+  figures: new Map(),
+  drift: [],
+  streamOrigin: null,
+  streamingClosed: false,
+  statusByPlaylists: false,
+  clockOffsetMs: null,
+  diskFull: false,
+}
+
+/** One server as the running desk knows it: its client, its secret, and what the last rounds found. */
+export class ServerLink {
+  readonly id: string
+  /** Everything that changes our objects on this server goes through here, one after the other. */
+  readonly changes = new Mutex()
+  readonly #parts: LinkParts
+  readonly #watch: ServerWatch
+  readonly #watched = new Map<string, number>()
+  #row: ServerRow
+  #client: AltaClient
+  #callbackDoubtful = true
+  #tickets: TicketOffice
+  #state = untouched
+  #hls: { readonly streamOrigin: string; readonly status: HlsStatus } | null = null
+  #rotation = 0
+  #changing = 0
+  #generation = 0
+  #lookSoon: NodeJS.Timeout | undefined
+  #stopped = false
+
+  constructor(parts: LinkParts) {
+    this.id = parts.row.id
+    this.#parts = parts
+    this.#row = parts.row
+    this.#client = parts.client
+    this.#tickets = this.#openTicketOffice()
+    const server = {
+      look: (whole: boolean, signal: AbortSignal) => this.#look(whole, signal),
+      lost: (error: unknown) => this.#lose(error),
+    }
+    this.#watch = new ServerWatch(server, parts.clock, parts.times)
+  }
+
+  get row(): ServerRow {
+    return this.#row
+  }
+
+  /** Ask for it anew each time: a change of address or account puts another in its place. */
+  get client(): AltaClient {
+    return this.#client
+  }
+
+  /** Whether it should be tried again if Alta reaches our authorizer. */
+  get isCallbackDoubtful(): boolean {
+    return this.#callbackDoubtful
+  }
+
+  get state(): LinkState {
+    return this.#state
+  }
+
+  get tickets(): TicketOffice {
+    return this.#tickets
+  }
+
+  /** Where Alta calls our authorizer; null where there is no such address. */
+  get callbackOrigin(): string | null {
+    return this.#parts.publicUrl ?? this.#row.callbackOrigin
+  }
+
+  /** `known`: what a verification has just found, so that the first round may wait. */
+  start(known: KnownServer | null): void {
+    if (known) this.#state = this.#knownState(known)
+    this.#watch.start(known !== null)
+  }
+
+  /** Ends rounds, calls and sockets. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    clearTimeout(this.#lookSoon)
+    await Promise.all([this.#watch.stop(), this.#client.stop()])
+    this.#hls?.status.stop()
+  }
+
+  /** Takes over a changed row, and the client that has just proved a changed address or account. */
+  adopt(row: ServerRow, fresh: VerifiedServer | null): void {
+    const reticket = row.whepPath !== this.#row.whepPath
+    this.#row = row
+    if (reticket) this.#tickets = this.#openTicketOffice()
+    if (!fresh) return
+    void this.#client.stop()
+    this.#client = fresh.client
+    this.#callbackDoubtful = true
+    this.#state = this.#knownState(fresh.known)
+  }
+
+  /** Whether Alta reaches our authorizer was just found out, or became doubtful (a repair, a new address). */
+  noteCallbackDoubtful(doubtful: boolean): void {
+    this.#callbackDoubtful = doubtful
+  }
+
+  /** Somebody opened this camera: its state matters now. */
+  noteWatched(channelId: string): void {
+    this.#watched.set(channelId, this.#parts.clock.monotonicMs() + watchedMs)
+    this.#watch.nudge(1_000)
+  }
+
+  /** Looks at everything now; resolves when that is over, whatever was found. */
+  lookNow(): Promise<void> {
+    return this.#watch.lookNow()
+  }
+
+  /** Looks at everything shortly; many calls in a row make one look. */
+  lookSoon(): void {
+    if (this.#stopped) return
+    this.#lookSoon ??= setTimeout(() => {
+      this.#lookSoon = undefined
+      void this.#watch.lookNow()
+    }, 250)
+  }
+
+  /**
+   * Runs a change of our objects on Alta, one at a time. Rounds that overlap it do not compare: they would see half of
+   * it and call it drift.
+   */
+  async change<T>(work: () => Promise<T>): Promise<T> {
+    return this.changes.run(async () => {
+      this.#changing += 1
+      try {
+        const result = await work()
+        this.#noteDisk(false)
+        return result
+      } catch (error) {
+        if (error instanceof AltaProblem && error.code === 'ALTA_DISK_FULL') this.#noteDisk(true)
+        throw error
+      } finally {
+        this.#changing -= 1
+        this.#generation += 1
+      }
+    })
+  }
+
+  /** How this server is made to ask who may watch. */
+  authorization(): Authorization {
+    const origin = this.callbackOrigin
+    return this.#row.authorizationMode === 'backend' && origin !== null
+      ? { mode: 'backend', callbackUrl: `${origin}/alta/${this.id}/authorize` }
+      : { mode: 'securetoken', ticketSecret: this.#parts.ticketSecret }
+  }
+
+  /** Everything of ours that should stand on this server now. */
+  expectation(): ServerExpectation {
+    return {
+      deskId: this.#parts.deskId,
+      authorization: this.authorization(),
+      origins: readPageOrigins(this.#row.pageOrigins).map(({ origin }) => origin),
+      channels: this.#parts.expectedCameras(),
+    }
+  }
+
+  /** A token that Alta accepts for this viewer and camera, in the way this server asks. */
+  async token(viewing: Viewing): Promise<{ token: string; expiresAt: number }> {
+    if (this.authorization().mode === 'backend') return this.#tickets.sign(viewing)
+    const offsetMs = this.#state.clockOffsetMs ?? 0
+    const { token, expiresAt } = issueSecuretoken({
+      ticketSecret: this.#parts.ticketSecret,
+      channelId: viewing.channelId,
+      viewerAddress: await this.#viewerAddress(viewing.remoteAddress),
+      nowMs: this.#parts.clock.now() + offsetMs,
+    })
+    return { token, expiresAt: Math.floor(expiresAt - offsetMs) }
+  }
+
+  /** Whether the secret in an authorizer on Alta is this server's. */
+  ownsSecret(secret: string): boolean {
+    return secret === securetokenSecret(this.#parts.ticketSecret)
+  }
+
+  /** The address Alta sees a viewer come from. */
+  async #viewerAddress(remoteAddress: string): Promise<string> {
+    if (this.#row.viewerAddress !== null) return this.#row.viewerAddress
+    const address = plainAddress(remoteAddress)
+    const elsewhere = address !== 'desktop' && !isLoopback(address)
+    return elsewhere ? address : viewerAddressTowards(this.#state.streamOrigin ?? this.#row.baseUrl)
+  }
+
+  #knownState({ config, streamOrigin }: KnownServer): LinkState {
+    const now = this.#parts.clock.now()
+    const clockOffsetMs = this.#client.health().clockOffsetMs
+    return {
+      ...untouched,
+      config,
+      streamOrigin,
+      reached: true,
+      configAt: now,
+      checkedAt: now,
+      clockOffsetMs,
+      figures: this.#state.figures,
+    }
+  }
+
+  #openTicketOffice(): TicketOffice {
+    const { deskId, ticketSecret, clock } = this.#parts
+    return createTicketOffice({
+      deskId,
+      serverId: this.id,
+      secret: ticketSecret,
+      whepPath: this.#row.whepPath,
+      clock,
+    })
+  }
+
+  async #look(whole: boolean, signal: AbortSignal): Promise<boolean> {
+    const call: CallContext = { requestId: newId(), signal, retries: 0 }
+    const expectation = whole ? this.expectation() : null
+    const generation = this.#generation
+    const settled = this.#changing === 0
+    this.#client.allowLogin()
+    const [status, config, streamingClosed] = await Promise.all([
+      this.#client.status({ ...call, timeoutMs: statusTimeoutMs }),
+      whole ? this.#client.config({ ...call, timeoutMs: configTimeoutMs }) : this.#state.config,
+      this.#isStreamingClosed(signal),
+    ])
+    if (config && !config.receivers) throw new AltaProblem('ALTA_TOO_OLD')
+    const figures = status ? new Map(Object.entries(status.receivers)) : await this.#readPlaylists(call)
+    signal.throwIfAborted()
+    const comparable = settled && generation === this.#generation && this.#changing === 0
+    const now = this.#parts.clock.now()
+    this.#set({
+      reached: true,
+      problem: null,
+      unavailableSinceAt: null,
+      checkedAt: now,
+      figures,
+      streamingClosed,
+      statusByPlaylists: status === null,
+      clockOffsetMs: this.#client.health().clockOffsetMs,
+      ...(whole && config && this.#configFacts(config, now)),
+      ...(config && expectation && comparable && { drift: compareServer(config, expectation) }),
+    })
+    return comparable
+  }
+
+  #configFacts(config: AltaConfig, now: number): Partial<LinkState> {
+    const { baseUrl, streamUrl } = this.#row
+    return { config, configAt: now, streamOrigin: findStreamOrigin(config, baseUrl, streamUrl) }
+  }
+
+  async #isStreamingClosed(signal: AbortSignal): Promise<boolean> {
+    const { streamOrigin } = this.#state
+    return streamOrigin !== null && !(await isPortOpen(streamOrigin, portTimeoutMs, signal))
+  }
+
+  #lose(error: unknown): void {
+    const { clock, logger } = this.#parts
+    if (!(error instanceof AltaProblem)) {
+      logger.error('a health round failed by a mistake of ours', { serverId: this.id, error })
+      return
+    }
+    const now = clock.now()
+    this.#set({
+      problem: { code: error.code, sentence: error.message },
+      unavailableSinceAt: this.#state.unavailableSinceAt ?? now,
+      checkedAt: now,
+      clockOffsetMs: this.#client.health().clockOffsetMs,
+    })
+  }
+
+  #noteDisk(diskFull: boolean): void {
+    if (this.#state.diskFull !== diskFull) this.#set({ diskFull })
+  }
+
+  #set(changes: Partial<LinkState>): void {
+    this.#state = { ...this.#state, ...changes }
+    this.#parts.onLooked()
+  }
+
+  /** Cameras that are open somewhere first, then a few others in turn: each playlist is a session on Alta. */
+  async #readPlaylists(call: CallContext): Promise<Map<string, AltaReceiverStatus>> {
+    const figures = new Map(this.#state.figures)
+    const hls = this.#hlsStatus()
+    if (!hls) return figures
+    await Promise.all(
+      this.#playlistsDue().map(async (camera) => {
+        const { token } = await this.token({
+          ...camera,
+          cameraId: camera.id,
+          personId: 'desk',
+          remoteAddress: 'desktop',
+        })
+        figures.set(camera.receiverId, await hls.read(call, camera.channelId, token))
+      }),
+    )
+    return figures
+  }
+
+  #playlistsDue(): ExpectedCamera[] {
+    const now = this.#parts.clock.monotonicMs()
+    for (const [channelId, until] of this.#watched) if (until < now) this.#watched.delete(channelId)
+    const cameras = this.#parts.expectedCameras()
+    const watched = cameras
+      .filter(({ channelId }) => this.#watched.has(channelId))
+      .slice(0, playlistsPerRound)
+    const others = cameras.filter(({ channelId }) => !this.#watched.has(channelId))
+    const room = Math.min(others.length, Math.max(1, playlistsPerRound - watched.length))
+    const turn = Array.from({ length: room }, (_, index) => others[(this.#rotation + index) % others.length])
+    this.#rotation = others.length === 0 ? 0 : (this.#rotation + room) % others.length
+    return [...watched, ...turn.filter((camera) => camera !== undefined)]
+  }
+
+  #hlsStatus(): HlsStatus | null {
+    const { streamOrigin } = this.#state
+    if (streamOrigin === null) return null
+    if (this.#hls?.streamOrigin !== streamOrigin) {
+      this.#hls?.status.stop()
+      const { clock, logger } = this.#parts
+      this.#hls = { streamOrigin, status: createHlsStatus({ streamOrigin, clock, logger }) }
+    }
+    return this.#hls.status
+  }
+}

@@ -1,0 +1,257 @@
+import type { Server } from '../../shared/contract/servers.ts'
+import { AltaProblem } from '../alta/alta-problem.ts'
+import type { CallContext } from '../alta/alta-types.ts'
+import { planRepair } from '../alta/ownership.ts'
+import { releaseServer, repairServer } from '../alta/provisioning.ts'
+import { auditRecord } from '../identity/request-context.ts'
+import type { RequestContext } from '../identity/request-context.ts'
+import type { Bus } from '../platform/bus.ts'
+import { normalBaseUrl, readPageOrigins, withAdded } from './addresses.ts'
+import { auditView } from './audit-view.ts'
+import {
+  cameraCounts,
+  deleteServer,
+  expectedCameras,
+  pageOfServers,
+  serverById,
+  updateServer,
+} from './queries.ts'
+import type { ExpectedCamera, ServerRow } from './queries.ts'
+import { receiverViews } from './receivers.ts'
+import type { ReceiverView } from './receivers.ts'
+import { confirmationNeeded, notFound } from './refusals.ts'
+import { Registration } from './registration.ts'
+import type { RegistrationOptions, ServerInput } from './registration.ts'
+import type { ServerLink } from './server-link.ts'
+import { serverView } from './server-view.ts'
+
+export interface ServersOptions extends RegistrationOptions {
+  readonly bus: Bus
+}
+
+export type ServerUpdate = { readonly [Field in keyof ServerInput]?: ServerInput[Field] | undefined }
+
+interface Page<Item> {
+  readonly items: Item[]
+  readonly total: number
+}
+
+/** How long a removal by force waits for an Alta that may be dead. */
+const forcedCall = { retries: 0, timeoutMs: 3_000 } as const
+
+/** The rules of adding, changing, repairing and removing Alta servers. */
+export class ServersService {
+  readonly #options: ServersOptions
+  readonly #registration: Registration
+
+  constructor(options: ServersOptions) {
+    this.#options = options
+    this.#registration = new Registration(options)
+  }
+
+  list(page: { search?: string | undefined; page: number; pageSize: number }): Page<Server> {
+    const { store, fleet } = this.#options
+    const { search, pageSize } = page
+    const window = { search, limit: pageSize, offset: (page.page - 1) * pageSize }
+    const { rows, total, counts } = store.read((db) => ({
+      ...pageOfServers(db, window),
+      counts: cameraCounts(db),
+    }))
+    const items = rows.flatMap((row) => {
+      const link = fleet.link(row.id)
+      return link ? [serverView(row, link, counts.get(row.id) ?? 0)] : []
+    })
+    return { items, total }
+  }
+
+  get(id: string): Server {
+    const { row, link } = this.#find(id)
+    return serverView(row, link, this.#options.store.read(cameraCounts).get(id) ?? 0)
+  }
+
+  /** Verifies first; where anything fails, nothing of ours stays on Alta or in the database. */
+  async create(context: RequestContext, input: ServerInput): Promise<Server> {
+    const link = await this.#registration.add(context, input)
+    await link.lookNow()
+    this.#options.bus.publish('server.added', { serverId: link.id })
+    return this.get(link.id)
+  }
+
+  /** Verifies where the address or the account changes; a new name alone asks Alta nothing. */
+  async update(context: RequestContext, id: string, changes: ServerUpdate): Promise<Server> {
+    const needsProof = await this.#find(id).link.change(async () => {
+      const { row, link } = this.#find(id)
+      const next = this.#changedRow(row, changes)
+      this.#registration.refuseDuplicate(next.name, next.baseUrl, id)
+      const account =
+        next.baseUrl !== row.baseUrl || next.login !== row.login || changes.password !== undefined
+      if (!account && next.streamUrl === row.streamUrl) {
+        this.#saveChange(context, row, next)
+        this.#options.fleet.adopt(next, null)
+        return false
+      }
+      await this.#saveProved(context, link, next, changes.password)
+      return true
+    })
+    if (needsProof) await this.#find(id).link.lookNow()
+    return this.get(id)
+  }
+
+  /** Takes everything of ours off Alta, then forgets the server; `force` forgets it even where Alta does not answer. */
+  async remove(context: RequestContext, id: string, force: boolean): Promise<void> {
+    const { fleet, bus, store } = this.#options
+    const cameras = await this.#find(id).link.change(async () => {
+      const { row, link } = this.#find(id)
+      const known = store.read((db) => expectedCameras(db, id))
+      await this.#release(context, link, known, force)
+      const audit = auditRecord(context, {
+        action: 'server.removed',
+        target: { kind: 'server', id, name: row.name },
+        before: { ...auditView(row), cameras: known.map(({ name }) => name) },
+      })
+      store.write({ audit }, (tx) => deleteServer(tx, id))
+      return known
+    })
+    await fleet.drop(id)
+    for (const camera of cameras) bus.publish('camera.removed', { cameraId: camera.id, serverId: id })
+    bus.publish('server.removed', { serverId: id })
+  }
+
+  /** Puts our objects back; where that costs recordings, only with the server's name typed out. */
+  async repair(context: RequestContext, id: string, confirmName: string | undefined): Promise<Server> {
+    const { link } = this.#find(id)
+    await link.change(async () => {
+      const { row } = this.#find(id)
+      const call = { requestId: context.requestId }
+      const expectation = link.expectation()
+      const steps = planRepair(await link.client.config(call), expectation)
+      const atStake = steps.filter(({ clearsRecordings }) => clearsRecordings).map((step) => step.id)
+      if (atStake.length > 0 && confirmName !== row.name)
+        throw confirmationNeeded(row.name, `Alta deletes the recordings of ${atStake.join(', ')}.`)
+      const may = { mayClearRecordings: atStake.length > 0 }
+      const { addedOrigins } = await repairServer(link.client, call, expectation, may)
+      const repaired = { ...row, pageOrigins: withAdded(row.pageOrigins, addedOrigins) }
+      const audit = auditRecord(context, {
+        action: 'server.repaired',
+        target: { kind: 'server', id, name: row.name },
+        before: { drift: link.state.drift },
+        after: { steps },
+      })
+      this.#options.store.write({ audit }, (tx) =>
+        updateServer(tx, id, { pageOrigins: repaired.pageOrigins }),
+      )
+      this.#options.fleet.adopt(repaired, null)
+    })
+    link.noteCallbackDoubtful(true)
+    await link.lookNow()
+    return this.get(id)
+  }
+
+  /** What can be imported, asked of Alta now. */
+  async receivers(
+    context: RequestContext,
+    id: string,
+    search: string | undefined,
+  ): Promise<Page<ReceiverView>> {
+    const { link } = this.#find(id)
+    const call: CallContext = { requestId: context.requestId, signal: context.signal }
+    const [config, status] = await Promise.all([link.client.config(call), link.client.status(call)])
+    if (!config.receivers) throw new AltaProblem('ALTA_TOO_OLD')
+    const figures = status ? new Map(Object.entries(status.receivers)) : link.state.figures
+    const cameras = this.#options.store.read((db) => expectedCameras(db, id))
+    const imported = new Map(cameras.map((camera) => [camera.receiverId, camera.id]))
+    const wanted = search?.trim().toLocaleLowerCase() ?? ''
+    const items = receiverViews(config.receivers, figures, imported).filter((receiver) =>
+      [receiver.id, receiver.name, receiver.source].some((text) => text.toLocaleLowerCase().includes(wanted)),
+    )
+    return { items, total: items.length }
+  }
+
+  /** Where cameras of this server can record to, asked of Alta now. */
+  async storages(
+    context: RequestContext,
+    id: string,
+  ): Promise<Page<{ id: string; durationHours: number | null }>> {
+    const { link } = this.#find(id)
+    const config = await link.client.config({ requestId: context.requestId, signal: context.signal })
+    const items = Object.entries(config.ott.archives).map(([storageId, archive]) => ({
+      id: storageId,
+      durationHours: archive.duration ?? null,
+    }))
+    return { items, total: items.length }
+  }
+
+  #find(id: string): { row: ServerRow; link: ServerLink } {
+    const row = this.#options.store.read((db) => serverById(db, id))
+    const link = this.#options.fleet.link(id)
+    if (!row || !link) throw notFound()
+    return { row, link }
+  }
+
+  #changedRow(row: ServerRow, changes: ServerUpdate): ServerRow {
+    const { baseUrl, streamUrl, password, viewerAddress } = changes
+    return {
+      ...row,
+      name: changes.name ?? row.name,
+      baseUrl: baseUrl === undefined ? row.baseUrl : normalBaseUrl(baseUrl),
+      streamUrl: streamUrl === undefined ? row.streamUrl : streamUrl && normalBaseUrl(streamUrl),
+      login: changes.login ?? row.login,
+      passwordSealed:
+        password === undefined ? row.passwordSealed : this.#options.fleet.sealPassword(row.id, password),
+      whepPath: changes.whepPath ?? row.whepPath,
+      viewerAddress: viewerAddress === undefined ? row.viewerAddress : viewerAddress,
+    }
+  }
+
+  async #saveProved(
+    context: RequestContext,
+    link: ServerLink,
+    next: ServerRow,
+    password: string | undefined,
+  ): Promise<void> {
+    const { row, client, known } = await this.#registration.prove(context, link, next, password)
+    try {
+      this.#saveChange(context, link.row, row)
+    } catch (error) {
+      await client.stop()
+      throw error
+    }
+    this.#options.fleet.adopt(row, { client, known })
+  }
+
+  #saveChange(context: RequestContext, row: ServerRow, next: ServerRow): void {
+    const passwordChanged = next.passwordSealed !== row.passwordSealed
+    const audit = auditRecord(context, {
+      action: 'server.changed',
+      target: { kind: 'server', id: row.id, name: next.name },
+      before: auditView(row),
+      after: { ...auditView(next), ...(passwordChanged && { password: 'changed' }) },
+    })
+    this.#options.store.write({ audit }, (tx) => updateServer(tx, row.id, next))
+  }
+
+  async #release(
+    context: RequestContext,
+    link: ServerLink,
+    cameras: readonly ExpectedCamera[],
+    force: boolean,
+  ): Promise<void> {
+    const { deskId, logger } = this.#options
+    const { requestId } = context
+    const ours = {
+      deskId,
+      channelIds: cameras.map(({ channelId }) => channelId),
+      origins: readPageOrigins(link.row.pageOrigins).flatMap(({ origin, added }) => (added ? [origin] : [])),
+    }
+    try {
+      await releaseServer(link.client, { requestId, ...(force && forcedCall) }, ours)
+    } catch (error) {
+      if (!force || !(error instanceof AltaProblem)) throw error
+      logger.warn('a server was removed by force; what the desk made on it stays there', {
+        serverId: link.id,
+        requestId,
+        code: error.code,
+      })
+    }
+  }
+}
