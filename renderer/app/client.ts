@@ -38,8 +38,16 @@ function browserDoor(): Door {
       url: new URL('/api', location.origin).toString(),
       headers,
       fetch: (request, init) => fetch(request, { ...init, credentials: 'same-origin' }),
+      customErrorResponseBodyDecoder: (body, { status }) => refusalIn(body, status),
       interceptors: [({ next }) => retryRefused(next)],
     })
+}
+
+/** The HTTP door answers refusals as `{code, message, data?}`, without the fields oRPC adds for itself. */
+function refusalIn(body: unknown, status: number): ORPCError<string, unknown> | null {
+  if (typeof body !== 'object' || body === null || !('code' in body && 'message' in body)) return null
+  const data = 'data' in body ? body.data : undefined
+  return new ORPCError(String(body.code), { status, message: String(body.message), data })
 }
 
 function desktopDoor(): Door {

@@ -1,4 +1,4 @@
-import { ORPCError } from '@orpc/server'
+import type { ORPCError } from '@orpc/server'
 import type { FastifyError, FastifyReply } from 'fastify'
 
 /** What every refusal of the HTTP door looks like. */
