@@ -23,6 +23,9 @@ export function variantsOf(
   return Object.fromEntries(Object.entries(receivers).map(([name, receiver]) => [name, { receiver }]))
 }
 
+/** A channel that does not say `enable` is taken for enabled. */
+export const channelEnabledByDefault = true
+
 /** Where below a channel WHEP answers; a setting of each server overrides it. */
 export const defaultWhepPath = 'whep'
 
