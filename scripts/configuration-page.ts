@@ -21,7 +21,6 @@ const sections: Readonly<Record<string, string>> = {
   crypto: 'Encryption',
   adminBootstrap: 'First administrator',
   alta: 'Alta servers',
-  live: 'Live pictures',
 }
 
 /** The page as it should be, with its tables made anew. */

@@ -15,7 +15,7 @@ export interface ChildProcess {
   kill(): void
 }
 
-export interface ChildProcessOptions {
+interface ChildProcessOptions {
   /** Gives way to everything else on the machine. */
   readonly lowPriority?: boolean
 }
@@ -57,7 +57,7 @@ export const forkChildProcess: StartChildProcess = (modulePath, options = {}) =>
 }
 
 /** The other end of a `ChildProcess`, as the module in the child sees it. */
-export interface ParentProcess {
+interface ParentProcess {
   send(message: unknown): void
   onMessage(listener: (message: unknown) => void): void
 }

@@ -7,10 +7,10 @@ import { SettingProblem } from './setting-kinds.ts'
 import { settingEntries, standardOf } from './settings-table.ts'
 import type { Config, Environment, Setting, SettingEntry } from './settings-table.ts'
 
-export type { Config, Environment } from './settings-table.ts'
+export type { Config } from './settings-table.ts'
 
 /** Where a value came from. */
-export type ConfigSource = 'default' | 'config.yaml' | 'variable' | 'vault'
+type ConfigSource = 'default' | 'config.yaml' | 'variable' | 'vault'
 
 export interface ConfigOptions {
   /** The folder of config.yaml, to which paths are relative: the working directory, or a desktop's user-data folder. */

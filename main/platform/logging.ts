@@ -2,8 +2,8 @@ import electronLog from 'electron-log/node'
 import { redact } from './redaction.ts'
 
 /** In rising order of gravity. */
-export const logLevels = ['debug', 'info', 'warn', 'error'] as const
-export type LogLevel = (typeof logLevels)[number]
+const logLevels = ['debug', 'info', 'warn', 'error'] as const
+type LogLevel = (typeof logLevels)[number]
 
 /** What is logged with a message. `error` is logged with its stack; `requestId` stands beside the area. */
 export interface LogFields {

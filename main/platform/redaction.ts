@@ -44,7 +44,7 @@ export function redact(value: unknown, depth = 0): unknown {
 }
 
 /** Whether a field of this name holds a secret. */
-export function isSecretName(name: string): boolean {
+function isSecretName(name: string): boolean {
   return secretName.test(name)
 }
 

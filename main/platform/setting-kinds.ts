@@ -49,7 +49,7 @@ const unitMs: Readonly<Record<string, number>> = {
 const durationPart = /(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)/y
 
 /** Milliseconds of a duration as Go writes it (`15s`, `1m30s`, `1.5h`); null when it is none. */
-export function parseDuration(duration: string): number | null {
+function parseDuration(duration: string): number | null {
   if (duration === '0') return 0
   let ms = 0
   durationPart.lastIndex = 0
@@ -64,7 +64,7 @@ export function parseDuration(duration: string): number | null {
 const dayMs = 24 * 3_600_000
 
 /** A duration of at least `leastMs` and at most a day, in whole milliseconds. */
-export function duration(least: '0s' | '1ms' | '1s' | '10s'): SettingKind<number> {
+export function duration(least: '0s' | '1ms' | '1s'): SettingKind<number> {
   const leastMs = parseDuration(least) ?? 0
   return {
     allowed: `a duration such as 15s, 1m30s or 500ms, from ${least} to 24h`,

@@ -43,7 +43,7 @@ function optional<T>(parts: Setting<T>): Setting<T | null> {
 }
 
 /** Every setting of the desk; the shape of this table is the shape of `Config`. */
-export const settings = {
+const settings = {
   env: setting({
     key: 'env',
     variable: 'ALTAVMS_ENV',
@@ -232,22 +232,6 @@ export const settings = {
       kind: duration('1s'),
       standard: '30s',
       meaning: "How often each Alta server's configuration is compared with what the desk expects.",
-    }),
-    requestTimeoutMs: setting({
-      key: 'alta.request_timeout',
-      variable: 'ALTAVMS_ALTA_REQUEST_TIMEOUT',
-      kind: duration('1ms'),
-      standard: '5s',
-      meaning: 'How long an Alta server may take to answer one call.',
-    }),
-  },
-  live: {
-    ticketTtlMs: setting({
-      key: 'live.ticket_ttl',
-      variable: 'ALTAVMS_LIVE_TICKET_TTL',
-      kind: duration('10s'),
-      standard: '60s',
-      meaning: 'How long a ticket to play one camera can be used to begin playing.',
     }),
   },
 }

@@ -9,7 +9,7 @@ import { openStore } from '../../../../main/store/store.ts'
 import type { SqliteStore, StoreOptions } from '../../../../main/store/store.ts'
 
 export const migrationsFolder = join(import.meta.dirname, '../../../../resources/migrations')
-export const silent = openLogger({ filter: parseLogFilter('error'), format: 'text', write: () => undefined })
+const silent = openLogger({ filter: parseLogFilter('error'), format: 'text', write: () => undefined })
 
 /** A folder that is gone when the test is. */
 export function temporaryFolder(): string {
