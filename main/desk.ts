@@ -177,7 +177,12 @@ export function createDesk(options: DeskOptions): Desk {
       sqlite.close()
     },
     serveWindow: (port) =>
-      serveDesktopPort(port, { router, keeper, authenticate: (token) => identity.authenticate(token) }),
+      serveDesktopPort(port, {
+        router,
+        keeper,
+        authenticate: (token) => identity.authenticate(token),
+        log: logger.for('transport'),
+      }),
     addresses: () => http.addresses(),
     get httpPort() {
       return http.port

@@ -1,11 +1,15 @@
-import { RPCHandler } from '@orpc/server/message-port'
+import { onMessagePortClose, onMessagePortMessage, postMessagePortMessage } from '@orpc/client/message-port'
+import type { SupportedMessagePort } from '@orpc/client/message-port'
 import type { AnyRouter } from '@orpc/server'
+import { RPCHandler } from '@orpc/server/websocket'
+import type { MinimalWebsocket } from '@orpc/server/websocket'
 import type { RefreshTokenKeeper, RequestContext } from '../identity/request-context.ts'
 import { newId } from '../platform/ids.ts'
+import type { AreaLogger } from '../platform/logging.ts'
 import type { Authenticate } from './http/request-context.ts'
 
 /** A MessagePort of a window: Electron's MessagePortMain, or Node's own. */
-export type DesktopPort = Parameters<RPCHandler<RequestContext>['upgrade']>[0]
+export type DesktopPort = SupportedMessagePort & { close(): void }
 
 export interface DesktopDoorOptions {
   /** The guarded router, which the HTTP door serves too. */
@@ -13,6 +17,7 @@ export interface DesktopDoorOptions {
   readonly authenticate: Authenticate
   /** One for all windows: they belong to the one person who sits there. */
   readonly keeper: RefreshTokenKeeper
+  readonly log: AreaLogger
 }
 
 /** Holds the desktop's refresh token in the main process, where no page can read it; it ends with the process. */
@@ -46,8 +51,27 @@ export function serveDesktopPort(port: DesktopPort, options: DesktopDoorOptions)
       },
     ],
   })
+  // oRPC's own handler for ports leaves the promise of a message that is none unheard, which would end the process.
+  // Its handler for WebSockets speaks the same protocol and returns it.
+  const socket: MinimalWebsocket = {
+    send: (data) => postMessagePortMessage(port, data),
+    addEventListener: () => undefined,
+  }
   // Replaced for every call by the interceptor; before that nobody has called.
-  handler.upgrade(port, { context: strangerContext(options.keeper, new AbortController().signal) })
+  const context = strangerContext(options.keeper, new AbortController().signal)
+  onMessagePortMessage(port, (message: unknown) => {
+    const heard = typeof message === 'string' || message instanceof ArrayBuffer ? message : asBytes(message)
+    handler.message(socket, heard, { context }).catch((error: unknown) => {
+      options.log.warn('a window sent what is no call; its port is closed', { error })
+      port.close()
+    })
+  })
+  onMessagePortClose(port, () => handler.close(socket))
+}
+
+/** Calls with files come as bytes; anything else becomes text that is no call. */
+function asBytes(message: unknown): string | ArrayBuffer {
+  return message instanceof Uint8Array ? new Uint8Array(message).buffer : ''
 }
 
 type Headers = Readonly<Record<string, string | readonly string[] | undefined>>

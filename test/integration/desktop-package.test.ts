@@ -2,10 +2,11 @@ import { spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { listPackage } from '@electron/asar'
+import { extractAll, listPackage } from '@electron/asar'
 import { FuseV1Options, getCurrentFuseWire } from '@electron/fuses'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildIfStale } from '../../scripts/build-if-stale.ts'
+import { startDeskProcess } from '../fixtures/desk-process.ts'
 
 const project = join(import.meta.dirname, '../..')
 /** electron-builder packs for the system it runs on; the stand-in for Electron's runtime below is Linux's. */
@@ -109,6 +110,25 @@ describe.runIf(onLinux)('the installed application', () => {
       'node-gyp-build',
       'swagger-ui-dist',
     ])
+  })
+
+  it('runs from what was packed alone: every import, migration, native addon and child process is there', async () => {
+    const application = join(folder, 'application')
+    extractAll(join(resources, 'app.asar'), application)
+    const desk = await startDeskProcess({ entry: join(application, 'out/main/headless.js') })
+    try {
+      // Signing in starts the password process and its native addon.
+      const signedIn = await fetch(`${desk.origin}/api/auth/login`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ email: 'admin@localhost', password: 'admin' }),
+      })
+      expect(signedIn.status, desk.output()).toBe(200)
+      const page = await fetch(`${desk.origin}/settings`)
+      expect(await page.text()).toContain('<div id="app">')
+    } finally {
+      await desk.stop()
+    }
   })
 
   it('has every fuse as decided, whatever the runtime came with', async () => {
