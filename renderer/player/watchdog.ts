@@ -23,8 +23,8 @@ export interface Observation {
   readonly sample: MediaSample | null
 }
 
-/** A little less than the distance of two looks, so that a freeze is noticed at the second look at the latest. */
-const NOTICE_MS = 900
+/** Less than the distance of two looks, so that a freeze is noticed at the second look and within 2 s even on a busy machine. */
+const NOTICE_MS = 700
 const STALE_MS = 3000
 const NO_FRAMES_MS = 3000
 /** A source stays weak for so many looks, so that the word can be read. */
@@ -47,6 +47,7 @@ export class Watchdog {
   private firstKeyFrames: { at: number; count: number } | null = null
   private bytesAt = 0
   private decodedAt = 0
+  private decodes = false
 
   /** `quietMs`: how long a healthy source may deliver nothing (HLS comes in pieces). */
   constructor(quietMs: number) {
@@ -77,7 +78,7 @@ export class Watchdog {
     if (now - this.bytesAt >= Math.max(this.quietMs, 2.5 * intervalMs)) return 'no-bytes'
     const patience = Math.max(NO_FRAMES_MS, 2 * (this.gopMs ?? 1000) + 1000, 3 * intervalMs)
     if (now - this.decodedAt >= patience) return 'no-frames'
-    return now - this.decodedAt < NOTICE_MS && this.bytesAt === now ? 'not-drawn' : 'late'
+    return this.decodes ? 'not-drawn' : 'late'
   }
 
   private measure(before: Observation, { now, frames, sample }: Observation): void {
@@ -91,11 +92,10 @@ export class Watchdog {
       if (now - this.bytesAt > 1.5 * elapsed) this.decodedAt = now
       this.bytesAt = now
     }
-    if (!earlier || sample.framesDecoded === null || sample.framesDecoded !== earlier.framesDecoded) {
-      this.decodedAt = now
-    }
+    this.decodes = !earlier || sample.framesDecoded === null || sample.framesDecoded !== earlier.framesDecoded
+    if (this.decodes) this.decodedAt = now
     if (earlier) this.weigh(earlier, sample)
-    this.learnGop(now, sample)
+    this.learnGop(now, earlier?.keyFrames ?? null, sample)
   }
 
   private weigh(earlier: MediaSample, sample: MediaSample): void {
@@ -108,10 +108,11 @@ export class Watchdog {
     this.weak = this.weakLooks > 0
   }
 
-  private learnGop(now: number, { keyFrames }: MediaSample): void {
+  private learnGop(now: number, before: number | null, { keyFrames }: MediaSample): void {
     if (keyFrames === null) return
     this.firstKeyFrames ??= { at: now, count: keyFrames }
     const seen = keyFrames - this.firstKeyFrames.count
-    if (seen >= 2) this.gopMs = (now - this.firstKeyFrames.at) / seen
+    // Only when a key frame has come: while none comes, time says nothing about their distance.
+    if (seen >= 2 && keyFrames !== before) this.gopMs = (now - this.firstKeyFrames.at) / seen
   }
 }

@@ -1,0 +1,132 @@
+import { expect, test } from 'vitest'
+import { codecFamily } from '../../../../renderer/player/codecs.ts'
+import { Ladder, orderSources } from '../../../../renderer/player/ladder.ts'
+import type { LiveSource } from '../../../../shared/contract/live.ts'
+
+const playsAll = { plays: () => true }
+const minuteMs = 60_000
+
+function source(
+  kind: LiveSource['kind'],
+  variant: LiveSource['variant'],
+  codec: string | null = 'h264',
+): LiveSource {
+  const url = `http://alta.example/cam/${kind}/${variant}`
+  return { cameraId: 'cam', serverId: 'alta', kind, variant, url, codec, width: null, height: null }
+}
+
+const whepMain = source('whep', 'main')
+const whepSub = source('whep', 'sub')
+const hlsMain = source('hls', 'main')
+const hlsSub = source('hls', 'sub')
+const all = [whepMain, whepSub, hlsMain, hlsSub]
+
+function ladderOf(sources = all): { ladder: Ladder; pass: (ms: number) => void } {
+  let now = 0
+  const ladder = new Ladder(playsAll, () => now)
+  ladder.learn(sources)
+  return { ladder, pass: (ms) => (now += ms) }
+}
+
+test('large tiles prefer main, small ones sub, and WHEP goes before HLS', () => {
+  expect(orderSources(all, 'large')).toEqual([whepMain, whepSub, hlsMain, hlsSub])
+  expect(orderSources(all, 'small')).toEqual([whepSub, whepMain, hlsSub, hlsMain])
+  expect(orderSources([whepMain, hlsMain], 'small')).toEqual([whepMain, hlsMain])
+})
+
+test('without WHEP the tile goes to HLS at once and asks again after ten minutes', () => {
+  const { ladder, pass } = ladderOf()
+  ladder.failed(whepMain, { reason: 'whep-absent' })
+  expect(ladder.best('large')).toBe(hlsMain)
+  pass(10 * minuteMs - 1)
+  expect(ladder.better(hlsMain, 'large')).toBeNull()
+  pass(1)
+  expect(ladder.better(hlsMain, 'large')).toBe(whepMain)
+})
+
+test('a decoder that gives up steps down at once', () => {
+  const { ladder } = ladderOf()
+  ladder.played(whepMain)
+  ladder.failed(whepMain, { reason: 'decoder-error' })
+  expect(ladder.best('large')).toBe(whepSub)
+})
+
+test('a source that has played is tried once more before it is left', () => {
+  const { ladder } = ladderOf()
+  ladder.played(whepMain)
+  ladder.failed(whepMain, { reason: 'no-frames' })
+  expect(ladder.best('large')).toBe(whepMain)
+  ladder.failed(whepMain, { reason: 'no-frames' })
+  expect(ladder.best('large')).toBe(whepSub)
+})
+
+test('a silence is held against a source for longer each time', () => {
+  const { ladder, pass } = ladderOf([whepMain, hlsMain])
+  for (const heldMs of [30_000, 2 * minuteMs, 10 * minuteMs, 10 * minuteMs]) {
+    ladder.failed(whepMain, { reason: 'no-data' })
+    pass(heldMs - 1)
+    expect(ladder.best('large')).toBe(hlsMain)
+    pass(1)
+    expect(ladder.best('large')).toBe(whepMain)
+  }
+})
+
+test('a dead server, a dead desk and a camera that is not live say nothing about a source', () => {
+  const { ladder } = ladderOf()
+  for (let time = 0; time < 20; time++) {
+    for (const reason of [
+      'server-unreachable',
+      'desk-unreachable',
+      'not-live-yet',
+      'ticket-refused',
+    ] as const) {
+      ladder.failed(whepMain, { reason })
+    }
+  }
+  expect(ladder.best('large')).toBe(whepMain)
+})
+
+test('no route for UDP rules out all of WHEP', () => {
+  const { ladder } = ladderOf()
+  ladder.failed(whepSub, { reason: 'no-connection' })
+  expect(ladder.best('small')).toBe(hlsSub)
+})
+
+test('a change of the configuration clears the verdicts, a new ticket does not', () => {
+  const { ladder } = ladderOf()
+  ladder.failed(whepMain, { reason: 'whep-absent' })
+  ladder.learn(all.map((one) => ({ ...one, url: `${one.url}?token=new` })))
+  expect(ladder.best('large')?.kind).toBe('hls')
+  ladder.learn(all.map((one) => ({ ...one, codec: 'h265' })))
+  expect(ladder.best('large')?.kind).toBe('whep')
+})
+
+test('when everything failed softly, everything may be tried again', () => {
+  const { ladder } = ladderOf([whepMain, hlsMain])
+  ladder.failed(whepMain, { reason: 'no-data' })
+  ladder.failed(hlsMain, { reason: 'no-data' })
+  expect(ladder.best('large')).toBeNull()
+  ladder.pardon()
+  expect(ladder.best('large')).toBe(whepMain)
+})
+
+test('a codec that the browser cannot play is passed over and named', () => {
+  const ladder = new Ladder({ plays: ({ codec }) => codec !== 'h265' }, () => 0)
+  ladder.learn([source('whep', 'main', 'h265'), whepSub, source('hls', 'main', null)])
+  expect(ladder.best('large')).toBe(whepSub)
+  expect(ladder.unplayable()).toEqual([{ kind: 'whep', variant: 'main', codec: 'h265' }])
+  expect(ladder.isLesser(whepSub, 'large')).toBe(false)
+})
+
+test.each([
+  ['H264', 'h264'],
+  ['avc1.640028', 'h264'],
+  ['HEVC', 'h265'],
+  ['hvc1.1.6.L93.B0', 'h265'],
+  ['h.265', 'h265'],
+  ['av01.0.05M.08', 'av1'],
+  ['mjpeg', 'mjpeg'],
+  ['wmv3', null],
+])('the codec %s belongs to %s', (name, family) => {
+  expect(codecFamily(name)).toBe(family)
+})

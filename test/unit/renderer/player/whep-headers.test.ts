@@ -1,0 +1,105 @@
+import { expect, test } from 'vitest'
+import { iceServersOf } from '../../../../renderer/player/whep/link-header.ts'
+import { readAnswer, retryAfterMs } from '../../../../renderer/player/whep/whep-answer.ts'
+
+const now = Date.parse('2026-01-01T00:00:00Z')
+const post = 'http://alta.example:8200/desk/gate/whep?token=secret'
+const offer = 'v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=setup:actpass\r\na=sendonly\r\n'
+
+const answer = (status: number, headers: Record<string, string>, body: string | null = null): Response =>
+  new Response(body, { status, headers })
+
+test('STUN and TURN servers are read out of Link, also several, quoted, and beside other links', () => {
+  const header =
+    '<stun:stun.example.net>; rel="ice-server", <turn:turn.example.net?transport=udp>; rel="ice-server"; ' +
+    'username="u,;\\"1"; credential="p w"; credential-type="password", <https://e.example>; rel="urn:ietf:params:whep:ext:x"'
+  expect(iceServersOf(header)).toEqual([
+    { urls: 'stun:stun.example.net' },
+    { urls: 'turn:turn.example.net?transport=udp', username: 'u,;"1', credential: 'p w' },
+  ])
+})
+
+test('what RTCPeerConnection would choke on is left out', () => {
+  expect(iceServersOf('<turn:t.example>; rel="ice-server"')).toEqual([])
+  expect(iceServersOf('<http://evil.example>; rel="ice-server"; username="a"; credential="b"')).toEqual([])
+  expect(iceServersOf('<<<;;;,,"')).toEqual([])
+  expect(iceServersOf(null)).toEqual([])
+})
+
+test('Retry-After is seconds or a date, and nonsense is nothing', () => {
+  expect(retryAfterMs('3', now)).toBe(3000)
+  expect(retryAfterMs(new Date(now + 5000).toUTCString(), now)).toBe(5000)
+  expect(retryAfterMs('999999', now)).toBe(300_000)
+  expect(retryAfterMs('-5', now)).toBe(0)
+  for (const nonsense of [null, '', 'soon']) expect(retryAfterMs(nonsense, now)).toBeUndefined()
+})
+
+test('a 201 gives the answer and a session address, relative or absolute', async () => {
+  const headers = {
+    'content-type': 'application/sdp',
+    location: '../whep/1',
+    etag: '"a"',
+    link: '<stun:s>; rel="ice-server"',
+  }
+  expect(await readAnswer(answer(201, headers, 'v=0'), post, now)).toEqual({
+    kind: 'answer',
+    sdp: 'v=0',
+    session: { url: 'http://alta.example:8200/desk/whep/1', etag: '"a"', link: headers.link },
+  })
+  const absolute = await readAnswer(
+    answer(201, { ...headers, location: 'https://edge.example/s/2' }, 'v=0'),
+    post,
+    now,
+  )
+  expect(absolute).toMatchObject({ session: { url: 'https://edge.example/s/2' } })
+})
+
+test('a 406 is a counter-offer only with SDP, an offer in it and a Location', async () => {
+  const headers = {
+    'content-type': 'application/sdp; valid-until="Thu, 01 Jan 2026 00:00:10 GMT"',
+    location: '/s/1',
+  }
+  expect(await readAnswer(answer(406, headers, offer), post, now)).toMatchObject({
+    kind: 'counter-offer',
+    until: now + 10_000,
+  })
+  const plain = await readAnswer(
+    answer(406, { ...headers, 'content-type': 'application/sdp' }, offer),
+    post,
+    now,
+  )
+  expect(plain).toMatchObject({ kind: 'counter-offer', until: now + 30_000 })
+  const refusals = [
+    answer(406, { 'content-type': 'application/sdp' }, offer),
+    answer(406, { ...headers, 'content-type': 'text/plain' }, offer),
+    answer(406, headers, 'codec not supported'),
+    answer(406, headers, offer.replace('actpass', 'active')),
+  ]
+  for (const refusal of refusals) {
+    expect(await readAnswer(refusal, post, now)).toMatchObject({ failure: { reason: 'server-refused' } })
+  }
+})
+
+test.each([
+  [401, 'ticket-refused'],
+  [403, 'ticket-refused'],
+  [404, 'whep-absent'],
+  [405, 'whep-absent'],
+  [409, 'not-live-yet'],
+  [400, 'server-refused'],
+  [418, 'server-refused'],
+  [429, 'server-busy'],
+  [500, 'server-busy'],
+  [503, 'server-busy'],
+  [599, 'server-busy'],
+])('a %i means %s, unknown codes count as their class', async (status, reason) => {
+  expect(await readAnswer(answer(status, {}), post, now)).toMatchObject({
+    kind: 'failure',
+    failure: { reason },
+  })
+})
+
+test('a web page instead of an answer is trouble, not a session', async () => {
+  const html = answer(200, { 'content-type': 'text/html' }, '<html>')
+  expect(await readAnswer(html, post, now)).toMatchObject({ failure: { reason: 'server-busy' } })
+})
