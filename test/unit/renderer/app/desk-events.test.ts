@@ -1,0 +1,93 @@
+import { withEventMeta } from '@orpc/client'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { DeskEvents } from '../../../../renderer/app/desk-events.ts'
+import type { StreamMessage } from '../../../../shared/contract/events.ts'
+
+/** A desk whose connections are opened, fed and cut by the test. */
+class Connections {
+  readonly opened: { lastEventId: string | undefined; say: (id: string) => void; cut: () => void }[] = []
+
+  open = ({ signal, lastEventId }: { signal: AbortSignal; lastEventId: string | undefined }) => {
+    const waiting: StreamMessage[] = []
+    let wake = (): void => undefined
+    let over = false
+    signal.addEventListener('abort', () => {
+      over = true
+      wake()
+    })
+    this.opened.push({
+      lastEventId,
+      say: (id) => {
+        waiting.push(withEventMeta({ type: 'heartbeat', at: Date.now() }, { id }))
+        wake()
+      },
+      cut: () => {
+        over = true
+        wake()
+      },
+    })
+    async function* stream(): AsyncGenerator<StreamMessage> {
+      while (true) {
+        for (let next = waiting.shift(); next; next = waiting.shift()) yield next
+        if (over) throw new Error('cut')
+        await new Promise<void>((resolve) => (wake = resolve))
+      }
+    }
+    return Promise.resolve(stream())
+  }
+}
+
+let stop: AbortController
+let desk: Connections
+let cutOffs: boolean[]
+let heard: string[]
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: 1_000_000 })
+  stop = new AbortController()
+  desk = new Connections()
+  cutOffs = []
+  heard = []
+  void new DeskEvents(desk.open, {
+    message: (message) => heard.push(message.type),
+    cutOff: (value) => cutOffs.push(value),
+  }).follow(stop.signal)
+})
+afterEach(() => {
+  stop.abort()
+  vi.useRealTimers()
+})
+
+describe('the stream of the desk', () => {
+  it('says that the page is cut off after 6 s of silence, and takes it back with the next word', async () => {
+    await vi.advanceTimersByTimeAsync(5_500)
+    expect(cutOffs).toEqual([])
+    await vi.advanceTimersByTimeAsync(1_000)
+    expect(cutOffs).toEqual([true])
+    desk.opened[0]?.say('1')
+    await vi.advanceTimersByTimeAsync(0)
+    expect(cutOffs).toEqual([true, false])
+    expect(heard).toEqual(['heartbeat'])
+  })
+
+  it('goes on behind the last message after a break', async () => {
+    desk.opened[0]?.say('41')
+    desk.opened[0]?.say('42')
+    await vi.advanceTimersByTimeAsync(0)
+    desk.opened[0]?.cut()
+    await vi.advanceTimersByTimeAsync(2_000)
+    expect(desk.opened[1]?.lastEventId).toBe('42')
+  })
+
+  it('gives up a connection that is open and says nothing: a half-open socket never ends by itself', async () => {
+    await vi.advanceTimersByTimeAsync(12_000)
+    expect(desk.opened.length).toBeGreaterThanOrEqual(2)
+  })
+
+  it('leaves no timer behind when it is stopped', async () => {
+    stop.abort()
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(vi.getTimerCount()).toBe(0)
+    expect(desk.opened).toHaveLength(1)
+  })
+})
