@@ -208,7 +208,7 @@ export class TileMachine<A extends Attempt> {
     const wasOffline = this.offline
     this.status = status
     if (this.offline && !wasOffline) {
-      this.offlineAt = this.now
+      this.offlineAt = this.shown?.screen.lastAt ?? this.now
       this.stopMending()
     }
     if (!this.offline && wasOffline) {

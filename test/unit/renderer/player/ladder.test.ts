@@ -1,25 +1,10 @@
 import { expect, test } from 'vitest'
 import { codecFamily } from '../../../../renderer/player/codecs.ts'
 import { Ladder, orderSources } from '../../../../renderer/player/ladder.ts'
-import type { LiveSource } from '../../../../shared/contract/live.ts'
+import { all, hlsMain, hlsSub, source, whepMain, whepSub } from './scripted-tile.ts'
 
 const playsAll = { plays: () => true }
 const minuteMs = 60_000
-
-function source(
-  kind: LiveSource['kind'],
-  variant: LiveSource['variant'],
-  codec: string | null = 'h264',
-): LiveSource {
-  const url = `http://alta.example/cam/${kind}/${variant}`
-  return { cameraId: 'cam', serverId: 'alta', kind, variant, url, codec, width: null, height: null }
-}
-
-const whepMain = source('whep', 'main')
-const whepSub = source('whep', 'sub')
-const hlsMain = source('hls', 'main')
-const hlsSub = source('hls', 'sub')
-const all = [whepMain, whepSub, hlsMain, hlsSub]
 
 function ladderOf(sources = all): { ladder: Ladder; pass: (ms: number) => void } {
   let now = 0
