@@ -1,5 +1,6 @@
 import type { AnyRouter } from '@orpc/server'
 import { randomBytes } from 'node:crypto'
+import { deskOrigin } from './desktop/desk-origin.ts'
 import { EventStream } from './events/event-stream.ts'
 import { eventProcedures } from './events/procedures.ts'
 import { AccessTokens } from './identity/access-tokens.ts'
@@ -27,6 +28,10 @@ import { PartRunner } from './platform/lifecycle.ts'
 import type { Logger } from './platform/logging.ts'
 import { Metrics } from './platform/metrics.ts'
 import { PartsHealth } from './platform/parts-health.ts'
+import { Fleet } from './servers/fleet.ts'
+import { serversProcedures } from './servers/procedures.ts'
+import { defaultWatchTimes } from './servers/server-watch.ts'
+import { ServersService } from './servers/service.ts'
 import { settingsProcedures } from './settings/procedures.ts'
 import { Settings } from './settings/service.ts'
 import { openStore } from './store/store.ts'
@@ -98,6 +103,31 @@ export function createDesk(options: DeskOptions): Desk {
   const identity = new Identity({ store, clock, passwords, people, tokens, sessions, setupCode })
   const documentedPasswordStands = (): boolean => people.documentedPasswordStands()
 
+  const fleet = new Fleet({
+    store,
+    bus,
+    keyring,
+    clock,
+    deskId,
+    logger: logger.for('alta'),
+    publicUrl: config.publicUrl,
+    times: {
+      ...defaultWatchTimes,
+      statusMs: config.alta.statusIntervalMs,
+      driftMs: config.alta.driftIntervalMs,
+    },
+  })
+  const servers = new ServersService({
+    store,
+    fleet,
+    bus,
+    clock,
+    deskId,
+    logger: logger.for('servers'),
+    publicUrl: config.publicUrl,
+    allowedOrigins: config.http.allowedOrigins,
+    desktopOrigin: headless ? null : deskOrigin,
+  })
   const events = new EventStream({
     bus,
     clock,
@@ -105,7 +135,8 @@ export function createDesk(options: DeskOptions): Desk {
     isStillIn: (caller) => identity.isStillIn(caller),
     boot: randomBytes(6).toString('hex'),
   })
-  const streamingOrigins = (): readonly string[] => []
+  const streamingOrigins = (): readonly string[] =>
+    fleet.links().flatMap((link) => link.state.streamOrigin ?? [])
   const http = new HttpDoor({
     config,
     version,
@@ -131,6 +162,7 @@ export function createDesk(options: DeskOptions): Desk {
   const router: AnyRouter = guardRouter(
     {
       ...identityProcedures(identity),
+      servers: serversProcedures(servers),
       events: eventProcedures(events),
       settings: settingsProcedures(settings),
     },
@@ -163,6 +195,7 @@ export function createDesk(options: DeskOptions): Desk {
               }),
             stop: () => undefined,
           },
+          fleet,
           events,
           { name: 'listener', start: () => settings.openListenerAtStart(), stop: () => undefined },
         ])

@@ -47,10 +47,11 @@ function sendFile(request: FastifyRequest, reply: FastifyReply, file: PageFile):
   return reply.send(file.body)
 }
 
-/** The path without its query, decoded; null where it is not well-formed. */
+/** The path without its query, decoded; null where it is not well-formed or no name could be so. */
 function decodedPath(url: string): string | null {
   try {
-    return decodeURIComponent(url.replace(/[?#].*$/s, ''))
+    const path = decodeURIComponent(url.replace(/[?#].*$/s, ''))
+    return path.includes('\0') ? null : path
   } catch (error) {
     if (error instanceof URIError) return null
     throw error
