@@ -75,13 +75,13 @@ export function problemOfError(error: unknown): unknown {
     return new AltaProblem('ALTA_UNREACHABLE', { detail, cause: error })
   }
   if (code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') return new AltaProblem('ALTA_HUGE_ANSWER', { cause: error })
-  if (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW') {
+  if (error instanceof errors.HTTPParserError || code === 'UND_ERR_HEADERS_OVERFLOW') {
     return new AltaProblem('ALTA_NOT_ALTA', { detail: 'the answer is not HTTP', cause: error })
   }
   if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') {
     return new AltaProblem('ALTA_SLOW', { retryable: true, cause: error })
   }
-  const detail = socketDetails[code]
+  const detail = socketDetails[code] ?? systemDetail(error, code)
   if (detail !== undefined) {
     return new AltaProblem('ALTA_UNREACHABLE', { detail, retryable: true, cause: error })
   }
@@ -90,6 +90,12 @@ export function problemOfError(error: unknown): unknown {
     return new AltaProblem('ALTA_UNREACHABLE', { detail: cut, retryable: true, cause: error })
   }
   return error
+}
+
+/** Failures of the system's own calls, and of a TLS handshake, that have no words of their own here. */
+function systemDetail(error: unknown, code: string): string | undefined {
+  const isSystem = typeof error === 'object' && error !== null && 'syscall' in error
+  return isSystem || code.startsWith('ERR_TLS_') ? `the connection failed: ${code}` : undefined
 }
 
 /** undici wraps a body that broke off in a bare `TypeError: terminated`. */
