@@ -2,7 +2,7 @@ import { getEventMeta } from '@orpc/client'
 import type { StreamMessage } from '../../shared/contract/events.ts'
 
 /** The desk sends a heartbeat every 2 s: after three missed ones this page is cut off. */
-export const cutOffAfterMs = 6_000
+const cutOffAfterMs = 6_000
 /** A connection that is silent for this long is given up, for a half-open socket never ends by itself. */
 const reconnectAfterMs = 8_000
 const firstRetryMs = 500

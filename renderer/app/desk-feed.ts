@@ -8,6 +8,7 @@ import { DeskEvents } from './desk-events.ts'
 import { keys } from './queries.ts'
 import { queryClient } from './query-client.ts'
 import { session } from './session.ts'
+import { setDeskClock } from './ticking-clock.ts'
 
 /** Lists are read again at most this often, however many cameras change at once. */
 const rereadEveryMs = 1_000
@@ -18,14 +19,11 @@ type Listener = (message: StreamMessage) => void
 const listeners = new Set<Listener>()
 const isCutOff = shallowRef(false)
 const outdated = shallowRef<string | null>(null)
-const clockAheadMs = shallowRef(0)
 
 /** True while the desk was not heard for 6 s. */
 export const cutOff = computed(() => isCutOff.value)
 /** Why this page should be reloaded, or null. */
 export const pageOutdated = computed(() => outdated.value)
-/** How far the desk's clock is ahead of this machine's, in milliseconds. */
-export const deskClockAheadMs = computed(() => clockAheadMs.value)
 
 /** Calls `listener` with every message of the desk until the returned function is called. */
 export function onDeskMessage(listener: Listener): () => void {
@@ -54,7 +52,7 @@ export function followDesk(): void {
 }
 
 function receive(message: StreamMessage): void {
-  clockAheadMs.value = message.at - Date.now()
+  setDeskClock(message.at)
   if (message.type === 'hello' && message.resync) void queryClient.invalidateQueries()
   if (message.type === 'camera.changed') cameraChanged(message)
   if (message.type === 'server.changed') rereadSoon('servers')

@@ -64,7 +64,7 @@ export function tileTruth(state: TileState, camera: TileCamera | null, now: numb
 }
 
 /** Names of codecs as people know them. */
-export function codecName(codec: string): string {
+function codecName(codec: string): string {
   const known: Record<string, string> = {
     h264: 'H.264',
     h265: 'H.265',

@@ -1,7 +1,9 @@
+/// <reference types="node" />
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 
 const css = readFileSync(new URL('../../../renderer/styles/tokens.css', import.meta.url), 'utf8')
+
 const [darkCss = '', rest = ''] = css.split(":root[data-theme='light']")
 const [lightCss = '', pictureCss = ''] = rest.split('/* A picture is')
 
