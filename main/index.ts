@@ -43,6 +43,9 @@ async function openDesktop(): Promise<void> {
       exit: () => app.exit(0),
     }),
   )
+  if (desk.documentedPasswordStands()) {
+    log.info(`Sign in as ${config.adminBootstrap.email} with the password admin, and change it`)
+  }
   openDesktopShell({
     log,
     streamingOrigins: desk.streamingOrigins,

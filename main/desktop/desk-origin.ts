@@ -1,6 +1,6 @@
 /** The scheme under which a desktop window finds its page, and later its files; no listener is needed for it. */
 export const deskScheme = 'alta-desk'
-export const deskHost = 'desk'
+const deskHost = 'desk'
 /** The origin of our own page. */
 export const deskOrigin = `${deskScheme}://${deskHost}`
 

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { BrowserWindow, screen } from 'electron'
 import type { WebContents } from 'electron'
 import type { AreaLogger } from '../platform/logging.ts'
@@ -172,9 +171,4 @@ function workAreas(): [Electron.Rectangle, ...Electron.Rectangle[]] {
   const primary = screen.getPrimaryDisplay()
   const others = screen.getAllDisplays().filter((display) => display.id !== primary.id)
   return [primary.workArea, ...others.map((display) => display.workArea)]
-}
-
-/** The preload script beside the bundled main process. */
-export function preloadPath(mainFolder: string): string {
-  return join(mainFolder, '../preload/index.cjs')
 }
