@@ -1,13 +1,16 @@
 import type { LiveSource } from '../../shared/contract/live.ts'
 import type { CameraStatus } from '../../shared/domain/statuses.ts'
+import type { Attempt, AttemptEvents, AttemptRequest } from './attempt-contract.ts'
 import { Backoff } from './backoff.ts'
 import type { AttemptFailure } from './failures.ts'
 import type { Ladder } from './ladder.ts'
 import type { Ledger, Scope } from './ledger.ts'
+import { Mender } from './mender.ts'
 import type { TilePhase, TileReason, TileSize } from './player-types.ts'
 import type { ServerGate } from './server-gate.ts'
 import type { MediaSample } from './session.ts'
-import type { Finding, FrameFigures } from './watchdog.ts'
+import { Waiting } from './waiting.ts'
+import type { Finding } from './watchdog.ts'
 import { staleAfterMs, Watchdog } from './watchdog.ts'
 
 const HIDDEN_GRACE_MS = 5000
@@ -16,46 +19,12 @@ const BLOCKED_RETRY_MS = 30_000
 const NOT_PLAYABLE_RETRY_MS = 10 * 60_000
 /** A source whose receiver Alta reports as stopped is not asked for more often. */
 const NO_SIGNAL_RETRY_MS = 10_000
-/** How long a mended source may take to deliver before it is replaced. */
-const MENDING_MS = 2500
-/** Frames that are decoded but not drawn, for so long, need a new element. */
-const UNDRAWN_MS = 5000
 /** A tile that was made small plays on for a while: people go large and back. */
 const SHRINK_DELAY_MS = 3000
 /** The least pause between two tries behind a good picture. */
 const CLIMB_MS = 5000
 const WHEP_QUIET_MS = 900
 const HLS_QUIET_MS = 15_000
-
-/** What an attempt is to do. */
-export interface AttemptRequest {
-  readonly cameraId: string
-  /** What will probably be played, before the fresh ticket tells; null when nothing is known. */
-  readonly expects: LiveSource | null
-  /** Learnt distance of the camera's key frames. */
-  readonly gopMs: number | null
-  /** Picks from the fresh answer of the desk, or says why there is nothing to play. */
-  readonly choose: (sources: LiveSource[]) => LiveSource | AttemptFailure
-}
-
-/** What an attempt tells; nothing after its `close`. */
-export interface AttemptEvents {
-  connected(): void
-  firstFrame(): void
-  sound(): void
-  failed(failure: AttemptFailure): void
-}
-
-/** One try to get a picture, and what it plays if it succeeded. */
-export interface Attempt {
-  readonly source: LiveSource | null
-  readonly screen: FrameFigures
-  start(): void
-  sample(): Promise<MediaSample | null>
-  repair(): Promise<boolean>
-  resume(): void
-  close(): void
-}
 
 /** What a machine needs around it. */
 export interface MachineSurroundings<A extends Attempt> {
@@ -102,17 +71,13 @@ export class TileMachine<A extends Attempt> {
   private offlineAt: number | null = null
   private verdict: 'blocked' | 'not-playable' | null = null
   private denied = false
-  private finding: Finding = 'fine'
+  private readonly mender: Mender<A>
   private replacing = false
-  private mendUntil: number | null = null
-  private undrawnSince: number | null = null
   private shownAt = 0
   private climbAt = 0
   private gopMs: number | null = null
-  private retryAt: number | null = null
-  private cancelWait: (() => void) | null = null
+  private readonly waiting: Waiting
   private cancelGrace: (() => void) | null = null
-  private cancelStale: (() => void) | null = null
 
   constructor(
     around: MachineSurroundings<A>,
@@ -122,6 +87,12 @@ export class TileMachine<A extends Attempt> {
     this.scope = around.ledger.scope()
     this.backoff = new Backoff(around.ledger.clock)
     this.climbBackoff = new Backoff(around.ledger.clock)
+    this.waiting = new Waiting(this.scope)
+    this.mender = new Mender(this.scope, {
+      repair: (attempt) => attempt.repair(),
+      replace: (attempt, reason) => this.replace(attempt, reason),
+      changed: around.changed,
+    })
     this.size = start.size
     this.visible = start.visible
     this.status = start.status
@@ -143,7 +114,7 @@ export class TileMachine<A extends Attempt> {
     if (this.offline) return 'no-signal'
     if (this.shown) return this.shownPhase(this.shown)
     if (this.trial) return this.trial.connected ? 'first-frame-wait' : 'connecting'
-    return this.cancelWait ? 'retry-wait' : 'idle'
+    return this.waiting.active ? 'retry-wait' : 'idle'
   }
 
   get trying(): boolean {
@@ -152,7 +123,7 @@ export class TileMachine<A extends Attempt> {
 
   /** Milliseconds until the next planned try. */
   get retryInMs(): number | null {
-    return this.retryAt === null ? null : Math.max(0, this.retryAt - this.now)
+    return this.waiting.remainingMs
   }
 
   /** When the last frame that means something was drawn; repeated pictures of a stopped receiver do not count. */
@@ -171,7 +142,7 @@ export class TileMachine<A extends Attempt> {
   }
 
   private shownPhase({ source }: A): TilePhase {
-    if (this.finding !== 'fine' || this.replacing) return 'stalled'
+    if (this.mender.troubled || this.replacing) return 'stalled'
     const lesser = source !== null && this.reason !== null && this.around.ladder.isLesser(source, this.size)
     return lesser ? 'fallback' : 'playing'
   }
@@ -230,7 +201,7 @@ export class TileMachine<A extends Attempt> {
     this.verdict = null
     this.climbAt = 0
     if (this.stopped) return
-    if (this.shown && this.finding === 'fine' && !this.replacing) return this.climb()
+    if (this.shown && !this.mender.troubled && !this.replacing) return this.climb()
     // A trial that is about to draw is left alone; one that is stuck at a dead server is not.
     if (this.trial && !this.trial.connected) this.dropTrial()
     if (!this.trial) this.begin()
@@ -248,9 +219,8 @@ export class TileMachine<A extends Attempt> {
     const finding = this.watchdog.look({ now: this.now, frames: { count, lastAt, intervalMs }, sample })
     this.gopMs = this.watchdog.gopMs ?? this.gopMs
     // Alta says why nothing comes: there is nothing to mend.
-    if (this.offline) this.finding = 'fine'
-    else await this.act(shown, finding)
-    if (shown === this.shown && this.finding === 'fine' && !this.replacing) this.climb()
+    if (!this.offline) await this.act(shown, finding)
+    if (shown === this.shown && !this.mender.troubled && !this.replacing) this.climb()
     this.around.changed()
   }
 
@@ -263,16 +233,9 @@ export class TileMachine<A extends Attempt> {
   }
 
   private async act(shown: A, finding: Finding): Promise<void> {
-    this.finding = finding
-    if (finding === 'fine') return this.recover()
-    this.planStale(shown)
-    this.undrawnSince = finding === 'not-drawn' ? (this.undrawnSince ?? this.now) : null
-    if (finding === 'no-frames') this.replace(shown, 'no-frames')
-    else if (finding === 'no-bytes') await this.mend(shown)
-    else if (finding === 'not-drawn') {
-      shown.resume()
-      if (this.now - (this.undrawnSince ?? this.now) >= UNDRAWN_MS) this.replace(shown, 'no-frames')
-    }
+    if (finding === 'fine') this.recover()
+    else if (this.replacing) this.mender.troubled = true
+    else await this.mender.act(shown, finding)
   }
 
   /** Frames come again by themselves, or the repair worked: what was tried instead is dropped. */
@@ -288,27 +251,13 @@ export class TileMachine<A extends Attempt> {
 
   private stopMending(): void {
     this.replacing = false
-    this.mendUntil = null
-    this.undrawnSince = null
-    this.cancelStale?.()
-    this.cancelStale = null
-    if (this.shown) this.stopWaiting()
-  }
-
-  private async mend(shown: A): Promise<void> {
-    if (this.replacing) return
-    if (this.mendUntil !== null) {
-      if (this.now >= this.mendUntil) this.replace(shown, 'no-data')
-      return
-    }
-    this.mendUntil = this.now + MENDING_MS
-    const mended = await shown.repair()
-    if (!mended && shown === this.shown && this.mendUntil !== null) this.replace(shown, 'no-data')
+    this.mender.rest()
+    if (this.shown) this.waiting.stop()
   }
 
   /** Gets a new session while the frozen picture stays. */
   private replace(shown: A, reason: TileReason): void {
-    if (this.replacing) return
+    if (this.replacing || shown !== this.shown) return
     this.replacing = true
     this.reason = reason
     if (shown.source) this.around.ladder.failed(shown.source, { reason })
@@ -316,33 +265,22 @@ export class TileMachine<A extends Attempt> {
     this.begin()
   }
 
-  /** The word has to stand there after 3 s, not at the next tick. */
-  private planStale({ screen }: A): void {
-    if (this.cancelStale || screen.lastAt === null) return
-    const at = screen.lastAt + staleAfterMs(screen.intervalMs)
-    // Timers may fire a fraction of a millisecond early.
-    this.cancelStale = this.scope.after(Math.max(0, Math.ceil(at - this.now) + 1), () => {
-      this.cancelStale = null
-      this.around.changed()
-    })
-  }
-
   /** A better source than the shown one may be had: tries it behind the picture. */
   private climb(): void {
     const { shown } = this
-    if (!shown?.source || this.trial || this.cancelWait || this.stopped || this.now < this.climbAt) return
+    if (!shown?.source || this.trial || this.waiting.active || this.stopped || this.now < this.climbAt) return
     if (this.around.ladder.better(shown.source, this.size)) this.begin()
   }
 
   private begin(): void {
-    this.stopWaiting()
+    this.waiting.stop()
     const { ladder, gateOf, cameraId } = this.around
     if (this.ended || this.stopped || this.trial) return
     const gate = ladder.serverId === null ? null : gateOf(ladder.serverId)
     if (gate?.down) {
       if (!this.shown || this.replacing)
         this.reason = gate.refusesPage ? 'page-refused' : 'server-unreachable'
-      this.cancelWait = gate.wait(() => this.begin())
+      this.waiting.server(gate, () => this.begin())
       return this.around.changed()
     }
     const request: AttemptRequest = {
@@ -391,11 +329,10 @@ export class TileMachine<A extends Attempt> {
     const before = this.shown
     this.trial = null
     this.stopMending()
-    this.stopWaiting()
+    this.waiting.stop()
     this.shown = attempt
     this.shownAt = this.now
     this.hasSound = trial.sound
-    this.finding = 'fine'
     this.verdict = null
     this.denied = false
     this.sample = null
@@ -469,21 +406,12 @@ export class TileMachine<A extends Attempt> {
     if (this.now - this.shownAt >= HEALTHY_MS) this.backoff.reset()
     this.dropShown()
     this.stopMending()
-    if (!this.trial && !this.cancelWait) this.begin()
+    if (!this.trial && !this.waiting.active) this.begin()
     this.around.changed()
   }
 
   private plan(delayMs: number): void {
-    this.stopWaiting()
-    const cancel = this.scope.after(delayMs, () => this.begin())
-    this.retryAt = this.now + delayMs
-    this.cancelWait = cancel
-  }
-
-  private stopWaiting(): void {
-    this.cancelWait?.()
-    this.cancelWait = null
-    this.retryAt = null
+    this.waiting.plan(delayMs, () => this.begin())
   }
 
   private dropTrial(): void {
@@ -499,13 +427,12 @@ export class TileMachine<A extends Attempt> {
     this.shown = null
     this.sample = null
     this.hasSound = false
-    this.finding = 'fine'
     shown.close()
   }
 
   private halt(): void {
     this.stopMending()
-    this.stopWaiting()
+    this.waiting.stop()
     this.dropTrial()
     this.dropShown()
   }
