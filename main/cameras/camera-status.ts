@@ -15,7 +15,7 @@ export interface StatusFacts {
   readonly subReceiverId: string | null
   readonly server: {
     readonly name: string
-    /** False until the server answered for the first time since the desk started. */
+    /** False until the server's configuration was read since the desk started, or since the camera was made. */
     readonly reached: boolean
     /** Why it is unavailable; null while it answers. */
     readonly unavailableReason: string | null
@@ -46,7 +46,7 @@ export function cameraStatus(facts: StatusFacts): StatusVerdict {
   if (server.unavailableReason !== null)
     return { status: 'offline', reason: `Server ${server.name} is unavailable: ${server.unavailableReason}` }
   if (!server.reached)
-    return { status: 'provisioning', reason: `Waiting for the first answer of server ${server.name}.` }
+    return { status: 'provisioning', reason: `Waiting for the next answer of server ${server.name}.` }
   return configured(facts) ?? streaming(facts)
 }
 
@@ -75,16 +75,14 @@ function configured({ receiver, receiverId, channel, channelId }: StatusFacts): 
 /** What the stream itself decides. */
 function streaming(facts: StatusFacts): StatusVerdict {
   const { figures, unconfirmed } = facts
-  if (!figures)
-    return unconfirmed
-      ? { status: 'provisioning', reason: 'Newly added: waiting for its first picture.' }
-      : { status: 'provisioning', reason: 'Alta has not reported its stream yet.' }
-  if (figures.active !== false && figures.bitrateKbps !== 0) return playable(facts)
+  if (figures?.active && figures.bitrateKbps !== 0) return playable(facts)
   if (unconfirmed) return { status: 'provisioning', reason: 'Newly added: waiting for its first picture.' }
-  if (figures.active !== false)
+  if (!figures || (figures.active === null && figures.error === ''))
+    return { status: 'provisioning', reason: 'Alta has not shown yet that its stream moves.' }
+  if (figures.active)
     return { status: 'degraded', reason: 'Its source is connected but sends nothing (0 kbit/s).' }
   const detail = figures.error ? ` (${figures.error})` : ''
-  if (deviceUnreachable.test(figures.error))
+  if (figures.active === false && deviceUnreachable.test(figures.error))
     return {
       status: 'offline',
       reason: `Alta cannot reach the camera${detail}. Check its power and network.`,

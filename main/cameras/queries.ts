@@ -199,3 +199,32 @@ export function intentsOf(db: ReadHandle, serverId: string): IntentRow[] {
     .orderBy(asc(altaIntents.id))
     .all()
 }
+
+/** Servers on which something was left to do. */
+export function serversWithIntents(db: ReadHandle): string[] {
+  return db
+    .selectDistinct({ serverId: altaIntents.serverId })
+    .from(altaIntents)
+    .all()
+    .map(({ serverId }) => serverId)
+}
+
+/** The ids of the first cameras by name; `visibleIds` null means all of them. */
+export function firstCameraIds(
+  db: ReadHandle,
+  visibleIds: readonly string[] | null,
+  limit: number,
+): string[] {
+  return db
+    .select({ id: cameras.id })
+    .from(cameras)
+    .where(
+      visibleIds === null
+        ? undefined
+        : sql`${cameras.id} in (select value from json_each(${JSON.stringify(visibleIds)}))`,
+    )
+    .orderBy(byName, asc(cameras.id))
+    .limit(limit)
+    .all()
+    .map(({ id }) => id)
+}

@@ -10,6 +10,7 @@ import { compareServer } from '../alta/ownership.ts'
 import { issueSecuretoken, securetokenSecret, viewerAddressTowards } from '../alta/securetoken.ts'
 import { createTicketOffice } from '../alta/tickets.ts'
 import type { TicketOffice } from '../alta/tickets.ts'
+import { isDiskFull } from '../alta/verify.ts'
 import type { Clock } from '../platform/clock.ts'
 import { newId } from '../platform/ids.ts'
 import type { AreaLogger } from '../platform/logging.ts'
@@ -39,7 +40,9 @@ export interface LinkState {
   readonly statusByPlaylists: boolean
   readonly clockOffsetMs: number | null
   /** A write was refused because the disk of Alta is full; forgotten with the next write that works. */
-  readonly diskFull: boolean
+  readonly writesRefused: boolean
+  /** Alta's status reports a full disk. */
+  readonly diskReportedFull: boolean
 }
 
 /** What a verification has just found. */
@@ -99,7 +102,8 @@ const untouched: LinkState = {
   streamingClosed: false,
   statusByPlaylists: false,
   clockOffsetMs: null,
-  diskFull: false,
+  writesRefused: false,
+  diskReportedFull: false,
 }
 
 /** One server as the running desk knows it: its client, its secret, and what the last rounds found. */
@@ -172,8 +176,7 @@ export class ServerLink {
   async stop(): Promise<void> {
     this.#stopped = true
     clearTimeout(this.#lookSoon)
-    await Promise.all([this.#watch.stop(), this.#client.stop()])
-    this.#hls?.status.stop()
+    await Promise.all([this.#watch.stop(), this.#client.stop(), this.#hls?.status.stop()])
   }
 
   /** Takes over a changed row, and the client that has just proved a changed address or account. */
@@ -234,11 +237,17 @@ export class ServerLink {
     })
   }
 
-  /** How this server is made to ask who may watch. */
-  authorization(): Authorization {
+  /** Our authorizer's address for this server; null where Alta has none to ask. */
+  get callbackUrl(): string | null {
     const origin = this.callbackOrigin
-    return this.#row.authorizationMode === 'backend' && origin !== null
-      ? { mode: 'backend', callbackUrl: `${origin}/alta/${this.id}/authorize` }
+    return origin === null ? null : `${origin}/alta/${this.id}/authorize`
+  }
+
+  /** How this server is made to ask who may watch, or would be in another mode. */
+  authorization(mode = this.#row.authorizationMode): Authorization {
+    const { callbackUrl } = this
+    return mode === 'backend' && callbackUrl !== null
+      ? { mode, callbackUrl }
       : { mode: 'securetoken', ticketSecret: this.#parts.ticketSecret }
   }
 
@@ -307,6 +316,7 @@ export class ServerLink {
   async #look(whole: boolean, signal: AbortSignal): Promise<boolean> {
     const call: CallContext = { requestId: newId(), signal, retries: 0 }
     const expectation = whole ? this.expectation() : null
+    const startedAt = this.#parts.clock.now()
     const generation = this.#generation
     const settled = this.#changing === 0
     this.#client.allowLogin()
@@ -328,16 +338,17 @@ export class ServerLink {
       figures,
       streamingClosed,
       statusByPlaylists: status === null,
+      diskReportedFull: status !== null && isDiskFull(status),
       clockOffsetMs: this.#client.health().clockOffsetMs,
-      ...(whole && config && this.#configFacts(config, now)),
+      ...(whole && config && this.#configFacts(config, startedAt)),
       ...(config && expectation && comparable && { drift: compareServer(config, expectation) }),
     })
     return comparable
   }
 
-  #configFacts(config: AltaConfig, now: number): Partial<LinkState> {
+  #configFacts(config: AltaConfig, configAt: number): Partial<LinkState> {
     const { baseUrl, streamUrl } = this.#row
-    return { config, configAt: now, streamOrigin: findStreamOrigin(config, baseUrl, streamUrl) }
+    return { config, configAt, streamOrigin: findStreamOrigin(config, baseUrl, streamUrl) }
   }
 
   async #isStreamingClosed(signal: AbortSignal): Promise<boolean> {
@@ -360,8 +371,8 @@ export class ServerLink {
     })
   }
 
-  #noteDisk(diskFull: boolean): void {
-    if (this.#state.diskFull !== diskFull) this.#set({ diskFull })
+  #noteDisk(writesRefused: boolean): void {
+    if (this.#state.writesRefused !== writesRefused) this.#set({ writesRefused })
   }
 
   #set(changes: Partial<LinkState>): void {
@@ -406,7 +417,7 @@ export class ServerLink {
     const { streamOrigin } = this.#state
     if (streamOrigin === null) return null
     if (this.#hls?.streamOrigin !== streamOrigin) {
-      this.#hls?.status.stop()
+      void this.#hls?.status.stop()
       const { clock, logger } = this.#parts
       this.#hls = { streamOrigin, status: createHlsStatus({ streamOrigin, clock, logger }) }
     }

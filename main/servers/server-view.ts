@@ -2,17 +2,20 @@ import type { Server } from '../../shared/contract/servers.ts'
 import { altaProblems } from '../../shared/domain/alta-problems.ts'
 import type { AltaProblemCode } from '../../shared/domain/alta-problems.ts'
 import type { ServerState } from '../../shared/domain/statuses.ts'
+import { isClockOff } from '../alta/verify.ts'
 import { readPageOrigins } from './addresses.ts'
 import type { ServerRow } from './queries.ts'
 import type { ServerLink } from './server-link.ts'
-
-/** Securetokens live for minutes, and a `Date` header is exact to a second: less than this does no harm. */
-const clockToleranceMs = 30_000
 
 /** A server's state as people see it: unavailable outweighs drift. */
 export function serverState({ state }: ServerLink): ServerState {
   if (state.problem || !state.reached) return 'unavailable'
   return state.drift.length > 0 ? 'drift' : 'healthy'
+}
+
+/** Why the server is unavailable; null while it answers, and before it was first asked. */
+export function serverUnavailableReason({ state }: ServerLink): string | null {
+  return state.problem?.sentence ?? null
 }
 
 function reasonOf(link: ServerLink): string {
@@ -30,10 +33,10 @@ function warningsOf(link: ServerLink): Server['warnings'] {
   const { state, row } = link
   const warnings: Server['warnings'] = []
   const known = (code: AltaProblemCode) => warnings.push({ code, message: altaProblems[code] })
-  if (Math.abs(state.clockOffsetMs ?? 0) > clockToleranceMs) known('ALTA_CLOCK_OFF')
+  if (isClockOff(state.clockOffsetMs)) known('ALTA_CLOCK_OFF')
   if (state.reached && state.streamOrigin === null) known('ALTA_NO_OTT')
   if (state.streamingClosed) known('ALTA_OTT_CLOSED')
-  if (state.diskFull) known('ALTA_DISK_FULL')
+  if (state.writesRefused || state.diskReportedFull) known('ALTA_DISK_FULL')
   const securePage = readPageOrigins(row.pageOrigins).find(({ origin }) => origin.startsWith('https:'))
   if (securePage && state.streamOrigin?.startsWith('http:'))
     warnings.push({

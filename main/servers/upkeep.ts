@@ -12,6 +12,9 @@ import type { ServerLink } from './server-link.ts'
 /** A refused origin is tried again after so long, ms. */
 const originRetryMs = 30_000
 
+/** Whether Alta asked our authorizer; `unknown` where the channel could not be opened at all. */
+export type CallbackVerdict = 'called' | 'silent' | 'unknown'
+
 export interface UpkeepOptions {
   readonly store: Store
   readonly fleet: Fleet
@@ -59,34 +62,40 @@ export class ServerUpkeep {
     }
   }
 
-  /** Makes Alta ask in this way from now on, and says why on the server's page. */
-  async useAuthorization(
+  /**
+   * Finds out whether Alta reaches our authorizer, and makes it ask in the way that works; the server's page says why.
+   * `reached` opens a channel and waits for the question; `unknown` leaves everything as it is. While a securetoken is
+   * in use the backend is offered beside it, so that viewers go on meanwhile.
+   */
+  async settleAuthorization(
     link: ServerLink,
-    mode: ServerRow['authorizationMode'],
-    reason: string,
     call: CallContext,
+    reached: () => Promise<CallbackVerdict>,
   ): Promise<void> {
     await link.change(async () => {
-      const before = link.row
-      link.adopt({ ...before, authorizationMode: mode }, null)
-      try {
-        await ensureAuthorizer(link.client, call, this.#options.deskId, link.authorization())
-      } catch (error) {
-        link.adopt(before, null)
-        throw error
-      }
-      this.#save(link, { authorizationMode: mode, authorizationReason: reason })
+      const { deskId } = this.#options
+      const { callbackUrl } = link
+      if (callbackUrl === null) return
+      const { authorizationMode: before, authorizationReason } = link.row
+      if (before === 'securetoken') await this.#offerBackend(link, callbackUrl, call)
+      const verdict = await reached()
+      const mode = verdict === 'called' ? 'backend' : verdict === 'silent' ? 'securetoken' : before
+      await ensureAuthorizer(link.client, call, deskId, link.authorization(mode))
+      const origin = new URL(callbackUrl).origin
+      const reason = {
+        called: `Alta asks the desk at ${origin} who may watch.`,
+        silent: `Alta did not ask the desk at ${origin} within 3 s, so it checks securetokens by itself. Check that Alta reaches this address.`,
+        unknown: authorizationReason,
+      }[verdict]
+      if (mode !== before || reason !== authorizationReason)
+        this.#save(link, { authorizationMode: mode, authorizationReason: reason })
     })
   }
 
-  /** Adds our backend to the authorizer beside the securetoken, so that tickets can be tried while viewers go on. */
-  async offerBackend(link: ServerLink, callbackUrl: string, call: CallContext): Promise<void> {
-    await link.change(async () => {
-      const id = authorizerId(this.#options.deskId)
-      const found = await link.client.readObject(call, 'authorizers', id)
-      if (found)
-        await link.client.replaceObject(call, 'authorizers', id, { ...found, backend: [callbackUrl] })
-    })
+  async #offerBackend(link: ServerLink, callbackUrl: string, call: CallContext): Promise<void> {
+    const id = authorizerId(this.#options.deskId)
+    const found = await link.client.readObject(call, 'authorizers', id)
+    if (found) await link.client.replaceObject(call, 'authorizers', id, { ...found, backend: [callbackUrl] })
   }
 
   /** What the desk finds out by itself is no act of a person: it is logged, not audited. */

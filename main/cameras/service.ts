@@ -1,0 +1,272 @@
+import type { Camera } from '../../shared/contract/cameras.ts'
+import type { CameraStatus } from '../../shared/domain/statuses.ts'
+import { cameraStatuses } from '../../shared/domain/statuses.ts'
+import { AltaProblem } from '../alta/alta-problem.ts'
+import type { AltaConfig, CallContext } from '../alta/alta-types.ts'
+import { deleteChannel, inspectChannel, updateChannel } from '../alta/channels.ts'
+import { wouldClearRecordings } from '../alta/ownership.ts'
+import type { Policy } from '../identity/policy.ts'
+import { auditRecord, signedInCaller } from '../identity/request-context.ts'
+import type { Caller, RequestContext } from '../identity/request-context.ts'
+import type { Bus } from '../platform/bus.ts'
+import type { AreaLogger } from '../platform/logging.ts'
+import type { Fleet } from '../servers/fleet.ts'
+import { confirmationNeeded, notFound } from '../servers/refusals.ts'
+import type { ServerLink } from '../servers/server-link.ts'
+import type { Store } from '../store/store-types.ts'
+import { auditView } from './audit-view.ts'
+import type { CameraBoard } from './camera-board.ts'
+import { demandReceiver, demandStorage, refusedField } from './demands.ts'
+import { Importer } from './importer.ts'
+import type { ImportInput } from './importer.ts'
+import type { Intents } from './intents.ts'
+import {
+  cameraById,
+  cameraOfReceiver,
+  deleteCamera,
+  deleteIntent,
+  matchingCameras,
+  pageOfCameras,
+  updateCamera,
+} from './queries.ts'
+import type { CameraChanges, CameraFilter, CameraOrder, CameraRow, NamedCameraRow } from './queries.ts'
+
+export interface CamerasOptions {
+  readonly store: Store
+  readonly fleet: Fleet
+  readonly board: CameraBoard
+  readonly intents: Intents
+  readonly policy: Policy
+  readonly bus: Bus
+  readonly clock: { now(): number }
+  readonly logger: AreaLogger
+  readonly deskId: string
+}
+
+export type CameraSort = CameraOrder | 'status' | '-status'
+
+export interface ListInput {
+  readonly search?: string | undefined
+  readonly serverId?: string | undefined
+  readonly status?: CameraStatus | undefined
+  readonly sort: CameraSort
+  readonly page: number
+  readonly pageSize: number
+}
+
+export interface CameraUpdate {
+  readonly name?: string | undefined
+  readonly storage?: { storageId: string; durationHours: number | null } | null | undefined
+  readonly streams?: { main: string; sub: string | null } | undefined
+  readonly confirmName?: string | undefined
+}
+
+/** How long a removal by force waits for an Alta that may be dead. */
+const forcedCall = { retries: 0, timeoutMs: 3_000 } as const
+
+/** The rules of listing, importing, changing and removing cameras. */
+export class CamerasService {
+  readonly #options: CamerasOptions
+  readonly #importer: Importer
+
+  constructor(options: CamerasOptions) {
+    this.#options = options
+    this.#importer = new Importer(options)
+  }
+
+  /** One page of the cameras that are the caller's to see; searches and statuses are looked up apart. */
+  async list(context: RequestContext, input: ListInput): Promise<{ items: Camera[]; total: number }> {
+    const { store, board } = this.#options
+    const { sort, status, pageSize } = input
+    const offset = (input.page - 1) * pageSize
+    const filter = this.#filter(signedInCaller(context), input)
+    const byStatus = sort === 'status' || sort === '-status'
+    if (filter.search === null && status === undefined && !byStatus) {
+      const { rows, total } = store.read((db) => pageOfCameras(db, filter, sort, pageSize, offset))
+      return { items: rows.map((row) => board.view(row)), total }
+    }
+    const rows = await matchingCameras(store, filter, byStatus ? 'name' : sort)
+    const wanted = status ? rows.filter((row) => board.statusOf(row).status === status) : rows
+    const sorted = byStatus ? this.#sortedByStatus(wanted, sort) : wanted
+    const page = sorted.slice(offset, offset + pageSize)
+    return { items: page.map((row) => board.view(row)), total: wanted.length }
+  }
+
+  get(id: string): Camera {
+    return this.#options.board.view(this.#find(id).row)
+  }
+
+  /** Makes the receiver's channel on Alta and the camera; one without the other never stays. */
+  async create(context: RequestContext, input: ImportInput): Promise<Camera> {
+    const { fleet, board, bus } = this.#options
+    const link = fleet.link(input.serverId)
+    if (!link) throw notFound()
+    const row = await this.#importer.run(context, link, input)
+    board.put(row)
+    bus.publish('camera.added', { cameraId: row.id, serverId: row.serverId })
+    link.lookSoon()
+    return this.get(row.id)
+  }
+
+  /** Changes the channel on Alta, then the camera; recordings go only with the camera's name typed out. */
+  async update(context: RequestContext, id: string, input: CameraUpdate): Promise<Camera> {
+    const { store, board, bus } = this.#options
+    const { link } = this.#find(id)
+    await link.change(async () => {
+      const { row } = this.#find(id)
+      const changes = changesOf(row, input)
+      const call = { requestId: context.requestId }
+      await this.#demandUsable(link, call, row, changes)
+      await this.#changeChannel(link, call, row, { ...row, ...changes }, input.confirmName)
+      const audit = auditRecord(context, {
+        action: 'camera.changed',
+        target: { kind: 'camera', id, name: changes.name ?? row.name },
+        before: auditView(row),
+        after: auditView({ ...row, ...changes }),
+      })
+      store.write({ audit }, (tx) => updateCamera(tx, id, changes))
+    })
+    const { row } = this.#find(id)
+    board.put(row)
+    const { status, statusReason, statusSinceAt } = board.view(row)
+    bus.publish('camera.changed', {
+      cameraId: id,
+      serverId: row.serverId,
+      status,
+      statusReason,
+      statusSinceAt,
+    })
+    link.lookSoon()
+    return this.get(id)
+  }
+
+  /** Answers once Alta has confirmed; `force` forgets the camera even where Alta does not answer. */
+  async remove(context: RequestContext, id: string, force: boolean): Promise<void> {
+    const { store, intents, board, bus } = this.#options
+    const { link } = this.#find(id)
+    const row = await link.change(async () => {
+      const { row: camera } = this.#find(id)
+      const { serverId, channelId } = camera
+      const intent = intents.note({
+        serverId,
+        kind: 'remove',
+        channelId,
+        cameraId: id,
+        previousChannel: null,
+      })
+      try {
+        await this.#deleteChannel(context, link, channelId, force)
+      } catch (error) {
+        intents.forget(intent)
+        throw error
+      }
+      const audit = auditRecord(context, {
+        action: 'camera.removed',
+        target: { kind: 'camera', id, name: camera.name },
+        before: auditView(camera),
+      })
+      store.write({ audit }, (tx) => {
+        deleteIntent(tx, intent.id)
+        deleteCamera(tx, id)
+      })
+      return camera
+    })
+    board.drop(row.serverId, id)
+    bus.publish('camera.removed', { cameraId: id, serverId: row.serverId })
+    link.lookSoon()
+  }
+
+  /** Whether there is such a camera at all; for the guard. */
+  exists(id: string): boolean {
+    return this.#options.store.read((db) => cameraById(db, id)) !== undefined
+  }
+
+  #filter(caller: Caller, input: ListInput): CameraFilter {
+    const visible = this.#options.policy.visibleCameras(caller)
+    return {
+      visibleIds: visible === 'all' ? null : [...visible],
+      serverId: input.serverId ?? null,
+      search: input.search?.trim() || null,
+    }
+  }
+
+  #sortedByStatus(rows: readonly NamedCameraRow[], sort: 'status' | '-status'): NamedCameraRow[] {
+    const rank = (row: NamedCameraRow): number =>
+      cameraStatuses.indexOf(this.#options.board.statusOf(row).status)
+    const direction = sort === 'status' ? 1 : -1
+    return rows.toSorted((a, b) => direction * (rank(a) - rank(b)))
+  }
+
+  #find(id: string): { row: NamedCameraRow; link: ServerLink } {
+    const row = this.#options.store.read((db) => cameraById(db, id))
+    const link = row && this.#options.fleet.link(row.serverId)
+    if (!row || !link) throw notFound()
+    return { row, link }
+  }
+
+  async #demandUsable(
+    link: ServerLink,
+    call: CallContext,
+    row: CameraRow,
+    changes: CameraChanges,
+  ): Promise<void> {
+    const { receiverId, subReceiverId, storageId } = changes
+    if (receiverId === undefined && subReceiverId === undefined && storageId === undefined) return
+    const config: AltaConfig = await link.client.config(call)
+    if (storageId) demandStorage(config, storageId)
+    if (subReceiverId) demandReceiver(config, subReceiverId)
+    if (receiverId === undefined) return
+    demandReceiver(config, receiverId)
+    const other = this.#options.store.read((db) => cameraOfReceiver(db, row.serverId, receiverId, ''))
+    if (other && other.id !== row.id)
+      throw refusedField('streams.main', `This receiver is the camera ${other.name} already.`)
+  }
+
+  async #changeChannel(
+    link: ServerLink,
+    call: CallContext,
+    before: CameraRow,
+    after: CameraRow,
+    confirmName: string | undefined,
+  ): Promise<void> {
+    const { deskId } = this.#options
+    const { found } = await inspectChannel(link.client, call, deskId, before.channelId)
+    const clears = found !== null && wouldClearRecordings(found, after)
+    if (clears && confirmName !== before.name)
+      throw confirmationNeeded(before.name, `Alta deletes the recordings of ${before.name} by this.`)
+    await updateChannel(link.client, call, deskId, after, { mayClearRecordings: clears })
+  }
+
+  async #deleteChannel(
+    context: RequestContext,
+    link: ServerLink,
+    channelId: string,
+    force: boolean,
+  ): Promise<void> {
+    const { deskId, logger } = this.#options
+    const { requestId } = context
+    try {
+      await deleteChannel(link.client, { requestId, ...(force && forcedCall) }, deskId, channelId)
+    } catch (error) {
+      if (!force || !(error instanceof AltaProblem)) throw error
+      const fields = { serverId: link.id, channelId, requestId, code: error.code }
+      logger.warn('a camera was removed by force; its channel stays on Alta', fields)
+    }
+  }
+}
+
+/** Only what differs from the row. */
+function changesOf(row: CameraRow, input: CameraUpdate): CameraChanges {
+  const { name, storage, streams } = input
+  const wanted: CameraChanges = {
+    ...(name !== undefined && { name }),
+    ...(storage !== undefined && {
+      storageId: storage?.storageId ?? null,
+      storageDurationHours: storage?.durationHours ?? null,
+    }),
+    ...(streams !== undefined && { receiverId: streams.main, subReceiverId: streams.sub }),
+  }
+  return Object.fromEntries(
+    Object.entries(wanted).filter(([field, value]) => row[field as keyof CameraChanges] !== value),
+  )
+}

@@ -1,0 +1,213 @@
+import type { LiveAnswer, LiveSource, Wall } from '../../shared/contract/live.ts'
+import { wallLayout, wallLayoutIds } from '../../shared/domain/wall-layouts.ts'
+import type { WallLayoutId } from '../../shared/domain/wall-layouts.ts'
+import { whepVariantParameter } from '../alta/assumptions.ts'
+import { streamUrlOf } from '../alta/ott.ts'
+import type { TicketRefusal } from '../alta/tickets.ts'
+import { cameraById, firstCameraIds } from '../cameras/queries.ts'
+import type { CameraRow } from '../cameras/queries.ts'
+import type { Policy } from '../identity/policy.ts'
+import { auditRecord, signedInCaller } from '../identity/request-context.ts'
+import type { Caller, RequestContext } from '../identity/request-context.ts'
+import type { Bus } from '../platform/bus.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { AreaLogger } from '../platform/logging.ts'
+import type { Fleet } from '../servers/fleet.ts'
+import { notFound } from '../servers/refusals.ts'
+import type { ServerLink } from '../servers/server-link.ts'
+import type { ServerUpkeep } from '../servers/upkeep.ts'
+import type { Store } from '../store/store-types.ts'
+import { saveWall, wallOf } from './queries.ts'
+
+export interface LiveOptions {
+  readonly store: Store
+  readonly fleet: Fleet
+  readonly upkeep: ServerUpkeep
+  readonly policy: Policy
+  readonly bus: Bus
+  readonly clock: Clock
+  readonly logger: AreaLogger
+}
+
+/** What Alta asks when a client starts a channel; `query` is the client's, `headers` are Alta's. */
+export interface AuthorizeQuestion {
+  readonly serverId: string
+  readonly query: Readonly<Record<string, unknown>>
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  readonly requestId: string
+}
+
+/** `reason` is for the log; Alta learns only that it was refused. */
+export interface AuthorizeVerdict {
+  readonly allowed: boolean
+  readonly reason: 'allowed' | 'unknown-server' | 'unknown-camera' | TicketRefusal
+}
+
+/** An answer without any source says when to ask again, ms. */
+const emptyAnswerMs = 60_000
+
+/** Who may play what: tickets for players, answers for Alta, and the wall each person left. */
+export class LiveService {
+  readonly #options: LiveOptions
+
+  constructor(options: LiveOptions) {
+    this.#options = options
+  }
+
+  /** The ways to play one camera, best first. */
+  async open(context: RequestContext, cameraId: string): Promise<LiveAnswer> {
+    const row = this.#options.store.read((db) => cameraById(db, cameraId))
+    if (!row) throw notFound()
+    return this.#answer(context, [row])
+  }
+
+  /** The same for a whole wall; what does not exist, or is not the caller's to see, is left out. */
+  async openMany(context: RequestContext, cameraIds: readonly string[]): Promise<LiveAnswer> {
+    const mine = this.#visible(signedInCaller(context), new Set(cameraIds))
+    const rows = this.#options.store.read((db) => mine.flatMap((id) => cameraById(db, id) ?? []))
+    return this.#answer(context, rows)
+  }
+
+  /** The wall the caller left, without cameras that are gone; before the first time, a wall of what there is. */
+  wall(context: RequestContext): Wall {
+    const caller = signedInCaller(context)
+    const saved = this.#options.store.read((db) => wallOf(db, caller.userId))
+    const layout = wallLayoutIds.find((id) => id === saved?.layout)
+    if (!saved || !layout) return this.#firstWall(caller)
+    return { layout, tiles: this.#knownTiles(caller, layout, JSON.parse(saved.tiles) as (string | null)[]) }
+  }
+
+  saveWall(context: RequestContext, wall: Wall): Wall {
+    const { store, clock } = this.#options
+    const caller = signedInCaller(context)
+    const tiles = this.#knownTiles(caller, wall.layout, wall.tiles)
+    const audit = auditRecord(context, {
+      action: 'wall.saved',
+      target: { kind: 'wall', id: caller.userId, name: caller.email },
+      after: { layout: wall.layout, tiles },
+    })
+    const row = {
+      userId: caller.userId,
+      layout: wall.layout,
+      tiles: JSON.stringify(tiles),
+      savedAt: clock.now(),
+    }
+    store.write({ audit }, (tx) => saveWall(tx, row))
+    return { layout: wall.layout, tiles }
+  }
+
+  /** Answers Alta's question: only a ticket of this very server, for this very channel, of a camera that exists. */
+  async authorize({ serverId, query, headers, requestId }: AuthorizeQuestion): Promise<AuthorizeVerdict> {
+    const { fleet, bus, logger } = this.#options
+    const link = fleet.link(serverId)
+    if (!link) return { allowed: false, reason: 'unknown-server' }
+    const verdict = await link.tickets.verify(textOf(query['token']), textOf(headers['x-real-path']))
+    const jti = verdict.ok ? verdict.ticket.jti : verdict.jti
+    bus.publish('authorize.called', { serverId, jti })
+    const reason = !verdict.ok
+      ? verdict.reason
+      : this.#cameraAt(serverId, verdict.ticket.cameraId, verdict.ticket.channelId)
+        ? 'allowed'
+        : 'unknown-camera'
+    const allowed = reason === 'allowed'
+    logger[allowed ? 'debug' : 'info']('Alta asked who may watch', {
+      serverId,
+      requestId,
+      jti,
+      reason,
+      sessionId: textOf(headers['x-session-id']),
+    })
+    return { allowed, reason }
+  }
+
+  #cameraAt(serverId: string, cameraId: string, channelId: string): boolean {
+    const row = this.#options.store.read((db) => cameraById(db, cameraId))
+    return row?.serverId === serverId && row.channelId === channelId
+  }
+
+  async #answer(context: RequestContext, rows: readonly CameraRow[]): Promise<LiveAnswer> {
+    const { fleet, upkeep, clock } = this.#options
+    const linked = rows.flatMap((row) => {
+      const link = fleet.link(row.serverId)
+      return link ? [{ row, link }] : []
+    })
+    const links = new Set(linked.map(({ link }) => link))
+    await Promise.all(
+      [...links].map((link) => upkeep.ensurePageOrigin(link, context.requestOrigin, context.requestId)),
+    )
+    const opened = await Promise.all(linked.map(({ row, link }) => this.#sources(context, row, link)))
+    const expiries = opened.flatMap(({ sources, expiresAt }) => (sources.length > 0 ? [expiresAt] : []))
+    return {
+      sources: opened.flatMap(({ sources }) => sources),
+      expiresAt: Math.min(clock.now() + emptyAnswerMs, ...expiries),
+    }
+  }
+
+  async #sources(context: RequestContext, row: CameraRow, link: ServerLink): Promise<LiveAnswer> {
+    const { channelId, serverId, id: cameraId } = row
+    link.noteWatched(channelId)
+    const { streamOrigin, figures } = link.state
+    if (streamOrigin === null) return { sources: [], expiresAt: 0 }
+    const personId = signedInCaller(context).userId
+    const { remoteAddress } = context
+    const { token, expiresAt } = await link.token({ personId, cameraId, channelId, remoteAddress })
+    const receivers = { main: row.receiverId, sub: row.subReceiverId }
+    const variants = row.subReceiverId === null ? (['main'] as const) : (['main', 'sub'] as const)
+    const source = (kind: LiveSource['kind'], variant: LiveSource['variant']): LiveSource => {
+      const { codec, width, height } = figures.get(receivers[variant] ?? '') ?? noFigures
+      const url = playUrl(kind, variant, { streamOrigin, channelId, whepPath: link.row.whepPath, token })
+      return { cameraId, serverId, kind, variant, url, codec, width, height }
+    }
+    const sources = (['whep', 'hls'] as const).flatMap((kind) =>
+      variants.map((variant) => source(kind, variant)),
+    )
+    return { sources, expiresAt }
+  }
+
+  #visible(caller: Caller, ids: ReadonlySet<string>): string[] {
+    const visible = this.#options.policy.visibleCameras(caller)
+    return [...ids].filter((id) => visible === 'all' || visible.has(id))
+  }
+
+  #knownTiles(caller: Caller, layout: WallLayoutId, tiles: readonly (string | null)[]): (string | null)[] {
+    const mine = new Set(this.#visible(caller, new Set(tiles.filter((id) => id !== null))))
+    const known = this.#options.store.read((db) => new Set([...mine].filter((id) => cameraById(db, id))))
+    return wallLayout(layout).tiles.map((_cell, index) => {
+      const id = tiles[index] ?? null
+      return id !== null && known.has(id) ? id : null
+    })
+  }
+
+  #firstWall(caller: Caller): Wall {
+    const visible = this.#options.policy.visibleCameras(caller)
+    const largest = 16
+    const ids = this.#options.store.read((db) =>
+      firstCameraIds(db, visible === 'all' ? null : [...visible], largest),
+    )
+    const layout: WallLayoutId = ids.length <= 1 ? '1' : ids.length <= 4 ? '4' : ids.length <= 9 ? '9' : '16'
+    return { layout, tiles: wallLayout(layout).tiles.map((_cell, index) => ids[index] ?? null) }
+  }
+}
+
+const noFigures = { codec: null, width: null, height: null } as const
+
+interface PlayTarget {
+  readonly streamOrigin: string
+  readonly channelId: string
+  readonly whepPath: string
+  readonly token: string
+}
+
+/** A URL that a player may use as it is. HLS has one master playlist for all variants: the player picks the level. */
+function playUrl(kind: LiveSource['kind'], variant: LiveSource['variant'], target: PlayTarget): string {
+  const { streamOrigin, channelId, whepPath } = target
+  const token = encodeURIComponent(target.token)
+  return kind === 'whep'
+    ? `${streamUrlOf(streamOrigin, channelId, whepPath)}?token=${token}&${whepVariantParameter}=${variant}`
+    : `${streamUrlOf(streamOrigin, channelId, 'index.m3u8')}?token=${token}`
+}
+
+/** A parameter or header that may come several times, or not at all. */
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : ''
+}
