@@ -1,29 +1,28 @@
-import type { AnyRouter } from '@orpc/server'
 import { randomBytes } from 'node:crypto'
+import type { AnyRouter } from '@orpc/server'
+import { CameraBoard } from './cameras/camera-board.ts'
+import { Intents } from './cameras/intents.ts'
+import { camerasProcedures } from './cameras/procedures.ts'
+import { CamerasService } from './cameras/service.ts'
+import { camerasWorker } from './cameras/worker.ts'
 import { deskOrigin } from './desktop/desk-origin.ts'
 import { EventStream } from './events/event-stream.ts'
 import { eventProcedures } from './events/procedures.ts'
-import { AccessTokens } from './identity/access-tokens.ts'
 import { AuditWatch } from './identity/audit-watch.ts'
-import { makeFirstAdministrator, newSetupCode } from './identity/bootstrap.ts'
 import { loadDeskId } from './identity/desk-id.ts'
 import { guardRouter } from './identity/guard.ts'
-import { Passwords } from './identity/passwords.ts'
+import { openIdentity } from './identity/open-identity.ts'
 import type { PasswordCost } from './identity/passwords.ts'
-import { People } from './identity/people.ts'
 import { Policy } from './identity/policy.ts'
 import { identityProcedures } from './identity/procedures.ts'
-import { allPeople } from './identity/queries.ts'
-import { RefreshSessions } from './identity/refresh-sessions.ts'
-import { Identity } from './identity/service.ts'
-import { loadTokenKeys } from './identity/token-keys.ts'
-import type { TokenKeySource } from './identity/token-keys.ts'
 import { Bus } from './platform/bus.ts'
 import type { StartChildProcess } from './platform/child-process.ts'
 import { systemClock } from './platform/clock.ts'
+import type { Clock } from './platform/clock.ts'
 import { allowedOriginsProblem } from './platform/config.ts'
 import type { Config } from './platform/config.ts'
 import { openKeyring } from './platform/desk-keyring.ts'
+import type { Keyring } from './platform/keyring.ts'
 import { PartRunner } from './platform/lifecycle.ts'
 import type { Logger } from './platform/logging.ts'
 import { Metrics } from './platform/metrics.ts'
@@ -35,6 +34,7 @@ import { ServersService } from './servers/service.ts'
 import { settingsProcedures } from './settings/procedures.ts'
 import { Settings } from './settings/service.ts'
 import { openStore } from './store/store.ts'
+import type { SqliteStore } from './store/store.ts'
 import { HttpDoor } from './transport/http/http-door.ts'
 import { DesktopKeeper, serveDesktopPort } from './transport/ipc.ts'
 import type { DesktopPort } from './transport/ipc.ts'
@@ -59,7 +59,7 @@ export interface Desk {
   start(): Promise<void>
   /** Drains the listener as configured and stops every part in reverse; `hurry` ends the waiting. */
   stop(hurry?: AbortSignal): Promise<void>
-  /** Serves a window over its MessagePort. */
+  /** Serves a window over its MessagePort, which the caller starts. */
   serveWindow(port: DesktopPort): void
   /** Where the listener answers; empty while it is off. */
   addresses(): string[]
@@ -74,95 +74,51 @@ export interface Desk {
 
 /** Opens the database and builds every part. Throws with a sentence for the person who starts the desk. */
 export function createDesk(options: DeskOptions): Desk {
-  const { config, logger, headless, version } = options
-  const clock = systemClock
-  const metrics = new Metrics()
-  const bus = new Bus((name, error) => logger.for('bus').error('a listener failed', { fact: name, error }))
-  const health = new PartsHealth(bus)
-  const keyring = openKeyring(config)
-  const sqlite = openStore({
-    ...config.db,
-    clock,
-    keyring,
-    logger,
-    migrationsFolder: options.migrationsFolder,
-    startChildProcess: options.startChildProcess,
-  })
-  const store = new AuditWatch(sqlite)
-  const runner = new PartRunner(logger.for('desk'))
-
-  const deskId = loadDeskId(store)
+  const ground = openGround(options)
+  const { config, logger, store, bus } = ground
   const policy = new Policy()
-  const people = new People()
-  people.load(store.read(allPeople))
-  const administrator = bootstrapOf(config)
-  const setupCode = headless && people.size === 0 && !administrator ? newSetupCode() : null
-  const passwords = new Passwords(options.startChildProcess, options.passwordCost)
-  const tokens = new AccessTokens(loadTokenKeys(tokenKeySource(config), store, keyring), deskId, clock)
-  const sessions = new RefreshSessions(clock)
-  const identity = new Identity({ store, clock, passwords, people, tokens, sessions, setupCode })
-  const documentedPasswordStands = (): boolean => people.documentedPasswordStands()
-
-  const fleet = new Fleet({
-    store,
-    bus,
-    keyring,
-    clock,
-    deskId,
-    logger: logger.for('alta'),
-    publicUrl: config.publicUrl,
-    times: {
-      ...defaultWatchTimes,
-      statusMs: config.alta.statusIntervalMs,
-      driftMs: config.alta.driftIntervalMs,
-    },
+  const identity = openIdentity({
+    ...ground,
+    logger: logger.for('identity'),
+    startChildProcess: options.startChildProcess,
+    offersSetupCode: options.headless,
+    ...(options.passwordCost && { passwordCost: options.passwordCost }),
   })
-  const servers = new ServersService({
-    store,
-    fleet,
-    bus,
-    clock,
-    deskId,
-    logger: logger.for('servers'),
-    publicUrl: config.publicUrl,
-    allowedOrigins: config.http.allowedOrigins,
-    desktopOrigin: headless ? null : deskOrigin,
-  })
+  const authenticate = identity.service.authenticate.bind(identity.service)
+  const rooms = openRooms(ground, policy, options.headless)
   const events = new EventStream({
     bus,
-    clock,
+    clock: ground.clock,
     policy,
-    isStillIn: (caller) => identity.isStillIn(caller),
+    isStillIn: (caller) => identity.service.isStillIn(caller),
     boot: randomBytes(6).toString('hex'),
   })
-  const streamingOrigins = (): readonly string[] =>
-    fleet.links().flatMap((link) => link.state.streamOrigin ?? [])
   const http = new HttpDoor({
     config,
-    version,
+    version: options.version,
     pageFolder: options.pageFolder,
     router: () => router,
-    authenticate: (token) => identity.authenticate(token),
-    isSignInLive: (family) => identity.isSignInLive(family),
-    documentedPasswordStands,
-    streamingOrigins,
+    authenticate,
+    isSignInLive: (family) => identity.service.isSignInLive(family),
+    documentedPasswordStands: identity.documentedPasswordStands,
+    streamingOrigins: rooms.streamingOrigins,
     authorize: () => false,
-    degraded: () => health.degraded(),
-    metrics,
+    degraded: () => ground.health.degraded(),
+    metrics: ground.metrics,
     log: logger.for('transport'),
   })
   const settings = new Settings({
     store,
-    headless,
-    about: { version, deskId, env: config.env },
+    headless: options.headless,
+    about: { version: options.version, deskId: ground.deskId, env: config.env },
     listener: http,
     listenerProblem: () => allowedOriginsProblem(config),
-    documentedPasswordStands,
+    documentedPasswordStands: identity.documentedPasswordStands,
   })
   const router: AnyRouter = guardRouter(
     {
-      ...identityProcedures(identity),
-      servers: serversProcedures(servers),
+      ...identityProcedures(identity.service),
+      ...rooms.procedures,
       events: eventProcedures(events),
       settings: settingsProcedures(settings),
     },
@@ -170,71 +126,97 @@ export function createDesk(options: DeskOptions): Desk {
       policy,
       store,
       log: logger.for('transport'),
-      cameraExists: () => false,
+      cameraExists: rooms.cameraExists,
       checkOutputs: config.env === 'development',
     },
   )
+  const runner = new PartRunner(logger.for('desk'))
+  const parts = [
+    identity.passwords,
+    { name: 'first administrator', start: () => identity.makeFirstAdministrator(), stop: () => undefined },
+    ...rooms.parts,
+    events,
+    { name: 'listener', start: () => settings.openListenerAtStart(), stop: () => undefined },
+  ]
   const keeper = new DesktopKeeper()
 
   return {
     start: async () => {
-      metrics.collectProcess()
+      ground.metrics.collectProcess()
       try {
-        await runner.start([
-          passwords,
-          {
-            name: 'first administrator',
-            start: () =>
-              makeFirstAdministrator({
-                store,
-                identity,
-                passwords,
-                people,
-                administrator,
-                log: logger.for('identity'),
-              }),
-            stop: () => undefined,
-          },
-          fleet,
-          events,
-          { name: 'listener', start: () => settings.openListenerAtStart(), stop: () => undefined },
-        ])
+        await runner.start(parts)
       } catch (error) {
-        sqlite.close()
+        ground.sqlite.close()
         throw error
       }
     },
     stop: async (hurry) => {
       await http.stop(hurry)
       await runner.stop()
-      sqlite.close()
+      ground.sqlite.close()
     },
     serveWindow: (port) =>
-      serveDesktopPort(port, {
-        router,
-        keeper,
-        authenticate: (token) => identity.authenticate(token),
-        log: logger.for('transport'),
-      }),
+      serveDesktopPort(port, { router, keeper, authenticate, log: logger.for('desktop') }),
     addresses: () => http.addresses(),
     get httpPort() {
       return http.port
     },
-    setupCode,
-    documentedPasswordStands,
-    streamingOrigins,
+    setupCode: identity.setupCode,
+    documentedPasswordStands: identity.documentedPasswordStands,
+    streamingOrigins: rooms.streamingOrigins,
   }
 }
 
-function bootstrapOf({ adminBootstrap }: Config): { email: string; password: string } | null {
-  const { email, password } = adminBootstrap
-  return email !== null && password !== null ? { email, password } : null
+/** What every room stands on. */
+interface Ground {
+  readonly config: Config
+  readonly logger: Logger
+  readonly clock: Clock
+  readonly metrics: Metrics
+  readonly bus: Bus
+  readonly health: PartsHealth
+  readonly keyring: Keyring
+  readonly sqlite: SqliteStore
+  /** The same store, as rooms get it: it knows which audit records were written. */
+  readonly store: AuditWatch
+  readonly deskId: string
 }
 
-function tokenKeySource({ auth }: Config): TokenKeySource {
-  const { jwtPrivateKeyPath, jwtPublicKeyPath, jwtSecret } = auth
-  if (jwtPrivateKeyPath !== null && jwtPublicKeyPath !== null) {
-    return { kind: 'files', privateKeyPath: jwtPrivateKeyPath, publicKeyPath: jwtPublicKeyPath }
+function openGround(options: DeskOptions): Ground {
+  const { config, logger, migrationsFolder, startChildProcess } = options
+  const clock = systemClock
+  const bus = new Bus((fact, error) => logger.for('bus').error('a listener failed', { fact, error }))
+  const keyring = openKeyring(config)
+  const sqlite = openStore({ ...config.db, clock, keyring, logger, migrationsFolder, startChildProcess })
+  const store = new AuditWatch(sqlite)
+  const [health, metrics] = [new PartsHealth(bus), new Metrics()]
+  return { config, logger, clock, metrics, bus, health, keyring, sqlite, store, deskId: loadDeskId(store) }
+}
+
+/** The rooms of video, in the order in which one may use another. */
+function openRooms(ground: Ground, policy: Policy, headless: boolean) {
+  const { config, clock, store, bus, deskId, logger } = ground
+  const { publicUrl } = config
+  const { statusIntervalMs: statusMs, driftIntervalMs: driftMs } = config.alta
+  const times = { ...defaultWatchTimes, statusMs, driftMs }
+  const fleet = new Fleet({ ...ground, logger: logger.for('alta'), publicUrl, times })
+  const servers = new ServersService({
+    ...{ store, fleet, bus, clock, deskId, publicUrl },
+    logger: logger.for('servers'),
+    allowedOrigins: config.http.allowedOrigins,
+    desktopOrigin: headless ? null : deskOrigin,
+  })
+  const board = new CameraBoard({ fleet, bus, clock })
+  const intents = new Intents({ store, board, bus, clock, deskId, logger: logger.for('cameras') })
+  const cameras = new CamerasService({
+    ...{ store, fleet, board, intents, policy, bus, clock, deskId },
+    logger: logger.for('cameras'),
+  })
+  return {
+    procedures: { servers: serversProcedures(servers), cameras: camerasProcedures(cameras) },
+    // The cameras' worker stands first, so that it misses no round of the fleet.
+    parts: [camerasWorker({ store, fleet, board, intents, bus }), fleet],
+    cameraExists: (cameraId: string) => cameras.exists(cameraId),
+    streamingOrigins: () => fleet.links().flatMap((link) => link.state.streamOrigin ?? []),
   }
-  return jwtSecret === null ? { kind: 'kept' } : { kind: 'secret', secret: jwtSecret }
 }
