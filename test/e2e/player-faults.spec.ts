@@ -204,3 +204,63 @@ test('a desk that is away is asked again', async ({ playerPage }) => {
   await playerPage.evaluate(() => (window.player.ticketsFail = false))
   await untilState(playerPage, 'cam-1', { phase: 'playing' })
 })
+
+test('a network that lets no UDP through is played by HLS', async ({ playerPage, alta }) => {
+  await alta.setFault('whep-silent', { stage: 'ice' })
+  await playerPage.evaluate(() => window.player.add('cam-1'))
+  await untilState(playerPage, 'cam-1', { phase: 'fallback', protocol: 'hls', reason: 'no-connection' })
+  // Main and sub share the way: one try is enough to know.
+  expect(alta.requests().filter(({ method }) => method === 'POST')).toHaveLength(1)
+})
+
+test('an HLS session that Alta has forgotten is opened anew with a fresh ticket', async ({
+  playerPage,
+  alta,
+}) => {
+  await alta.setFault('whep-absent', true)
+  await playerPage.evaluate(() => window.player.add('cam-1'))
+  await untilState(playerPage, 'cam-1', { protocol: 'hls', picture: 'video' })
+  const tickets = await playerPage.evaluate(() => window.player.ticketCalls.length)
+  await alta.stop()
+  await alta.start()
+  await expect
+    .poll(() => playerPage.evaluate(() => window.player.ticketCalls.length), { timeout: 30_000 })
+    .toBeGreaterThan(tickets)
+  await alta.clearFaults()
+  await untilState(playerPage, 'cam-1', { picture: 'video', stale: false }, 30_000)
+})
+
+test.describe('without this page in allow_origin', () => {
+  test.use({ altaOptions: { allowOrigin: ['http://elsewhere.example'] } })
+
+  test('the tile says that the server refuses the page, and does not hammer it', async ({
+    playerPage,
+    alta,
+  }) => {
+    await playerPage.evaluate(() => window.player.add('cam-1'))
+    await untilState(playerPage, 'cam-1', { phase: 'retry-wait', reason: 'page-refused' })
+    expect(alta.requests().length).toBeLessThan(30)
+  })
+})
+
+test.describe('with relays named by the server', () => {
+  test.use({
+    altaOptions: {
+      iceServers: [
+        { url: 'stun:127.0.0.1:9' },
+        { url: 'turn:127.0.0.1:9?transport=udp', username: 'desk', credential: 'secret' },
+        { url: 'turn:not a relay', username: 'desk', credential: 'secret' },
+      ],
+    },
+  })
+
+  test('they are used by the next session, and one that is wrong does not stop the picture', async ({
+    playerPage,
+  }) => {
+    for (let opening = 0; opening < 2; opening++) {
+      await playerPage.evaluate(() => window.player.add('cam-1'))
+      await untilState(playerPage, 'cam-1', { phase: 'playing', protocol: 'whep' })
+      await playerPage.evaluate(() => window.player.remove('cam-1'))
+    }
+  })
+})

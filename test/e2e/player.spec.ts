@@ -126,6 +126,21 @@ test.describe('one camera', () => {
     expect(resumedIn).toBeLessThan(1500)
   })
 
+  test('a hidden page stops its tiles, whatever the tile says', async ({ playerPage, alta }) => {
+    await playerPage.evaluate(() => window.player.add('cam-1'))
+    await untilState(playerPage, 'cam-1', { phase: 'playing' })
+    const setVisibility = (state: string): Promise<void> =>
+      playerPage.evaluate((value) => {
+        Object.defineProperty(document, 'visibilityState', { value, configurable: true })
+        document.dispatchEvent(new Event('visibilitychange'))
+      }, state)
+    await setVisibility('hidden')
+    await untilState(playerPage, 'cam-1', { phase: 'hidden' })
+    await expect.poll(() => alta.sessions().length).toBe(0)
+    await setVisibility('visible')
+    await untilState(playerPage, 'cam-1', { phase: 'playing' })
+  })
+
   test('a camera the desk leaves out is blocked and shows nothing', async ({ playerPage }) => {
     await playerPage.evaluate(() => window.player.add('cam-9'))
     await untilState(playerPage, 'cam-9', { phase: 'blocked', reason: 'not-available', picture: 'none' })
