@@ -15,6 +15,9 @@ import { openIdentity } from './identity/open-identity.ts'
 import type { PasswordCost } from './identity/passwords.ts'
 import { Policy } from './identity/policy.ts'
 import { identityProcedures } from './identity/procedures.ts'
+import { liveProcedures } from './live/procedures.ts'
+import { LiveService } from './live/service.ts'
+import { CallbackCheck } from './live/worker.ts'
 import { Bus } from './platform/bus.ts'
 import type { StartChildProcess } from './platform/child-process.ts'
 import { systemClock } from './platform/clock.ts'
@@ -31,6 +34,7 @@ import { Fleet } from './servers/fleet.ts'
 import { serversProcedures } from './servers/procedures.ts'
 import { defaultWatchTimes } from './servers/server-watch.ts'
 import { ServersService } from './servers/service.ts'
+import { ServerUpkeep } from './servers/upkeep.ts'
 import { settingsProcedures } from './settings/procedures.ts'
 import { Settings } from './settings/service.ts'
 import { openStore } from './store/store.ts'
@@ -102,7 +106,7 @@ export function createDesk(options: DeskOptions): Desk {
     isSignInLive: (family) => identity.service.isSignInLive(family),
     documentedPasswordStands: identity.documentedPasswordStands,
     streamingOrigins: rooms.streamingOrigins,
-    authorize: () => false,
+    authorize: async (question) => (await rooms.authorize(question)).allowed,
     degraded: () => ground.health.degraded(),
     metrics: ground.metrics,
     log: logger.for('transport'),
@@ -212,10 +216,18 @@ function openRooms(ground: Ground, policy: Policy, headless: boolean) {
     ...{ store, fleet, board, intents, policy, bus, clock, deskId },
     logger: logger.for('cameras'),
   })
+  const upkeep = new ServerUpkeep({ store, fleet, deskId, logger: logger.for('servers') })
+  const watching = { store, fleet, upkeep, bus, clock, logger: logger.for('live') }
+  const live = new LiveService({ ...watching, policy })
   return {
-    procedures: { servers: serversProcedures(servers), cameras: camerasProcedures(cameras) },
-    // The cameras' worker stands first, so that it misses no round of the fleet.
-    parts: [camerasWorker({ store, fleet, board, intents, bus }), fleet],
+    procedures: {
+      servers: serversProcedures(servers),
+      cameras: camerasProcedures(cameras),
+      live: liveProcedures(live),
+    },
+    // Those who follow the rounds of the fleet stand before it, so that they miss none.
+    parts: [camerasWorker({ store, fleet, board, intents, bus }), new CallbackCheck(watching), fleet],
+    authorize: live.authorize.bind(live),
     cameraExists: (cameraId: string) => cameras.exists(cameraId),
     streamingOrigins: () => fleet.links().flatMap((link) => link.state.streamOrigin ?? []),
   }
