@@ -13,10 +13,7 @@ export const receiversPath = '/api/receivers'
 /** The first build whose configuration has `receivers`; builds are named by their date, YYMMDD. */
 export const firstBuildWithReceivers = 241210
 
-/** Names of the variants the desk makes (several in one channel since build 250205). */
-export type VariantName = 'main' | 'sub'
-
-/** The `variants` field of a channel. */
+/** The `variants` field of a channel (several in one since build 250205): from the variant's name to its receiver. */
 export function variantsOf(
   receivers: Readonly<Record<string, string>>,
 ): Record<string, { receiver: string }> {

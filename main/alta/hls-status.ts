@@ -51,15 +51,19 @@ const unknown: AltaReceiverStatus = {
   error: '',
 }
 
+function masterUrl(streamOrigin: string, channelId: string, token: string): string {
+  return `${streamUrlOf(streamOrigin, channelId, 'index.m3u8')}?token=${encodeURIComponent(token)}`
+}
+
 /** Asks the streaming listener for a channel's master playlist, as a player does when it starts. */
 function openMaster(
   exchange: HttpExchange,
   call: CallContext,
-  masterUrl: string,
-  token: string,
+  url: string,
   signal: AbortSignal,
 ): Promise<HttpAnswer> {
-  const path = `${new URL(masterUrl).pathname}?token=${encodeURIComponent(token)}`
+  const { pathname, search } = new URL(url)
+  const path = `${pathname}${search}`
   return exchange.send({ method: 'GET', path, headers: { 'x-request-id': call.requestId } }, signal)
 }
 
@@ -81,8 +85,8 @@ export async function openAsPlayer(
   const baseUrl = new URL(streamOrigin).origin
   const exchange = new HttpExchange({ baseUrl, connections: 1, connectMs, clock })
   try {
-    const url = streamUrlOf(streamOrigin, channelId, 'index.m3u8')
-    return (await openMaster(exchange, call, url, token, limited(call))).status
+    const url = masterUrl(streamOrigin, channelId, token)
+    return (await openMaster(exchange, call, url, limited(call))).status
   } catch (error) {
     throw readProblem(error, call)
   } finally {
@@ -149,8 +153,8 @@ class PlaylistFollower implements HlsStatus {
     token: string,
     signal: AbortSignal,
   ): Promise<AltaReceiverStatus> {
-    const url = streamUrlOf(this.#options.streamOrigin, channelId, 'index.m3u8')
-    const answer = await openMaster(this.#exchange, call, url, token, signal)
+    const url = masterUrl(this.#options.streamOrigin, channelId, token)
+    const answer = await openMaster(this.#exchange, call, url, signal)
     if (answer.status === 403) return { ...unknown, error: 'Alta refuses the desk this channel' }
     if (answer.status === 404) return { ...unknown, active: false, error: 'no stream' }
     const variants = answer.status === 200 ? parseMasterPlaylist(answer.text) : null

@@ -1,7 +1,7 @@
 import { Pool } from 'undici'
 import type { Clock } from '../platform/clock.ts'
 import { problemOfError } from './failures.ts'
-import { trustedAuthorities } from './trusted-authorities.ts'
+import { trustedContext } from './trusted-authorities.ts'
 
 /** Far above any real configuration, far below what would hurt the desk. */
 const answerLimitBytes = 8 * 1024 * 1024
@@ -22,7 +22,6 @@ export interface HttpAnswer {
   readonly status: number
   readonly contentType: string
   readonly setCookies: readonly string[]
-  readonly location: string
   readonly text: string
 }
 
@@ -60,7 +59,7 @@ export class HttpExchange {
       maxResponseSize: answerLimitBytes,
       connect: {
         timeout: options.connectMs,
-        ...(base.protocol === 'https:' ? { ca: trustedAuthorities() } : {}),
+        ...(base.protocol === 'https:' ? { secureContext: trustedContext() } : {}),
       },
     })
     this.#pool.on('connect', () => (this.#connects += 1))
@@ -103,7 +102,6 @@ export class HttpExchange {
         status: statusCode,
         contentType: String(headers['content-type'] ?? ''),
         setCookies: listOf(headers['set-cookie']),
-        location: String(headers['location'] ?? ''),
         text,
       }
     } catch (error) {

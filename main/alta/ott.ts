@@ -45,7 +45,7 @@ function trimmed(url: URL): string {
   return `${url.origin}${url.pathname.replace(/\/+$/, '')}`
 }
 
-/** An address below a channel, each part of the id encoded. `path` is used as it is (`index.m3u8`, a WHEP path). */
+/** An address below a channel, each part of its id encoded. `path` is used as it is (`index.m3u8`, a WHEP path). */
 export function streamUrlOf(streamOrigin: string, channelId: string, path: string): string {
   const encoded = channelId.split('/').map(encodeURIComponent).join('/')
   return `${streamOrigin}/${encoded}/${path}`

@@ -1,12 +1,16 @@
-import { getCACertificates } from 'node:tls'
+import { createSecureContext, getCACertificates } from 'node:tls'
+import type { SecureContext } from 'node:tls'
 
-let found: string[] | undefined
+let context: SecureContext | undefined
 
 /**
- * Certificates of the authorities this machine trusts: Node's own list, `NODE_EXTRA_CA_CERTS`, and what an admin has
- * installed in the operating system, which Node leaves out by itself. Read once, on the first https server.
+ * Trusts whom this machine trusts: Node's own list, `NODE_EXTRA_CA_CERTS`, and what an admin has installed in the
+ * operating system, which Node leaves out by itself. Made once, for the first https server: to read some hundred
+ * certificates for each connection would stop everything else.
  */
-export function trustedAuthorities(): string[] {
-  found ??= [...new Set([...getCACertificates('default'), ...getCACertificates('system')])]
-  return found
+export function trustedContext(): SecureContext {
+  context ??= createSecureContext({
+    ca: [...new Set([...getCACertificates('default'), ...getCACertificates('system')])],
+  })
+  return context
 }

@@ -66,7 +66,7 @@ function clientOf(baseUrl: string, options: Partial<AltaClientOptions> = {}): Al
     baseUrl,
     login: 'admin',
     password: 'admin',
-    timeouts: { connectMs: 500, attemptMs: 400, overallMs: 3000 },
+    timeouts: { connectMs: 1000, attemptMs: 800, overallMs: 4000 },
     logger: silent,
     clock: systemClock,
     ...options,
@@ -165,8 +165,11 @@ describe('what goes wrong is called by its name', () => {
     ['error-500', 'ALTA_ERROR'],
   ] as const)('%s, before the login and after it, on reads and on writes: %s', async (fault, code) => {
     const alta = await startAlta()
-    const fresh = clientOf(alta.baseUrl)
-    const known = clientOf(alta.baseUrl)
+    // Reading 8 MB on a busy machine takes longer than patience with a hung one should.
+    const attemptMs = fault === 'huge' ? 5000 : 500
+    const timeouts = { connectMs: 1000, attemptMs, overallMs: 10_000 }
+    const fresh = clientOf(alta.baseUrl, { timeouts })
+    const known = clientOf(alta.baseUrl, { timeouts })
     await known.login(call)
     await alta.setFault(fault, { listener: 'api' })
     const once = { ...call, retries: 0 }
@@ -183,7 +186,7 @@ describe('what goes wrong is called by its name', () => {
 
   it('a huge answer is cut off early (50 MB for every health round)', async () => {
     const alta = await startAlta()
-    const client = clientOf(alta.baseUrl)
+    const client = clientOf(alta.baseUrl, { timeouts: { attemptMs: 5000, overallMs: 10_000 } })
     await client.login(call)
     await alta.setFault('huge', { listener: 'api', bytes: 1024 * 1024 * 1024 })
     expect((await problemOf(client.config({ ...call, retries: 0 }))).code).toBe('ALTA_HUGE_ANSWER')
@@ -318,7 +321,7 @@ describe('resilience', () => {
     const clients = altas.map((alta) => clientOf(alta.baseUrl))
     await Promise.all(clients.map((client) => client.login(call)))
     await Promise.all(altas.slice(0, 6).map((alta) => alta.setFault('hang', { listener: 'api' })))
-    const round = { ...call, retries: 0, timeoutMs: 3000 }
+    const round = { ...call, retries: 0 }
     const hanging = clients
       .slice(0, 6)
       .flatMap((client) => [1, 2, 3].map(() => problemOf(client.status(round))))
