@@ -117,7 +117,7 @@ export class CameraBoard {
     const link = this.#options.fleet.link(entry.row.serverId)
     return link
       ? cameraStatus(this.#facts(entry, link))
-      : { status: 'offline', reason: 'Its server was removed.' }
+      : { status: 'provisioning', reason: 'Waiting for the next answer of its server.' }
   }
 
   #facts({ row, confirmed }: Entry, link: ServerLink): StatusFacts {

@@ -16,7 +16,7 @@ export interface CamerasWorkerOptions {
 
 /**
  * Follows the rounds over the servers: judges their cameras, and settles what an earlier run left half done. Starts
- * after the fleet, whose links its judgement rests on.
+ * before the fleet, so that it misses no round.
  */
 export function camerasWorker({ store, fleet, board, intents, bus }: CamerasWorkerOptions): Part {
   const endings: (() => void)[] = []

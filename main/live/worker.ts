@@ -114,7 +114,10 @@ export class CallbackCheck implements Part {
     const signal = AbortSignal.any([waited, this.#abort.signal])
     const opened = openVerdict(openAsPlayer({ streamOrigin, clock }, { ...call, signal }, channelId, token))
     try {
-      return await Promise.race([asked, silence, opened])
+      const verdict = await Promise.race([asked, silence, opened])
+      // A desk that stops in the middle has found out nothing.
+      this.#abort.signal.throwIfAborted()
+      return verdict
     } finally {
       end()
     }
