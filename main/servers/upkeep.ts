@@ -1,4 +1,4 @@
-import type { CallContext } from '../alta/alta-types.ts'
+import type { CallContext, ConfigObject } from '../alta/alta-types.ts'
 import { authorizerId } from '../alta/ownership.ts'
 import { ensureAuthorizer, ensureOrigins } from '../alta/provisioning.ts'
 import type { AreaLogger } from '../platform/logging.ts'
@@ -77,10 +77,12 @@ export class ServerUpkeep {
       const { callbackUrl } = link
       if (callbackUrl === null) return
       const { authorizationMode: before, authorizationReason } = link.row
-      if (before === 'securetoken') await this.#offerBackend(link, callbackUrl, call)
+      const found = before === 'securetoken' ? await this.#offerBackend(link, callbackUrl, call) : null
       const verdict = await reached()
       const mode = verdict === 'called' ? 'backend' : verdict === 'silent' ? 'securetoken' : before
-      await ensureAuthorizer(link.client, call, deskId, link.authorization(mode))
+      // Where nothing changes, what somebody else edited there stays: that is drift, and is shown.
+      if (mode !== before) await ensureAuthorizer(link.client, call, deskId, link.authorization(mode))
+      else if (found) await link.client.replaceObject(call, 'authorizers', authorizerId(deskId), found)
       const origin = new URL(callbackUrl).origin
       const reason = {
         called: `Alta asks the desk at ${origin} who may watch.`,
@@ -92,10 +94,16 @@ export class ServerUpkeep {
     })
   }
 
-  async #offerBackend(link: ServerLink, callbackUrl: string, call: CallContext): Promise<void> {
+  /** Answers the authorizer as it stood, null where there is none. */
+  async #offerBackend(
+    link: ServerLink,
+    callbackUrl: string,
+    call: CallContext,
+  ): Promise<ConfigObject | null> {
     const id = authorizerId(this.#options.deskId)
     const found = await link.client.readObject(call, 'authorizers', id)
     if (found) await link.client.replaceObject(call, 'authorizers', id, { ...found, backend: [callbackUrl] })
+    return found
   }
 
   /** What the desk finds out by itself is no act of a person: it is logged, not audited. */
