@@ -1,7 +1,8 @@
 /**
  * Everything the desk assumes about Alta without a published page that says so. A server that turns out to differ is
  * met by changing this file. None of it is needed for a camera to play by HLS: that path is documented from end to end
- * (help.cesbo.com, Alta: channels, authorization, HLS URLs).
+ * (help.cesbo.com, Alta: channels, authorization, HLS URLs). What the archive assumes (recorded ranges by Flussonic's
+ * call, EXT-X-PROGRAM-DATE-TIME in playlists) belongs here too, and comes with the archive.
  */
 
 /** Bitrates, pictures and errors of receivers. Where it answers 404 the HLS playlists tell instead. */

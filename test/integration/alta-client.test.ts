@@ -274,12 +274,28 @@ describe('resilience', () => {
 
   it('takes a POST whose answer was lost for done, if the object is ours (a camera imported in halves)', async () => {
     const alta = await startAlta()
-    const client = clientOf(alta.baseUrl)
-    await ensureAuthorizer(client, call, deskId, authorization)
-    expect(await createChannel(client, call, deskId, gate, { takeOver: false })).toEqual({
-      outcome: 'created',
+    let lost = 0
+    const { port, hostname } = new URL(alta.baseUrl)
+    const lossy = await startListener((socket) => {
+      const onward = connect(Number(port), hostname)
+      onward.on('error', () => socket.destroy())
+      let cut = false
+      socket.on('data', (bytes) => {
+        cut ||= lost === 0 && bytes.includes('POST /api/ott/channels')
+        onward.write(bytes)
+      })
+      onward.on('data', (bytes) => {
+        if (!cut) return void socket.write(bytes)
+        lost += 1
+        socket.destroy()
+        return undefined
+      })
     })
+    const client = clientOf(lossy)
+    await ensureAuthorizer(client, call, deskId, authorization)
     expect(await createChannel(client, call, deskId, gate, { takeOver: false })).toEqual({ outcome: 'ours' })
+    expect(lost).toBe(1)
+    expect(Object.keys(alta.config.ott.channels)).toEqual(['desk/gate-1'])
   })
 
   it('stops asking a dead server and asks again by itself (a storm of calls into a dead one)', async () => {
