@@ -7,4 +7,6 @@ export interface AttemptFailure {
   readonly retryAfterMs?: number
   /** The same source is to be tried again at once in another way; nothing is held against it. */
   readonly again?: boolean
+  /** What was tried for is not wanted any more. */
+  readonly needless?: boolean
 }

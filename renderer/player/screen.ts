@@ -65,11 +65,18 @@ export class Screen implements FrameFigures {
     this.video.muted = muted
   }
 
-  /** Starts a paused element again; true where it was paused. */
-  resume(onProblem: (error: unknown) => void): boolean {
-    if (!this.video.paused) return false
-    this.video.play().catch(onProblem)
-    return true
+  /** Starts a paused element again. */
+  resume(onProblem: (error: unknown) => void): void {
+    const { video } = this
+    if (!video.paused) return
+    video
+      .play()
+      .catch(() => {
+        // A page that nobody has touched yet may not make sound: the picture goes before it.
+        video.muted = true
+        return video.play()
+      })
+      .catch(onProblem)
   }
 
   dispose(): void {

@@ -24,6 +24,7 @@ export class ServerGate {
   private downSince = 0
   private openedAt = -Infinity
   private flaps = 0
+  private refusals = 0
 
   constructor(ledger: Ledger, probe: Probe) {
     this.ledger = ledger
@@ -39,14 +40,15 @@ export class ServerGate {
    * origin (CORS shows a page no more than that).
    */
   get refusesPage(): boolean {
-    return this.flaps >= 2
+    return this.refusals >= 2
   }
 
-  /** A request to `url` got no answer at all. */
-  lost(url: string): void {
+  /** A request to `url` got no answer: it failed at once, or `timedOut`. */
+  lost(url: string, timedOut: boolean): void {
     if (this.scope) return
     const now = this.ledger.clock.now()
     this.flaps = now - this.openedAt < FLAPPING_MS ? this.flaps + 1 : 0
+    this.refusals = this.flaps > 0 && !timedOut ? this.refusals + 1 : 0
     this.url = url
     this.downSince = now
     this.scope = this.ledger.scope()

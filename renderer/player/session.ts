@@ -23,6 +23,9 @@ export interface SessionEvents {
   sound(): void
 }
 
+/** Whether an HTTP answer came from a server. */
+export type Reached = 'answered' | 'failed' | 'timed-out'
+
 /** One way of getting a camera's frames into a video element. */
 export interface PictureSession {
   /** Plays this source; its ticket is fresh. */

@@ -1,13 +1,12 @@
 import type { LiveSource } from '../../shared/contract/live.ts'
 import type { CameraStatus } from '../../shared/domain/statuses.ts'
-import type { Attempt, AttemptEvents, AttemptRequest } from './attempt-contract.ts'
+import type { Attempt, AttemptRequest } from './attempt-contract.ts'
 import { Backoff } from './backoff.ts'
 import type { AttemptFailure } from './failures.ts'
-import type { Ladder } from './ladder.ts'
-import type { Ledger, Scope } from './ledger.ts'
+import type { Scope } from './ledger.ts'
+import type { MachineSurroundings } from './machine-surroundings.ts'
 import { Mender } from './mender.ts'
 import type { TilePhase, TileReason, TileSize } from './player-types.ts'
-import type { ServerGate } from './server-gate.ts'
 import type { MediaSample } from './session.ts'
 import { Waiting } from './waiting.ts'
 import type { Finding } from './watchdog.ts'
@@ -25,22 +24,6 @@ const SHRINK_DELAY_MS = 3000
 const CLIMB_MS = 5000
 const WHEP_QUIET_MS = 900
 const HLS_QUIET_MS = 15_000
-
-/** What a machine needs around it. */
-export interface MachineSurroundings<A extends Attempt> {
-  readonly cameraId: string
-  readonly ledger: Ledger
-  readonly ladder: Ladder
-  readonly gateOf: (serverId: string) => ServerGate
-  readonly attempt: (request: AttemptRequest, events: AttemptEvents) => A
-  /** This attempt's picture is the tile's from now on. */
-  readonly show: (attempt: A) => void
-  /** The tile's picture is about to go: keep its last frame. */
-  readonly leave: (attempt: A) => void
-  /** The camera is not this person's to see: nothing of it may stay on screen. */
-  readonly conceal: () => void
-  readonly changed: () => void
-}
 
 interface Trial<A extends Attempt> {
   attempt: A
@@ -315,6 +298,9 @@ export class TileMachine<A extends Attempt> {
     if (sources.length === 0) return { reason: 'not-available' }
     ladder.learn(sources)
     if (ladder.playable(this.size).length === 0) return { reason: 'codec-not-playable' }
+    if (this.shown?.source && !this.replacing) {
+      return ladder.better(this.shown.source, this.size) ?? { reason: 'no-data', needless: true }
+    }
     const best = ladder.best(this.size)
     if (best) return best
     // Everything has failed lately; a tile without a picture goes round again.
@@ -351,6 +337,7 @@ export class TileMachine<A extends Attempt> {
     if (trial !== this.trial) return
     const { source } = trial.attempt
     this.dropTrial()
+    if (failure.needless) return this.around.changed()
     if (failure.again) return this.begin()
     if (failure.reason === 'ticket-refused' && !this.denied) {
       // The ticket may have grown old in the queue: one fresh one.
@@ -377,8 +364,9 @@ export class TileMachine<A extends Attempt> {
       return this.plan(NOT_PLAYABLE_RETRY_MS)
     }
     const { ladder, gateOf } = this.around
-    if (source && reason === 'server-unreachable' && gateOf(source.serverId).down) return this.begin()
     if (source) ladder.failed(source, failure)
+    // Waits there for the server's return.
+    if (source && gateOf(source.serverId).down) return this.begin()
     const next = ladder.best(this.size)
     const stepsDown = source !== null && next !== null && !this.same(next, source)
     const pause = stepsDown ? 0 : this.backoff.next(failure.retryAfterMs)

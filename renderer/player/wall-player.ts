@@ -5,6 +5,7 @@ import { browserClock, Ledger } from './ledger.ts'
 import type { Scope } from './ledger.ts'
 import type { TileOptions, TilePlayer, WallCounters, WallPlayer, WallPlayerOptions } from './player-types.ts'
 import { headProbe, ServerGate } from './server-gate.ts'
+import type { Reached } from './session.ts'
 import { TicketDesk } from './ticket-desk.ts'
 import { Ticker } from './ticker.ts'
 import { StagedTile } from './tile-player.ts'
@@ -73,7 +74,7 @@ class Wall implements WallPlayer {
         requests: this.requests,
         tickets: this.tickets,
         traitsOf: (serverId) => this.traits.get(serverId ?? ''),
-        reached: (serverId, url, answered) => this.onReached(serverId, url, answered),
+        reached: (serverId, url, outcome) => this.onReached(serverId, url, outcome),
         log: this.log,
       },
       codecs: this.codecs,
@@ -144,10 +145,10 @@ class Wall implements WallPlayer {
     this.removeTick = null
   }
 
-  private onReached(serverId: string, url: string, answered: boolean): void {
+  private onReached(serverId: string, url: string, outcome: Reached): void {
     const gate = this.gates.get(serverId)
-    if (answered) gate.open()
-    else if (!this.scope.disposed) gate.lost(url)
+    if (outcome === 'answered') gate.open()
+    else if (!this.scope.disposed) gate.lost(url, outcome === 'timed-out')
   }
 }
 

@@ -3,13 +3,13 @@ import type { ErrorData, HlsConfig, Level } from 'hls.js'
 import type { LiveSource } from '../../../shared/contract/live.ts'
 import type { AttemptFailure } from '../failures.ts'
 import type { Ledger, Scope } from '../ledger.ts'
-import type { MediaSample, PictureSession, SessionEvents } from '../session.ts'
+import type { MediaSample, PictureSession, Reached, SessionEvents } from '../session.ts'
 import { loadHls } from './load-hls.ts'
 
 /** What an HLS session needs around it. */
 export interface HlsSurroundings {
   readonly ledger: Ledger
-  readonly reached: (serverId: string, url: string, answered: boolean) => void
+  readonly reached: (serverId: string, url: string, outcome: Reached) => void
   readonly log: (message: string, detail?: unknown) => void
 }
 
@@ -123,7 +123,7 @@ export class HlsSession implements PictureSession {
     this.scope.defer(() => hls.destroy())
     const { Events } = HlsClass
     hls.on(Events.MANIFEST_PARSED, (_name, { levels }) => {
-      this.around.reached(source.serverId, source.url, true)
+      this.around.reached(source.serverId, source.url, 'answered')
       hls.loadLevel = levelOf(levels, source.variant)
       hls.startLoad(-1)
     })
@@ -145,7 +145,7 @@ export class HlsSession implements PictureSession {
     if (!fatal || this.scope.disposed) return
     const failure = failureOfHls(type, response?.code)
     if (failure.reason === 'decoder-error') this.around.log(`HLS stopped: ${details}`)
-    if (failure.reason === 'server-unreachable') this.around.reached(source.serverId, source.url, false)
+    if (failure.reason === 'server-unreachable') this.around.reached(source.serverId, source.url, 'failed')
     this.events.failed(failure)
   }
 

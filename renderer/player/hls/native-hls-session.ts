@@ -28,12 +28,12 @@ export class NativeHlsSession implements PictureSession {
   start(source: LiveSource): void {
     const { video, scope, events } = this
     scope.listen(video, 'loadedmetadata', () => {
-      this.around.reached(source.serverId, source.url, true)
+      this.around.reached(source.serverId, source.url, 'answered')
       events.connected()
     })
     scope.listen(video, 'error', () => {
       const failure = failures[video.error?.code ?? 0] ?? { reason: 'no-data' }
-      if (failure.reason === 'server-unreachable') this.around.reached(source.serverId, source.url, false)
+      if (failure.reason === 'server-unreachable') this.around.reached(source.serverId, source.url, 'failed')
       events.failed(failure)
     })
     scope.defer(() => video.removeAttribute('src'))

@@ -1,7 +1,7 @@
 import type { LiveSource } from '../../../shared/contract/live.ts'
 import type { AttemptFailure } from '../failures.ts'
 import type { Ledger, Scope } from '../ledger.ts'
-import type { MediaSample, PictureSession, SessionEvents } from '../session.ts'
+import type { MediaSample, PictureSession, Reached, SessionEvents } from '../session.ts'
 import { IceCandidates } from './ice-candidates.ts'
 import { iceServersOf } from './link-header.ts'
 import { acceptsVideo, parseFragment, sdpFragment, withIce } from './sdp-fragment.ts'
@@ -31,8 +31,7 @@ export interface WhepSurroundings {
   readonly ledger: Ledger
   readonly requests: WhepRequests
   readonly traitsOf: (serverId: string | null) => WhepTraits
-  /** No HTTP answer came from this address; or one did. */
-  readonly reached: (serverId: string, url: string, answered: boolean) => void
+  readonly reached: (serverId: string, url: string, outcome: Reached) => void
   readonly log: (message: string, detail?: unknown) => void
 }
 
@@ -206,13 +205,13 @@ export class WhepSession implements PictureSession {
       sent: () => {
         cancelTimeout = scope.after(POST_TIMEOUT_MS, () => {
           leave()
-          around.reached(source.serverId, source.url, false)
-          this.fail({ reason: 'server-unreachable' })
+          around.reached(source.serverId, source.url, 'timed-out')
+          this.fail({ reason: 'server-busy' })
         })
       },
       result: (result) => {
         cancelTimeout()
-        around.reached(source.serverId, source.url, result.kind !== 'unanswered')
+        around.reached(source.serverId, source.url, result.kind === 'unanswered' ? 'failed' : 'answered')
         void this.guard(() => this.onResult(result))
       },
     })

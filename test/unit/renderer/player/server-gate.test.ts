@@ -26,8 +26,8 @@ test('one probe at a time asks for all tiles, at least once a second, and all go
   const { gate, clock, probes } = gateWith(() => up)
   const gone: number[] = []
   for (let tile = 0; tile < 16; tile++) gate.wait(() => gone.push(tile))
-  gate.lost(url)
-  gate.lost(url)
+  gate.lost(url, false)
+  gate.lost(url, false)
   await clock.pass(5000)
   expect(probes.length).toBeGreaterThanOrEqual(5)
   expect(probes.length).toBeLessThanOrEqual(8)
@@ -42,7 +42,7 @@ test('one probe at a time asks for all tiles, at least once a second, and all go
 test('a server that stays away is asked less often after a minute', async () => {
   const { gate, clock, probes } = gateWith(() => false)
   gate.wait(() => undefined)
-  gate.lost(url)
+  gate.lost(url, false)
   await clock.pass(60_000)
   const first = probes.length
   await clock.pass(60_000)
@@ -53,7 +53,7 @@ test('a server that answers probes but not this page is not asked in a circle, a
   const { gate, clock, probes } = gateWith(() => true)
   const again = (): void => {
     gate.wait(again)
-    gate.lost(url)
+    gate.lost(url, false)
   }
   again()
   await clock.pass(30_000)
@@ -64,7 +64,7 @@ test('a server that answers probes but not this page is not asked in a circle, a
 test('nobody waits: nobody is asked', async () => {
   const { gate, clock, probes } = gateWith(() => false)
   const leave = gate.wait(() => undefined)
-  gate.lost(url)
+  gate.lost(url, false)
   leave()
   await clock.pass(5000)
   expect(probes).toEqual([])
@@ -73,9 +73,20 @@ test('nobody waits: nobody is asked', async () => {
 test('closing leaves no timer', async () => {
   const { gate, clock, ledger } = gateWith(() => false)
   gate.wait(() => undefined)
-  gate.lost(url)
+  gate.lost(url, false)
   await clock.pass(3000)
   gate.close()
   expect(clock.pending).toBe(0)
   expect(ledger.count('timers')).toBe(0)
+})
+
+test('a server whose WHEP hangs while it answers probes is not said to refuse the page', async () => {
+  const { gate, clock } = gateWith(() => true)
+  const again = (): void => {
+    gate.wait(again)
+    gate.lost(url, true)
+  }
+  again()
+  await clock.pass(30_000)
+  expect(gate.refusesPage).toBe(false)
 })

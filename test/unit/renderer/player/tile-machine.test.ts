@@ -151,6 +151,17 @@ describe('stepping down and climbing back', () => {
   })
 })
 
+test('a climb that has become needless while the desk answered ends without a trace', () => {
+  const tile = new ScriptedTile({ size: 'small' })
+  const sub = tile.play()
+  tile.machine.setSize('large')
+  // The camera has lost its main stream meanwhile.
+  tile.latest.tickets([whepSub])
+  expect(tile.open).toEqual([sub])
+  expect(tile.machine.phase).toBe('playing')
+  expect(tile.machine.reason).toBeNull()
+})
+
 describe('trouble while playing', () => {
   test('silence is met with a repair, then with a new session behind the frozen picture', async () => {
     const tile = new ScriptedTile()
@@ -255,7 +266,7 @@ describe('a server that is away', () => {
     const tile = new ScriptedTile()
     tile.serverUp = false
     tile.latest.tickets(all)
-    tile.gate.lost(whepMain.url)
+    tile.gate.lost(whepMain.url, false)
     tile.latest.fail({ reason: 'server-unreachable' })
     expect(tile.machine.phase).toBe('retry-wait')
     expect(tile.machine.reason).toBe('server-unreachable')
@@ -267,6 +278,19 @@ describe('a server that is away', () => {
     tile.latest.tickets(all)
     expect(tile.latest.source).toEqual(whepMain)
   })
+})
+
+test('WHEP that hangs on a living server leads to HLS', async () => {
+  const tile = new ScriptedTile()
+  for (let time = 0; time < 3; time++) {
+    tile.latest.tickets([whepMain, hlsMain])
+    expect(tile.latest.source).toEqual(whepMain)
+    tile.gate.lost(whepMain.url, true)
+    tile.latest.fail({ reason: 'server-busy' })
+    await tile.clock.pass(10_000)
+  }
+  tile.latest.tickets([whepMain, hlsMain])
+  expect(tile.latest.source).toEqual(hlsMain)
 })
 
 describe('hidden and closed', () => {
