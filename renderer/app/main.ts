@@ -5,7 +5,7 @@ import { createApp } from 'vue'
 import { failureSentence } from '../ui/failures.ts'
 import { showToast } from '../ui/toasts.ts'
 import App from './app.vue'
-import { followDesk } from './desk-feed.ts'
+import { followDesk, pageOutdated } from './desk-feed.ts'
 import { queryClient } from './query-client.ts'
 import { router } from './router.ts'
 import { restoreSession } from './session.ts'
@@ -13,6 +13,13 @@ import { applyTheme } from './theme.ts'
 
 applyTheme()
 followDesk()
+
+// A page whose security policy is out of date is loaded anew on the next way to another place, where it disturbs nobody.
+router.beforeEach((to, from) => {
+  if (pageOutdated.value === null || to.path === from.path) return true
+  location.assign(to.fullPath)
+  return false
+})
 
 const app = createApp(App)
 app.config.errorHandler = (error) => {
