@@ -18,4 +18,3 @@ export interface MachineSurroundings<A extends Attempt> {
   readonly conceal: () => void
   readonly changed: () => void
 }
-
