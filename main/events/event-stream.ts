@@ -97,6 +97,8 @@ export class EventStream implements Part {
       if (oldest > seq + 1) {
         seq = this.#lastSeq
         yield this.#hello(seq, true)
+        // Much may have happened until the reader asked for more.
+        continue
       }
       const entry = this.#ring[seq + 1 - oldest]
       if (entry) {
@@ -114,7 +116,7 @@ export class EventStream implements Part {
 
   /** The number after which to go on; null for a newcomer, and for one who was away too long. */
   #resumeAfter(lastEventId: string | undefined): number | null {
-    const [boot, digits] = lastEventId?.split('-') ?? []
+    const [, boot, digits] = /^(\w+)-(\d+)$/.exec(lastEventId ?? '') ?? []
     const seq = Number(digits)
     const oldest = this.#ring[0]?.seq ?? this.#lastSeq + 1
     const known =

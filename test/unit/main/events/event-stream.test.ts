@@ -1,0 +1,131 @@
+import { getEventMeta } from '@orpc/server'
+import { expect, onTestFinished, test } from 'vitest'
+import type { StreamMessage } from '../../../../shared/contract/events.ts'
+import { EventStream } from '../../../../main/events/event-stream.ts'
+import { Policy } from '../../../../main/identity/policy.ts'
+import type { Caller } from '../../../../main/identity/request-context.ts'
+import { Bus } from '../../../../main/platform/bus.ts'
+import { systemClock } from '../../../../main/platform/clock.ts'
+
+const boss: Caller = { userId: 'u1', email: 'boss@desk', admin: true, family: 'f1' }
+const guard: Caller = { userId: 'u2', email: 'guard@desk', admin: false, family: 'f2' }
+
+function open(
+  options: { kept?: number; heartbeatMs?: number; isStillIn?: () => boolean; boot?: string } = {},
+) {
+  const bus = new Bus((_name, error) => {
+    throw error
+  })
+  const events = new EventStream({
+    bus,
+    clock: systemClock,
+    policy: new Policy(),
+    isStillIn: () => true,
+    boot: 'b00',
+    heartbeatMs: 100_000,
+    ...options,
+  })
+  events.start()
+  onTestFinished(() => events.stop())
+  const changed = (cameraId: string): void =>
+    bus.publish('camera.changed', {
+      cameraId,
+      serverId: 's',
+      status: 'online',
+      statusReason: '',
+      statusSinceAt: 1,
+    })
+  return { events, bus, changed }
+}
+
+/** Takes `count` messages and leaves the stream open. */
+async function take(stream: AsyncGenerator<StreamMessage, void>, count: number): Promise<StreamMessage[]> {
+  const messages: StreamMessage[] = []
+  while (messages.length < count) {
+    const next = await stream.next()
+    if (next.done) break
+    messages.push(next.value)
+  }
+  return messages
+}
+
+const never = new AbortController().signal
+const told = (messages: readonly StreamMessage[]): string[] =>
+  messages.map((message) => ('cameraId' in message ? message.cameraId : message.type))
+const idOf = (message: StreamMessage | undefined): string | undefined => getEventMeta(message)?.id
+
+test('a newcomer is greeted, told to read everything, and hears what follows', async () => {
+  const { events, changed } = open()
+  changed('before')
+  const stream = events.open(boss, undefined, never)
+  const [hello] = await take(stream, 1)
+  expect(hello).toMatchObject({ type: 'hello', resync: true })
+  changed('a')
+  changed('b')
+  expect(told(await take(stream, 2))).toEqual(['a', 'b'])
+})
+
+test('who comes back with the last id hears what was missed, and nothing twice', async () => {
+  const { events, changed } = open()
+  const first = events.open(boss, undefined, never)
+  await take(first, 1)
+  changed('a')
+  const [seen] = await take(first, 1)
+  changed('b')
+  changed('c')
+  const again = await take(events.open(boss, idOf(seen), never), 3)
+  expect(again[0]).toMatchObject({ type: 'hello', resync: false })
+  expect(told(again.slice(1))).toEqual(['b', 'c'])
+})
+
+test.each(['other-1', 'b00-99', 'b00--1', 'b00-x', 'nonsense', ''])(
+  'an id of another run, or none at all (%s), means reading everything again',
+  async (id) => {
+    const { events, changed } = open()
+    changed('a')
+    expect((await take(events.open(boss, id, never), 1))[0]).toMatchObject({ type: 'hello', resync: true })
+  },
+)
+
+test('who was away for longer than the ring reaches is told so instead of hearing half', async () => {
+  const { events, changed } = open({ kept: 3 })
+  const stream = events.open(boss, undefined, never)
+  const [hello] = await take(stream, 1)
+  for (const id of ['a', 'b', 'c', 'd', 'e']) changed(id)
+  expect((await take(events.open(boss, idOf(hello), never), 1))[0]).toMatchObject({ resync: true })
+  // The open stream was too slow, too; afterwards it goes on with what is new.
+  expect((await take(stream, 1))[0]).toMatchObject({ type: 'hello', resync: true })
+  changed('f')
+  expect(told(await take(stream, 1))).toEqual(['f'])
+})
+
+test('nobody hears of a camera or server that is not theirs, but everybody of a page that is out of date', async () => {
+  const { events, bus, changed } = open()
+  const stream = events.open(guard, undefined, never)
+  await take(stream, 1)
+  changed('a')
+  bus.publish('server.added', { serverId: 's' })
+  expect(told(await take(stream, 1))).toEqual(['page.outdated'])
+})
+
+test('heartbeats come while nothing happens, and the stream ends when the sign-in has', async () => {
+  let welcome = true
+  const { events } = open({ heartbeatMs: 5, isStillIn: () => welcome })
+  const stream = events.open(boss, undefined, never)
+  expect(told(await take(stream, 3))).toEqual(['hello', 'heartbeat', 'heartbeat'])
+  welcome = false
+  expect(await stream.next()).toMatchObject({ done: true })
+})
+
+test('a reader that goes away, and a desk that stops, end the stream at once', async () => {
+  const { events } = open()
+  const abort = new AbortController()
+  const left = events.open(boss, undefined, abort.signal)
+  const stopped = events.open(boss, undefined, never)
+  await Promise.all([take(left, 1), take(stopped, 1)])
+  const endings = [left.next(), stopped.next()]
+  abort.abort()
+  expect(await endings[0]).toMatchObject({ done: true })
+  events.stop()
+  expect(await endings[1]).toMatchObject({ done: true })
+})
