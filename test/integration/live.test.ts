@@ -1,0 +1,129 @@
+import { describe, expect, test } from 'vitest'
+import type { LiveAnswer, Wall } from '../../shared/contract/live.ts'
+import type { Server } from '../../shared/contract/servers.ts'
+import { ApiClient } from '../fixtures/api-client.ts'
+import { testViewer } from '../fixtures/desk-in-process.ts'
+import { addServer, importCamera, testAlta, testDesk, until } from '../fixtures/desk-with-alta.ts'
+
+async function deskWithCamera() {
+  const [alta, { desk, api }] = await Promise.all([testAlta(), testDesk()])
+  const server = await addServer(api, alta)
+  const camera = await importCamera(api, server.id, 'gate-1')
+  const open = (): Promise<LiveAnswer> => api.want<LiveAnswer>('POST', `/cameras/${camera.id}/live`)
+  const ask = (serverId: string, token: string, path = '/desk/gate-1/index.m3u8'): Promise<number> =>
+    fetch(`${desk.origin}/alta/${serverId}/authorize?token=${token}`, {
+      headers: { 'x-real-path': path },
+    }).then(({ status }) => status)
+  return { alta, desk, api, server, camera, open, ask }
+}
+
+const tokenOf = (answer: LiveAnswer): string =>
+  new URL(answer.sources[0]?.url ?? '').searchParams.get('token') ?? ''
+
+describe('opening a camera', () => {
+  test('gives WHEP before HLS and main before sub, with what is known of each', async () => {
+    const { alta, open, camera, server } = await deskWithCamera()
+    const { value } = await until(open, ({ sources }) => sources[0]?.codec === 'h264')
+    expect(value.sources.map(({ kind, variant, width }) => [kind, variant, width])).toEqual([
+      ['whep', 'main', 1280],
+      ['whep', 'sub', 640],
+      ['hls', 'main', 1280],
+      ['hls', 'sub', 640],
+    ])
+    expect(value.sources[1]).toMatchObject({ cameraId: camera.id, serverId: server.id })
+    expect(value.sources[1]?.url).toMatch(`${alta.ottUrl}/desk/gate-1/whep?token=`)
+    expect(value.sources[1]?.url).toMatch(/&variant=sub$/)
+    expect(value.expiresAt - Date.now()).toBeGreaterThan(50_000)
+  })
+
+  test('tickets are good for their server, channel and camera alone', async () => {
+    const { api, server, camera, open, ask } = await deskWithCamera()
+    const other = await addServer(api, await testAlta(), 'Other')
+    const token = tokenOf(await open())
+    expect(await ask(server.id, token)).toBe(200)
+    expect(await ask(server.id, token, '/desk/gate-1/whep')).toBe(200)
+    expect(await ask(other.id, token)).toBe(403)
+    expect(await ask('nobody', token)).toBe(403)
+    expect(await ask(server.id, token, '/desk/dock/index.m3u8')).toBe(403)
+    expect(await ask(server.id, `${token.slice(0, -4)}AAAA`)).toBe(403)
+    expect(await ask(server.id, '')).toBe(403)
+    await api.want('DELETE', `/cameras/${camera.id}`)
+    expect(await ask(server.id, token)).toBe(403)
+  })
+
+  test('a person without rights learns nothing, and unknown cameras are left out', async () => {
+    const { api, camera, desk } = await deskWithCamera()
+    const many = await api.want<LiveAnswer>('POST', '/live', { cameraIds: [camera.id, 'unknown', camera.id] })
+    expect(many.sources).toHaveLength(4)
+    const guard = new ApiClient(desk.origin)
+    await guard.signIn(testViewer.email, testViewer.password)
+    expect((await guard.call('POST', `/cameras/${camera.id}/live`)).status).toBe(404)
+    expect((await guard.want<LiveAnswer>('POST', '/live', { cameraIds: [camera.id] })).sources).toEqual([])
+    expect((await guard.want<{ total: number }>('GET', '/cameras')).total).toBe(0)
+  })
+
+  test('a page under another name is let in on Alta before its ticket is handed out', async () => {
+    const { alta, desk, api, camera } = await deskWithCamera()
+    const named = new ApiClient(desk.origin.replace('127.0.0.1', 'localhost'))
+    named.token = api.token
+    await named.want('POST', `/cameras/${camera.id}/live`)
+    expect(alta.config.servers['ott']?.allow_origin).toContain(named.origin)
+  })
+})
+
+describe('how Alta asks', () => {
+  test('a callback that arrives keeps the backend and is said so', async () => {
+    const { alta, api, server } = await deskWithCamera()
+    const get = (): Promise<Server> => api.want<Server>('GET', `/servers/${server.id}`)
+    const { value } = await until(get, ({ authorization }) => authorization.reason.endsWith('who may watch.'))
+    expect(value.authorization.mode).toBe('backend')
+    const { value: calls } = await until(
+      () => Promise.resolve(alta.backendCalls()),
+      ({ length }) => length > 0,
+    )
+    expect(calls[0]).toMatchObject({ status: 200 })
+  })
+
+  test('where Alta cannot reach the desk, securetokens are used, and the page says why', async () => {
+    const [alta, { api }] = await Promise.all([
+      testAlta(),
+      testDesk({ variables: { PUBLIC_URL: 'http://127.0.0.1:9' } }),
+    ])
+    const server = await addServer(api, alta)
+    const camera = await importCamera(api, server.id, 'gate-1')
+    const get = (): Promise<Server> => api.want<Server>('GET', `/servers/${server.id}`)
+    const { value } = await until(get, ({ authorization }) => authorization.mode === 'securetoken')
+    expect(value.authorization.reason).toContain('http://127.0.0.1:9')
+    expect(value.warnings.map(({ code }) => code)).toContain('SECURETOKEN_NAMES_NOBODY')
+    expect(value).toMatchObject({ state: 'healthy', drift: [] })
+    const answer = await api.want<LiveAnswer>('POST', `/cameras/${camera.id}/live`)
+    const hls = answer.sources.find(({ kind }) => kind === 'hls')
+    expect((await fetch(hls?.url ?? '')).status).not.toBe(403)
+    expect((await fetch(`${alta.ottUrl}/desk/gate-1/index.m3u8?token=forged`)).status).toBe(403)
+  })
+})
+
+describe('the wall', () => {
+  test('is what there is at first, then what was left, without cameras that are gone', async () => {
+    const { api, server, camera } = await deskWithCamera()
+    const second = await importCamera(api, server.id, 'dock')
+    expect(await api.want<Wall>('GET', '/live/wall')).toEqual({
+      layout: '4',
+      tiles: [camera.id, second.id, null, null],
+    })
+    const saved = await api.want<Wall>('PUT', '/live/wall', {
+      layout: '1+5',
+      tiles: [second.id, null, 'unknown', camera.id],
+    })
+    expect(saved).toEqual({ layout: '1+5', tiles: [second.id, null, null, camera.id, null, null] })
+    await api.want('DELETE', `/cameras/${second.id}`)
+    expect((await api.want<Wall>('GET', '/live/wall')).tiles).toEqual([
+      null,
+      null,
+      null,
+      camera.id,
+      null,
+      null,
+    ])
+  })
+})
