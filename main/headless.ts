@@ -24,6 +24,9 @@ Usage: alta-desk [command]
 
 It reads config.yaml in the working directory; environment variables win.`
 
+/** The command line is not understood. */
+class UsageError extends Error {}
+
 /** Errors whose message is a sentence for whoever starts the desk; any other is a bug and shows its stack. */
 const foreseen = [
   ConfigError,
@@ -32,6 +35,7 @@ const foreseen = [
   SealBrokenError,
   TokenKeyError,
   ListenError,
+  UsageError,
 ]
 
 /** The sources lie one folder below the root, the bundle two. */
@@ -39,7 +43,7 @@ const root = join(import.meta.dirname, import.meta.filename.endsWith('.ts') ? '.
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
 
 async function main([command = 'serve', ...rest]: string[]): Promise<void> {
-  if (rest.length > 0) throw new ConfigError([mistake(`"${rest.join(' ')}" is not understood; see --help.`)])
+  if (rest.length > 0) throw new UsageError(`"${rest.join(' ')}" is not understood. See --help.`)
   switch (command) {
     case 'serve':
       return serve(readConfig().config)
@@ -52,12 +56,8 @@ async function main([command = 'serve', ...rest]: string[]): Promise<void> {
     case '--version':
       return console.log(version)
     default:
-      throw new ConfigError([mistake(`There is no command "${command}"; see --help.`)])
+      throw new UsageError(`There is no command "${command}". See --help.`)
   }
-}
-
-function mistake(problem: string) {
-  return { key: null, variable: null, problem, allowed: null }
 }
 
 function readConfig(): LoadedConfig {
@@ -66,30 +66,43 @@ function readConfig(): LoadedConfig {
 
 async function serve(config: Config): Promise<void> {
   makeDataFolder(config, process.cwd())
+  const { level: filter, format } = config.log
+  const logger = openLogger({ filter, format, secrets: secretsOf(config) })
   const desk = createDesk({
     config,
     version,
     headless: true,
-    logger: openLogger({ filter: config.log.level, format: config.log.format, secrets: secretsOf(config) }),
+    logger,
     startChildProcess: forkChildProcess,
     migrationsFolder: join(root, 'resources/migrations'),
     pageFolder: join(root, 'out/renderer'),
   })
-  stopOnSignals(desk)
-  await desk.start()
-  welcome(desk, config)
+  process.on('uncaughtException', (error) => {
+    logger.for('desk').error('the desk ends: a mistake of ours was caught nowhere', { error })
+    process.exit(1)
+  })
+  const stopping = stopOnSignals(desk)
+  try {
+    await desk.start()
+  } catch (error) {
+    // Somebody ended it before it was ready; the stop is on its way and ends the process.
+    if (stopping.aborted) return
+    throw error
+  }
+  if (!stopping.aborted) welcome(desk, config)
 }
 
-/** The first signal stops the desk as configured; a second one ends it at once. */
-function stopOnSignals(desk: Desk): void {
-  let stopping = false
+/** The first signal stops the desk as configured, and aborts what is returned; a second one ends it at once. */
+function stopOnSignals(desk: Desk): AbortSignal {
+  const stopping = new AbortController()
   const stop = (): void => {
-    if (stopping) process.exit(130)
-    stopping = true
+    if (stopping.signal.aborted) process.exit(130)
+    stopping.abort()
     desk.stop().then(() => process.exit(0), fail)
   }
   process.on('SIGINT', stop)
   process.on('SIGTERM', stop)
+  return stopping.signal
 }
 
 function welcome(desk: Desk, config: Config): void {
@@ -110,7 +123,7 @@ function welcome(desk: Desk, config: Config): void {
 function fail(error: unknown): never {
   const isForeseen = error instanceof Error && foreseen.some((kind) => error instanceof kind)
   console.error(isForeseen ? error.message : error)
-  process.exit(1)
+  process.exit(error instanceof UsageError ? 2 : 1)
 }
 
 await main(process.argv.slice(2)).catch(fail)
