@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { constants, setPriority } from 'node:os'
+import { setPriority } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -14,6 +14,12 @@ export interface ChildProcess {
   /** Ends it at once, even in the middle of native code. */
   kill(): void
 }
+
+/**
+ * A niceness that gives way and still gets its share: at the lowest one (19) nobody could sign in while a wall of
+ * pictures keeps every core busy.
+ */
+const lowPriority = 5
 
 interface ChildProcessOptions {
   /** Gives way to everything else on the machine. */
@@ -33,7 +39,7 @@ export const forkChildProcess: StartChildProcess = (modulePath, options = {}) =>
     serialization: 'advanced',
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
-  if (options.lowPriority && child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW)
+  if (options.lowPriority && child.pid !== undefined) setPriority(child.pid, lowPriority)
   let alive = true
   const exitListeners: (() => void)[] = []
   const ended = (): void => {
