@@ -3,6 +3,7 @@ import type { User } from '../../shared/contract/auth.ts'
 import { accessToken, desk, onSessionEnded, strangerDesk } from './client.ts'
 import type { Session } from './client.ts'
 import { failureCode } from '../ui/failures.ts'
+import { forgetStills } from '../player/still-store.ts'
 import { queryClient } from './query-client.ts'
 
 /**
@@ -91,5 +92,6 @@ function forget(): void {
   accessToken.set(null)
   user.value = null
   queryClient.clear()
+  forgetStills()
   phase.value = 'signed-out'
 }

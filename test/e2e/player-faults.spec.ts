@@ -1,5 +1,5 @@
 /// <reference lib="dom" />
-import { deletes, expect, test, untilState } from './player-page/player-fixtures.ts'
+import { deletes, expect, test, untilSmooth, untilState } from './player-page/player-fixtures.ts'
 
 test('without WHEP a tile plays HLS, says its delay, and asks for WHEP once', async ({
   playerPage,
@@ -53,7 +53,7 @@ test('a server that stops is noticed in 2 s, said in 3 s, and its picture return
   alta,
 }) => {
   await playerPage.evaluate(() => window.player.add('cam-1'))
-  await untilState(playerPage, 'cam-1', { phase: 'playing', framesPerSecond: 25 })
+  await untilSmooth(playerPage, 'cam-1')
   const stoppedAt = await playerPage.evaluate(() => performance.now())
   await alta.stop()
   await untilState(playerPage, 'cam-1', { stale: true })
@@ -131,7 +131,7 @@ test('a path that breaks is mended by an ICE restart, without a new session', as
   alta,
 }) => {
   await playerPage.evaluate(() => window.player.add('cam-1'))
-  await untilState(playerPage, 'cam-1', { phase: 'playing', framesPerSecond: 25 })
+  await untilSmooth(playerPage, 'cam-1')
   await alta.setFault('whep-silent', { stage: 'ice' })
   await untilState(playerPage, 'cam-1', { phase: 'stalled' })
   await expect

@@ -1,5 +1,5 @@
 /// <reference lib="dom" />
-import { deletes, expect, test, untilState } from './player-page/player-fixtures.ts'
+import { deletes, expect, test, untilSmooth, untilState } from './player-page/player-fixtures.ts'
 
 test.describe('one camera', () => {
   test('plays moving pictures by WHEP, and closing it deletes the session and leaves nothing', async ({
@@ -13,7 +13,7 @@ test.describe('one camera', () => {
       variant: 'main',
       picture: 'video',
     })
-    await untilState(playerPage, 'cam-1', { framesPerSecond: 25 })
+    await untilSmooth(playerPage, 'cam-1')
     const state = await playerPage.evaluate(() => window.player.state('cam-1'))
     expect(state).toMatchObject({ width: 640, height: 360, stale: false, reason: null })
     expect(alta.sessions()).toHaveLength(1)

@@ -25,7 +25,7 @@ export function retryAfterMs(header: string | null, wallNow: number): number | u
 }
 
 /** Where the session lives: `Location` may be relative to the address that answered, also after a redirect. */
-export function addressOf(response: Response, requestUrl: string): WhepAddress {
+function addressOf(response: Response, requestUrl: string): WhepAddress {
   const location = response.headers.get('location')
   const base = response.url || requestUrl
   const url = location !== null && URL.canParse(location, base) ? new URL(location, base).href : null

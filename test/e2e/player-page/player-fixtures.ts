@@ -32,7 +32,7 @@ interface TestFixtures {
 }
 
 /** The camera's sources as the desk would answer them, best first. */
-export function sourcesOf(alta: AltaServerHandle, cameraId: string): LiveSource[] {
+function sourcesOf(alta: AltaServerHandle, cameraId: string): LiveSource[] {
   const source = (kind: LiveSource['kind'], variant: LiveSource['variant']): LiveSource => ({
     cameraId,
     serverId: alta.name,
@@ -50,7 +50,7 @@ export function sourcesOf(alta: AltaServerHandle, cameraId: string): LiveSource[
 }
 
 /** A server with so many cameras; small pictures, for two cores encode them all. */
-export function altaWith(cameras: number, options: AltaServerOptions = {}): AltaServerOptions {
+function altaWith(cameras: number, options: AltaServerOptions = {}): AltaServerOptions {
   const numbers = Array.from({ length: cameras }, (_, index) => index + 1)
   return {
     name: 'alta',
@@ -149,4 +149,13 @@ export async function untilState(
       cause: error,
     })
   }
+}
+
+/** Waits until the tile has played smoothly for a second: about as many frames as the camera sends. */
+export async function untilSmooth(page: Page, cameraId: string): Promise<void> {
+  await untilState(page, cameraId, { picture: 'video' })
+  await page.waitForFunction((id) => (window.player.state(id).framesPerSecond ?? 0) > 20, cameraId, {
+    timeout: 20_000,
+    polling: 20,
+  })
 }

@@ -51,6 +51,6 @@ export class FakeClock implements PlayerClock {
 }
 
 /** Lets everything that is already resolved run. */
-export async function settle(): Promise<void> {
+async function settle(): Promise<void> {
   for (let turn = 0; turn < 20; turn++) await Promise.resolve()
 }
