@@ -134,14 +134,14 @@ test('development begins with the documented administrator, and answers this mac
     const api = new ApiClient(desk.origin)
     await api.signIn()
     expect((await api.call('GET', '/account')).body).toMatchObject({ mustChangePassword: true })
-    const foreignName = await fetchAs(desk.origin, 'desk.example:3303')
+    const foreignName = await fetchAs(desk.origin, 'desk.rebound.com:3303')
     expect(foreignName).toMatchObject({ status: 403, code: 'LOOPBACK_ONLY' })
     const changed = await api.want<Session>('POST', '/account/password', {
       currentPassword: 'admin',
       newPassword: 'teal-falcon-88',
     })
     expect(changed.user.mustChangePassword).toBe(false)
-    expect(await fetchAs(desk.origin, 'desk.example:3303')).toMatchObject({ status: 200 })
+    expect(await fetchAs(desk.origin, 'desk.rebound.com:3303')).toMatchObject({ status: 200 })
   } finally {
     await desk.stop()
   }

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ErrorBody } from './error-body.ts'
 import { sendError } from './error-body.ts'
-import { isAllowedOrigin, isLoopbackAddress, isLoopbackHost, isOwnOrigin } from './origins.ts'
+import { isAllowedOrigin, isLoopbackAddress, isPrivateHost, isOwnOrigin } from './origins.ts'
 
 export interface GateOptions {
   readonly allowedOrigins: readonly string[]
@@ -21,7 +21,7 @@ const foreignPage: ErrorBody = {
 
 /**
  * Turns away, before anything else is looked at: other machines while the documented password stands (by address, and
- * by the name they use, since a foreign page can give its own name the address 127.0.0.1), and pages of other origins.
+ * by the name they use, since a foreign page can give its registered name the address 127.0.0.1), and pages of other origins.
  */
 export function guardGate(app: FastifyInstance, options: GateOptions): void {
   app.addHook('onRequest', (request, reply, done) => {
@@ -35,7 +35,9 @@ function refusalOf(request: FastifyRequest, options: GateOptions): ErrorBody | n
   const { host, origin } = request.headers
   if (options.documentedPasswordStands()) {
     const peerIsLocal = isLoopbackAddress(request.socket.remoteAddress ?? '')
-    if (!peerIsLocal || (host !== undefined && !isLoopbackHost(host))) return loopbackOnly
+    const cameThroughProxy = 'x-forwarded-for' in request.headers || 'forwarded' in request.headers
+    const nameIsLocal = host === undefined || isPrivateHost(host)
+    if (!peerIsLocal || cameThroughProxy || !nameIsLocal) return loopbackOnly
   }
   if (origin === undefined || isOwnOrigin(origin, host)) return null
   if (!isAllowedOrigin(origin, options.allowedOrigins)) return foreignPage

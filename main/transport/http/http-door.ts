@@ -9,6 +9,7 @@ import type { AreaLogger } from '../../platform/logging.ts'
 import type { Metrics } from '../../platform/metrics.ts'
 import type { DegradedPart } from '../../platform/parts-health.ts'
 import type { ListenAddress } from '../../platform/setting-kinds.ts'
+import { serveApiPage } from './api-page.ts'
 import { serveProcedures } from './api-routes.ts'
 import { serveAuthorize } from './authorize-route.ts'
 import type { Authorize } from './authorize-route.ts'
@@ -67,11 +68,17 @@ interface Opening {
 export class HttpDoor implements Part {
   readonly name = 'http'
   readonly #options: HttpDoorOptions
+  readonly #answered: ReturnType<Metrics['seconds']>
   #opening: Opening | null = null
   #ready = false
 
   constructor(options: HttpDoorOptions) {
     this.#options = options
+    this.#answered = options.metrics.seconds({
+      name: 'http_answer_seconds',
+      help: 'How long answers of the HTTP door take.',
+      labels: ['method', 'status'],
+    })
   }
 
   get isOpen(): boolean {
@@ -164,12 +171,21 @@ export class HttpDoor implements Part {
 
   #mainApp(draining: AbortSignal): FastifyInstance {
     const app = makeApp(this.#appOptions())
+    this.#countRequests(app)
     serveAuthorize(app, this.#options.authorize)
     void app.register((guarded, _options, done) => {
       this.#serveGuarded(guarded, draining)
       done()
     })
     return app
+  }
+
+  /** How long answers take, by status alone: a path could name a camera. */
+  #countRequests(app: FastifyInstance): void {
+    app.addHook('onResponse', (request, reply, done) => {
+      this.#answered.labels(request.method, String(reply.statusCode)).observe(reply.elapsedTime / 1000)
+      done()
+    })
   }
 
   /** Everything that people and scripts use. */
@@ -191,6 +207,7 @@ export class HttpDoor implements Part {
       onStreamError: (error, requestId) => log.error('an event stream broke off', { requestId, error }),
     })
     serveOpenApi(app, this.#options.version)
+    serveApiPage(app)
     app.all('/api/*', (_request, reply) => reply.callNotFound())
     servePage(app, {
       folder: this.#options.pageFolder,

@@ -3,9 +3,19 @@ export function isLoopbackAddress(address: string): boolean {
   return /^(?:::ffff:)?127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/i.test(address) || address === '::1'
 }
 
-/** Names by which this machine calls itself, with or without a port. */
-export function isLoopbackHost(host: string): boolean {
-  return /^(?:localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])(?::\d{1,5})?$/i.test(host)
+const loopbackHost = /^(?:localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])$/i
+/** One label, or a top-level domain that nobody can register: RFC 2606, RFC 6761, RFC 6762, RFC 8375, ICANN's .internal. */
+const privateName =
+  /^[a-z0-9_-]+$|\.(?:test|example|invalid|localhost|local|lan|internal|home\.arpa)$|(?:^|\.)example\.(?:com|net|org)$/i
+
+/**
+ * Names by which only this machine or its own network can call us, with or without a port. A foreign page can give
+ * its own registered name the address 127.0.0.1 (DNS rebinding), and a proxy on this machine serves such a name to
+ * the world; neither can have one of these.
+ */
+export function isPrivateHost(host: string): boolean {
+  const name = host.replace(/:\d{1,5}$/, '')
+  return loopbackHost.test(name) || (privateName.test(name) && !/^\d+$/.test(name))
 }
 
 /** The address of a socket's other end, with IPv4 as IPv4. */
