@@ -1,6 +1,8 @@
 import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { createORPCClient, ORPCError } from '@orpc/client'
 import type { ContractRouterClient } from '@orpc/contract'
 import { OpenAPILink } from '@orpc/openapi-client/fetch'
@@ -202,6 +204,58 @@ describe('the HTTP door in production', () => {
     expect(await stream.next()).toMatchObject({ value: { type: 'heartbeat' } })
     await stream.return?.(undefined)
   })
+})
+
+test('an answer that stands still is given up after write_timeout; one that moves slowly is not', async () => {
+  const desk = await startDeskInProcess({
+    people: [testAdmin],
+    variables: { ALTAVMS_HTTP_WRITE_TIMEOUT: '300ms' },
+  })
+  try {
+    const large = Buffer.alloc(24 * 1024 * 1024, 'x')
+    writeFileSync(join(desk.pageFolder, 'large.txt'), large)
+    const ask = 'GET /large.txt HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n'
+    const still = await openSocket(desk.origin)
+    still.write(ask)
+    await once(still.pause(), 'readable')
+    // Time that passes is what is tried here. That the desk closed shows once what lies in the buffers is read.
+    await new Promise((resolve) => setTimeout(resolve, 1200))
+    expect((await readToEnd(still)).length).toBeLessThan(large.length)
+
+    const slow = await openSocket(desk.origin)
+    let received = 0
+    slow.on('data', (chunk: Buffer) => {
+      received += chunk.length
+      if (received < 6_000_000) {
+        slow.pause()
+        setTimeout(() => slow.resume(), 10)
+      }
+    })
+    slow.write(ask)
+    await once(slow, 'close')
+    expect(received).toBeGreaterThan(large.length)
+  } finally {
+    await desk.stop()
+  }
+})
+
+test('the API can be read on a page that loads nothing from elsewhere', async () => {
+  const desk = await startDeskInProcess({ people: [testAdmin] })
+  try {
+    const page = await fetch(`${desk.origin}/api/docs`)
+    expect([page.status, page.headers.get('content-security-policy')]).toEqual([
+      200,
+      expect.stringContaining("default-src 'self'") as string,
+    ])
+    for (const [, path] of (await page.text()).matchAll(/(?:src|href)="([^"]+)"/g)) {
+      expect((await fetch(desk.origin + (path ?? ''))).status).toBe(200)
+    }
+    expect(await (await fetch(`${desk.origin}/metrics`)).text()).toContain(
+      'alta_desk_http_answer_seconds_count{method="GET",status="200"}',
+    )
+  } finally {
+    await desk.stop()
+  }
 })
 
 test('behind TLS the browser is told to use nothing else, and cookies travel by TLS alone', async () => {

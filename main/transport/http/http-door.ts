@@ -68,17 +68,13 @@ interface Opening {
 export class HttpDoor implements Part {
   readonly name = 'http'
   readonly #options: HttpDoorOptions
-  readonly #answered: ReturnType<Metrics['seconds']>
+  readonly #answered: ReturnType<typeof answerSeconds>
   #opening: Opening | null = null
   #ready = false
 
   constructor(options: HttpDoorOptions) {
     this.#options = options
-    this.#answered = options.metrics.seconds({
-      name: 'http_answer_seconds',
-      help: 'How long answers of the HTTP door take.',
-      labels: ['method', 'status'],
-    })
+    this.#answered = answerSeconds(options.metrics)
   }
 
   get isOpen(): boolean {
@@ -222,6 +218,14 @@ export class HttpDoor implements Part {
     const live = family !== null && this.#options.isSignInLive(family)
     return live ? this.#options.streamingOrigins() : []
   }
+}
+
+function answerSeconds(metrics: Metrics) {
+  return metrics.seconds({
+    name: 'http_answer_seconds',
+    help: 'How long answers of the HTTP door take.',
+    labels: ['method', 'status'],
+  })
 }
 
 async function listen(app: FastifyInstance, address: ListenAddress): Promise<void> {
