@@ -55,11 +55,16 @@ export class Intents {
       await this.#takeBack(link, intent, { ...call, retries: 1, timeoutMs: 5_000 })
       this.forget(intent)
     } catch (error) {
-      this.#leftOn.add(intent.serverId)
+      this.leave(intent)
       const { serverId, channelId } = intent
       const fields = { requestId: call.requestId, serverId, channelId, error }
       this.#options.logger.warn('an import is undone once its server answers', fields)
     }
+  }
+
+  /** What was begun could not be recorded: it is settled with one of the next rounds. */
+  leave(intent: IntentRow): void {
+    this.#leftOn.add(intent.serverId)
   }
 
   forget(intent: IntentRow): void {

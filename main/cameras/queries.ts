@@ -1,5 +1,6 @@
 import { and, asc, count, eq, sql } from 'drizzle-orm'
 import type { ReadHandle, Store, Tx } from '../store/store-types.ts'
+import { containsPattern } from '../servers/queries.ts'
 import { preparedOnce } from '../store/prepared-once.ts'
 import { altaIntents, cameras, servers } from '../store/tables/cameras.ts'
 
@@ -106,10 +107,6 @@ const orderTexts: Record<CameraOrder, string> = {
   '-name': 'c.name collate nocase desc, c.id',
   server: 's.name collate nocase, c.name collate nocase, c.id',
   '-server': 's.name collate nocase desc, c.name collate nocase, c.id',
-}
-
-function containsPattern(search: string): string {
-  return `%${search.replace(/[\\%_]/g, (character) => `\\${character}`)}%`
 }
 
 /**

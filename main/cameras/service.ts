@@ -29,7 +29,14 @@ import {
   pageOfCameras,
   updateCamera,
 } from './queries.ts'
-import type { CameraChanges, CameraFilter, CameraOrder, CameraRow, NamedCameraRow } from './queries.ts'
+import type {
+  CameraChanges,
+  CameraFilter,
+  CameraOrder,
+  CameraRow,
+  IntentRow,
+  NamedCameraRow,
+} from './queries.ts'
 
 export interface CamerasOptions {
   readonly store: Store
@@ -142,7 +149,7 @@ export class CamerasService {
 
   /** Answers once Alta has confirmed; `force` forgets the camera even where Alta does not answer. */
   async remove(context: RequestContext, id: string, force: boolean): Promise<void> {
-    const { store, intents, board, bus } = this.#options
+    const { intents, board, bus } = this.#options
     const { link } = this.#find(id)
     const row = await link.change(async () => {
       const { row: camera } = this.#find(id)
@@ -160,15 +167,7 @@ export class CamerasService {
         intents.forget(intent)
         throw error
       }
-      const audit = auditRecord(context, {
-        action: 'camera.removed',
-        target: { kind: 'camera', id, name: camera.name },
-        before: auditView(camera),
-      })
-      store.write({ audit }, (tx) => {
-        deleteIntent(tx, intent.id)
-        deleteCamera(tx, id)
-      })
+      this.#recordRemoval(context, camera, intent)
       return camera
     })
     board.drop(row.serverId, id)
@@ -235,6 +234,24 @@ export class CamerasService {
     if (clears && confirmName !== before.name)
       throw confirmationNeeded(before.name, `Alta deletes the recordings of ${before.name} by this.`)
     await updateChannel(link.client, call, deskId, after, { mayClearRecordings: clears })
+  }
+
+  #recordRemoval(context: RequestContext, camera: CameraRow, intent: IntentRow): void {
+    const { store, intents } = this.#options
+    const audit = auditRecord(context, {
+      action: 'camera.removed',
+      target: { kind: 'camera', id: camera.id, name: camera.name },
+      before: auditView(camera),
+    })
+    try {
+      store.write({ audit }, (tx) => {
+        deleteIntent(tx, intent.id)
+        deleteCamera(tx, camera.id)
+      })
+    } catch (error) {
+      intents.leave(intent)
+      throw error
+    }
   }
 
   async #deleteChannel(

@@ -7,7 +7,7 @@ import { newId } from '../platform/ids.ts'
 import type { Part } from '../platform/lifecycle.ts'
 import type { AreaLogger } from '../platform/logging.ts'
 import type { Fleet } from '../servers/fleet.ts'
-import { expectedCameras } from '../servers/queries.ts'
+import { firstCamera } from '../servers/queries.ts'
 import type { ServerLink } from '../servers/server-link.ts'
 import type { CallbackVerdict, ServerUpkeep } from '../servers/upkeep.ts'
 import type { Store } from '../store/store-types.ts'
@@ -72,12 +72,12 @@ export class CallbackCheck implements Part {
 
   async #check(link: ServerLink): Promise<void> {
     const { store, upkeep, logger } = this.#options
-    const [camera] = store.read((db) => expectedCameras(db, link.id))
-    if (!camera) return
-    this.#running.add(link.id)
-    link.noteCallbackDoubtful(false)
     const call: CallContext = { requestId: newId(), signal: this.#abort.signal }
+    this.#running.add(link.id)
     try {
+      const camera = store.read((db) => firstCamera(db, link.id))
+      if (!camera) return
+      link.noteCallbackDoubtful(false)
       await upkeep.settleAuthorization(link, call, () => this.#ask(link, call, camera))
     } catch (error) {
       if (this.#abort.signal.aborted) return

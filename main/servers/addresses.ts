@@ -32,10 +32,13 @@ export function withAdded(json: string, added: readonly string[]): string {
   )
 }
 
-/** Hides user, password and secrets in the query of a source: what is left tells a camera from another. */
+/**
+ * Hides user, password and secrets in the query of a source: what is left tells a camera from another. A password may
+ * hold `@` and `/` as people typed it, so everything up to the last `@` goes.
+ */
 export function maskSource(source: string): string {
   return source
-    .replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, '$1***@')
+    .replace(/^([a-z][a-z0-9+.-]*:\/\/)[^?#]*@/i, '$1***@')
     .replace(/([?&][^=&#]*(?:pass|pwd|token|secret|key|auth|user|login)[^=&#]*=)[^&#]*/gi, '$1***')
 }
 

@@ -23,7 +23,7 @@ export type ExpectedCamera = Pick<
 >
 
 /** Turns what a person typed into a LIKE pattern that takes `%`, `_` and `\` as themselves (ESCAPE '\'). */
-function containsPattern(search: string): string {
+export function containsPattern(search: string): string {
   return `%${search.replace(/[\\%_]/g, (character) => `\\${character}`)}%`
 }
 
@@ -119,4 +119,15 @@ export function cameraCounts(db: ReadHandle): Map<string, number> {
     .groupBy(cameras.serverId)
     .all()
   return new Map(rows.map((row) => [row.serverId, row.value]))
+}
+
+/** The oldest camera of a server, to try the server with; undefined where it has none. */
+export function firstCamera(db: ReadHandle, serverId: string): { id: string; channelId: string } | undefined {
+  return db
+    .select({ id: cameras.id, channelId: cameras.channelId })
+    .from(cameras)
+    .where(eq(cameras.serverId, serverId))
+    .orderBy(asc(cameras.id))
+    .limit(1)
+    .get()
 }

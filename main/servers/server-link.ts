@@ -2,8 +2,6 @@ import type { DriftEntry } from '../../shared/contract/servers.ts'
 import type { AltaProblemCode } from '../../shared/domain/alta-problems.ts'
 import { AltaProblem } from '../alta/alta-problem.ts'
 import type { AltaClient, AltaConfig, AltaReceiverStatus, CallContext } from '../alta/alta-types.ts'
-import { createHlsStatus } from '../alta/hls-status.ts'
-import type { HlsStatus } from '../alta/hls-status.ts'
 import { findStreamOrigin, isPortOpen } from '../alta/ott.ts'
 import type { Authorization, ServerExpectation } from '../alta/ownership-types.ts'
 import { compareServer } from '../alta/ownership.ts'
@@ -16,6 +14,7 @@ import { newId } from '../platform/ids.ts'
 import type { AreaLogger } from '../platform/logging.ts'
 import { Mutex } from '../platform/mutex.ts'
 import { isLoopback, plainAddress, readPageOrigins } from './addresses.ts'
+import { PlaylistReader } from './playlist-reader.ts'
 import type { ExpectedCamera, ServerRow } from './queries.ts'
 import { ServerWatch } from './server-watch.ts'
 import type { WatchTimes } from './server-watch.ts'
@@ -84,10 +83,6 @@ interface Viewing {
 const statusTimeoutMs = 2_500
 const configTimeoutMs = 10_000
 const portTimeoutMs = 1_500
-/** Playlists read in one round where there is no `/api/status`. */
-const playlistsPerRound = 6
-/** A camera that somebody opened is read first for so long. */
-const watchedMs = 60_000
 
 const untouched: LinkState = {
   reached: false,
@@ -113,14 +108,12 @@ export class ServerLink {
   readonly changes = new Mutex()
   readonly #parts: LinkParts
   readonly #watch: ServerWatch
-  readonly #watched = new Map<string, number>()
+  readonly #playlists: PlaylistReader
   #row: ServerRow
   #client: AltaClient
   #callbackDoubtful = true
   #tickets: TicketOffice
   #state = untouched
-  #hls: { readonly streamOrigin: string; readonly status: HlsStatus } | null = null
-  #rotation = 0
   #changing = 0
   #generation = 0
   #lookSoon: NodeJS.Timeout | undefined
@@ -136,6 +129,7 @@ export class ServerLink {
       look: (whole: boolean, signal: AbortSignal) => this.#look(whole, signal),
       lost: (error: unknown) => this.#lose(error),
     }
+    this.#playlists = new PlaylistReader(parts.clock, parts.logger)
     this.#watch = new ServerWatch(server, parts.clock, parts.times)
   }
 
@@ -176,7 +170,7 @@ export class ServerLink {
   async stop(): Promise<void> {
     this.#stopped = true
     clearTimeout(this.#lookSoon)
-    await Promise.all([this.#watch.stop(), this.#client.stop(), this.#hls?.status.stop()])
+    await Promise.all([this.#watch.stop(), this.#client.stop(), this.#playlists.stop()])
   }
 
   /** Takes over a changed row, and the client that has just proved a changed address or account. */
@@ -198,7 +192,7 @@ export class ServerLink {
 
   /** Somebody opened this camera: its state matters now. */
   noteWatched(channelId: string): void {
-    this.#watched.set(channelId, this.#parts.clock.monotonicMs() + watchedMs)
+    this.#playlists.noteWatched(channelId)
     this.#watch.nudge(1_000)
   }
 
@@ -351,6 +345,18 @@ export class ServerLink {
     return { config, configAt, streamOrigin: findStreamOrigin(config, baseUrl, streamUrl) }
   }
 
+  /** Asks in the name of the desk itself, which Alta's sessions show. */
+  async #readPlaylists(call: CallContext): Promise<ReadonlyMap<string, AltaReceiverStatus>> {
+    const { figures, streamOrigin } = this.#state
+    if (streamOrigin === null) return figures
+    const token = async ({ id, channelId }: ExpectedCamera): Promise<string> => {
+      const viewing = { personId: 'desk', cameraId: id, channelId, remoteAddress: 'desktop' }
+      return (await this.token(viewing)).token
+    }
+    const read = await this.#playlists.read(call, streamOrigin, this.#parts.expectedCameras(), token)
+    return new Map([...figures, ...read])
+  }
+
   async #isStreamingClosed(signal: AbortSignal): Promise<boolean> {
     const { streamOrigin } = this.#state
     return streamOrigin !== null && !(await isPortOpen(streamOrigin, portTimeoutMs, signal))
@@ -378,49 +384,5 @@ export class ServerLink {
   #set(changes: Partial<LinkState>): void {
     this.#state = { ...this.#state, ...changes }
     this.#parts.onLooked()
-  }
-
-  /** Cameras that are open somewhere first, then a few others in turn: each playlist is a session on Alta. */
-  async #readPlaylists(call: CallContext): Promise<Map<string, AltaReceiverStatus>> {
-    const figures = new Map(this.#state.figures)
-    const hls = this.#hlsStatus()
-    if (!hls) return figures
-    await Promise.all(
-      this.#playlistsDue().map(async (camera) => {
-        const { token } = await this.token({
-          ...camera,
-          cameraId: camera.id,
-          personId: 'desk',
-          remoteAddress: 'desktop',
-        })
-        figures.set(camera.receiverId, await hls.read(call, camera.channelId, token))
-      }),
-    )
-    return figures
-  }
-
-  #playlistsDue(): ExpectedCamera[] {
-    const now = this.#parts.clock.monotonicMs()
-    for (const [channelId, until] of this.#watched) if (until < now) this.#watched.delete(channelId)
-    const cameras = this.#parts.expectedCameras()
-    const watched = cameras
-      .filter(({ channelId }) => this.#watched.has(channelId))
-      .slice(0, playlistsPerRound)
-    const others = cameras.filter(({ channelId }) => !this.#watched.has(channelId))
-    const room = Math.min(others.length, Math.max(1, playlistsPerRound - watched.length))
-    const turn = Array.from({ length: room }, (_, index) => others[(this.#rotation + index) % others.length])
-    this.#rotation = others.length === 0 ? 0 : (this.#rotation + room) % others.length
-    return [...watched, ...turn.filter((camera) => camera !== undefined)]
-  }
-
-  #hlsStatus(): HlsStatus | null {
-    const { streamOrigin } = this.#state
-    if (streamOrigin === null) return null
-    if (this.#hls?.streamOrigin !== streamOrigin) {
-      void this.#hls?.status.stop()
-      const { clock, logger } = this.#parts
-      this.#hls = { streamOrigin, status: createHlsStatus({ streamOrigin, clock, logger }) }
-    }
-    return this.#hls.status
   }
 }
