@@ -3,7 +3,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { TokenKeys } from './token-keys.ts'
 
 /** Access tokens are valid for 15 minutes; the number is documented and not configurable. */
-export const accessTokenLifetimeMs = 15 * 60 * 1000
+const accessTokenLifetimeMs = 15 * 60 * 1000
 
 /** What an access token says. */
 export interface AccessClaims {

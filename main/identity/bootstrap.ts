@@ -8,7 +8,7 @@ import { storedEmail } from './service.ts'
 import type { Identity } from './service.ts'
 
 /** The password of the documentation; while it stands, only this machine may enter. */
-export const documentedPassword = 'admin'
+const documentedPassword = 'admin'
 
 /** Letters and digits that are not mistaken for one another. */
 const codeAlphabet = '23456789ABCDEFGHJKLMNPQRSTUVWXYZ'

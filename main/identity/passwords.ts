@@ -11,7 +11,7 @@ export interface PasswordCost {
 }
 
 /** What every desk uses: 64 MiB, three passes, four lanes. */
-export const documentedCost: PasswordCost = { memoryCost: 65_536, timeCost: 3, parallelism: 4 }
+const documentedCost: PasswordCost = { memoryCost: 65_536, timeCost: 3, parallelism: 4 }
 
 /** What the desk asks of the password process, and what it is answered. */
 export type PasswordJob =

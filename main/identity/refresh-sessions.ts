@@ -15,9 +15,9 @@ import type { SessionRow } from './queries.ts'
 import type { RequestContext } from './request-context.ts'
 
 /** A refresh token is good for 30 days and for one use. */
-export const refreshLifetimeMs = 30 * 24 * 60 * 60 * 1000
+const refreshLifetimeMs = 30 * 24 * 60 * 60 * 1000
 /** Two tabs, or an answer that was lost: so long may a spent token come again and get the same successor. */
-export const repeatWithinMs = 10_000
+const repeatWithinMs = 10_000
 
 /** A new refresh token and its row; the token itself is stored nowhere. */
 export interface FreshToken {
