@@ -79,7 +79,9 @@ function moving(state: TileState): TileTruth {
   if (state.phase === 'playing' || state.phase === 'fallback') return playing(state)
   if (state.phase === 'stalled')
     return { ...calm, tone: 'degraded', word: 'Stalled', remark: sentence(state) }
-  if (state.phase === 'retry-wait') return noPicture(state)
+  // Between tries the large word stays: a wall of tiles that flip with every try is not calm.
+  if (state.phase === 'retry-wait' || (state.reason !== null && state.picture === 'none'))
+    return noPicture(state)
   return {
     ...calm,
     tone: 'provisioning',
@@ -115,7 +117,7 @@ function noPicture(state: TileState): TileTruth {
     tone: 'offline',
     word: 'No picture',
     headline: 'NO PICTURE',
-    detail: [sentence(state), nextTry(state)].filter(Boolean).join(' '),
+    detail: [sentence(state), nextTry(state) ?? 'Trying again.'].filter(Boolean).join(' '),
     dimmed: true,
   }
 }

@@ -60,6 +60,23 @@ describe('what a tile says', () => {
     expect(truth.detail).toContain('Next try in 4 s.')
   })
 
+  it('does not flip between NO PICTURE and Connecting with every try', () => {
+    const waiting = {
+      ...playing,
+      picture: 'none' as const,
+      protocol: null,
+      ageMs: null,
+      reason: 'server-unreachable' as const,
+    }
+    const said = (['retry-wait', 'connecting', 'first-frame-wait'] as const).map(
+      (phase) => tileTruth({ ...waiting, phase }, camera, 20_000).headline,
+    )
+    expect(new Set(said)).toEqual(new Set(['NO PICTURE']))
+    expect(tileTruth({ ...waiting, phase: 'connecting', reason: null }, camera, 20_000).headline).toBe(
+      'Connecting',
+    )
+  })
+
   it('gives the reason of the desk and the time since when, where the camera sends nothing', () => {
     const truth = tileTruth({ ...playing, phase: 'no-signal', picture: 'still' }, camera, 25_000)
     expect(truth).toMatchObject({ headline: 'NO SIGNAL', detail: camera.statusReason, seconds: 15 })
