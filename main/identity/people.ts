@@ -30,7 +30,7 @@ export class People {
 
   put(person: Person): void {
     this.#byId.set(person.id, person)
-    if (person.mustChangePassword && !person.disabled) this.#withDocumentedPassword.add(person.id)
+    if (person.documentedPassword && !person.disabled) this.#withDocumentedPassword.add(person.id)
     else this.#withDocumentedPassword.delete(person.id)
   }
 
@@ -42,6 +42,6 @@ export class People {
 
 /** A person as the contract shows them. */
 export function toUser(person: Person): User {
-  const { id, email, displayName, admin, mustChangePassword } = person
-  return { id, email, displayName, admin, mustChangePassword }
+  const { id, email, username, displayName, admin, mustChangePassword } = person
+  return { id, email, username, displayName, admin, mustChangePassword }
 }

@@ -12,10 +12,12 @@ export function allPeople(db: ReadHandle): Omit<UserRow, 'passwordHash'>[] {
     .select({
       id: users.id,
       email: users.email,
+      username: users.username,
       displayName: users.displayName,
       admin: users.admin,
       disabled: users.disabled,
       mustChangePassword: users.mustChangePassword,
+      documentedPassword: users.documentedPassword,
       version: users.version,
       createdAt: users.createdAt,
     })

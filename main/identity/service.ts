@@ -24,6 +24,7 @@ import type { FreshToken, RefreshSessions } from './refresh-sessions.ts'
 import { IdentityRefusal } from './refusals.ts'
 import { auditRecord } from './request-context.ts'
 import type { Caller, RequestContext } from './request-context.ts'
+import { usernameLike } from './usernames.ts'
 
 /** What a person gets who signed in. */
 export interface Session {
@@ -168,11 +169,13 @@ export class Identity {
   }
 
   /** The row of an administrator that is not stored yet; `email` in lower case. */
-  newAdministrator(email: string, passwordHash: string, mustChangePassword: boolean): UserRow {
+  newAdministrator(email: string, passwordHash: string, documentedPassword: boolean): UserRow {
     const createdAt = this.#options.clock.now()
     const displayName = email.slice(0, email.indexOf('@'))
-    const common = { email, displayName, passwordHash, mustChangePassword, createdAt }
-    return { id: newId(), admin: true, disabled: false, version: 1, ...common }
+    const username = usernameLike(displayName, () => false)
+    const common = { email, username, displayName, passwordHash, documentedPassword, createdAt }
+    const standing = { admin: true, disabled: false, version: 1 }
+    return { id: newId(), ...common, ...standing, mustChangePassword: documentedPassword }
   }
 
   account(caller: Caller): User {
@@ -211,7 +214,12 @@ export class Identity {
       const current = userById(tx, before.id)
       // Somebody else changed it while the hash was made: what was checked does not stand any more.
       if (current?.passwordHash !== before.passwordHash) throw new IdentityRefusal('WRONG_PASSWORD')
-      const changes = { passwordHash, mustChangePassword: false, version: current.version + 1 }
+      const changes = {
+        passwordHash,
+        mustChangePassword: false,
+        documentedPassword: false,
+        version: current.version + 1,
+      }
       const families = familiesOf(tx, before.id)
       updateUser(tx, before.id, changes)
       sessions.open(tx, fresh)

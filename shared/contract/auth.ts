@@ -5,9 +5,10 @@ import { anyone, procedure, signedIn } from './procedure.ts'
 export const userSchema = z.object({
   id: z.string(),
   email: z.string(),
+  username: z.string(),
   displayName: z.string(),
   admin: z.boolean(),
-  /** True while the documented development password stands; the page asks for a new one. */
+  /** The password was given by somebody else (or stands in the documentation); the page asks for a new one. */
   mustChangePassword: z.boolean(),
 })
 export type User = z.infer<typeof userSchema>

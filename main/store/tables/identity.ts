@@ -1,16 +1,27 @@
-import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 
-/** People. `email` is unique without regard to case; `version` is in every access token and revokes them when raised. */
+/**
+ * People. `email` and `username` are kept in lower case, so each is unique without regard to case; `version` is in every
+ * access token and revokes them when raised.
+ */
 export const users = sqliteTable('users', {
   id: text('id').primaryKey(),
   email: text('email').notNull().unique(),
+  username: text('username').notNull().unique(),
   displayName: text('display_name').notNull(),
+  /** Empty for who has no password here and signs in by SSO alone. */
   passwordHash: text('password_hash').notNull(),
   admin: integer('admin', { mode: 'boolean' }).notNull(),
   disabled: integer('disabled', { mode: 'boolean' }).notNull(),
   mustChangePassword: integer('must_change_password', { mode: 'boolean' }).notNull(),
+  /** The password is the one that stands in the documentation: until it is changed only this machine may enter. */
+  documentedPassword: integer('documented_password', { mode: 'boolean' }).notNull(),
   version: integer('version').notNull(),
   createdAt: integer('created_at').notNull(),
+  /** Whether an administrator wrote the address: only then may a first SSO sign-in link to this account by it. */
+  emailVouched: integer('email_vouched', { mode: 'boolean' }).notNull().default(true),
+  /** SHA-256 of the recovery code; null while none was made. */
+  recoveryHash: text('recovery_hash'),
 })
 
 /** Sign-ins: one row for each refresh token, kept as its SHA-256; rotated tokens share a `family`. */
@@ -31,4 +42,57 @@ export const sessions = sqliteTable(
     userAgent: text('user_agent').notNull(),
   },
   (table) => [index('sessions_user').on(table.userId), index('sessions_family').on(table.family)],
+)
+
+/** Authenticator apps. The secret is sealed with TOTP_ENCRYPTION_KEY or the key ring (identity/totp-secrets.ts). */
+export const totpSecrets = sqliteTable('totp_secrets', {
+  userId: text('user_id')
+    .primaryKey()
+    .references(() => users.id, { onDelete: 'cascade' }),
+  secret: text('secret').notNull(),
+  /** When a first code proved that the app has it; null until then, and nobody is asked for a code. */
+  confirmedAt: integer('confirmed_at'),
+  /** The time step of the last code that was taken: a code works once. */
+  lastStep: integer('last_step').notNull(),
+})
+
+/** Codes that stand in for the authenticator app, one use each, as SHA-256. */
+export const backupCodes = sqliteTable(
+  'backup_codes',
+  {
+    userId: text('user_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    codeHash: text('code_hash').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.userId, table.codeHash] })],
+)
+
+/** Failed sign-ins of late, for known and unknown names alike. */
+export const signInFailures = sqliteTable('sign_in_failures', {
+  /** `user:<id>`, or `name:<SHA-256>` of a name that nobody has. */
+  account: text('account').primaryKey(),
+  /** When they failed, oldest first. */
+  failedAt: text('failed_at', { mode: 'json' }).$type<number[]>().notNull(),
+  /** Null while it is not locked. */
+  lockedUntil: integer('locked_until'),
+  /** After this the row says nothing any more. */
+  forgetAt: integer('forget_at').notNull(),
+})
+
+/** Who somebody is at the SSO provider. */
+export const oidcIdentities = sqliteTable(
+  'oidc_identities',
+  {
+    issuer: text('issuer').notNull(),
+    subject: text('subject').notNull(),
+    userId: text('user_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    linkedAt: integer('linked_at').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.issuer, table.subject] }),
+    index('oidc_identities_user').on(table.userId),
+  ],
 )
