@@ -22,7 +22,7 @@ export class AuditWatch implements Store {
 
   write<T>(options: WriteOptions, change: (tx: Tx) => Synchronous<T>): T {
     const result = this.#store.write(options, change)
-    if (options.audit) this.#written.add(options.audit)
+    for (const record of [options.audit ?? []].flat()) this.#written.add(record)
     return result
   }
 

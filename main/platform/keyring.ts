@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto'
 
 const version = 'v1'
 const nonceBytes = 12
@@ -95,6 +95,15 @@ export class Keyring {
     } catch {
       throw new SealBrokenError(column, rowId)
     }
+  }
+
+  /**
+   * A key of its own for one purpose (HKDF-SHA-256, RFC 5869), from the key named; null where that is not configured.
+   * The same in every run, so that what it signed can be checked again.
+   */
+  derived(purpose: string, keyId = this.active.id): Buffer | null {
+    const key = this.#keys.get(keyId)
+    return key ? Buffer.from(hkdfSync('sha256', key.bytes, '', `alta-desk ${purpose}`, 32)) : null
   }
 
   /** Whether `value` was sealed with the active key, so that rotation may leave it. */

@@ -15,20 +15,27 @@ const deskValueColumn = 'desk_values.value'
  * many values were sealed anew. Throws `EncryptionKeyMissingError`, `SealBrokenError` or `StubKeyRefusedError`.
  */
 export function bringSealsUpToDate(connection: SqliteConnection, path: string, keyring: Keyring): number {
-  const check = connection
-    .prepare<[string], { value: string }>('select value from desk_values where key = ?')
-    .get(checkName)
-  if (!check) {
+  if (!proveKeyring(connection, path, keyring)) {
     connection
       .prepare('insert into desk_values (key, value) values (?, ?)')
       .run(checkName, keyring.seal(deskValueColumn, checkName, checkText))
-  } else {
-    proveKey(path, keyring, check.value)
   }
   return (
     sealedColumns(connection).reduce((sum, column) => sum + resealColumn(connection, keyring, column), 0) +
     resealDeskValues(connection, keyring)
   )
+}
+
+/**
+ * Proves that the key ring opens this database; false where the database does not know yet. Throws
+ * `EncryptionKeyMissingError`, `SealBrokenError` or `StubKeyRefusedError`.
+ */
+export function proveKeyring(connection: SqliteConnection, path: string, keyring: Keyring): boolean {
+  const check = connection
+    .prepare<[string], { value: string }>('select value from desk_values where key = ?')
+    .get(checkName)
+  if (check) proveKey(path, keyring, check.value)
+  return check !== undefined
 }
 
 function proveKey(path: string, keyring: Keyring, check: string): void {

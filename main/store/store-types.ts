@@ -34,8 +34,8 @@ export interface AuditRecord {
 }
 
 export interface WriteOptions {
-  /** The audit row of this write, or null where the contract says that nothing is audited. */
-  readonly audit: AuditRecord | null
+  /** The audit row of this write, several in their order, or null where the contract says that nothing is audited. */
+  readonly audit: AuditRecord | readonly AuditRecord[] | null
   /** FULL synchronisation: a person is told "saved". Default true; false only for high-rate events. */
   readonly durable?: boolean
 }

@@ -4,6 +4,7 @@ import { forkChildProcess } from '../platform/child-process.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Keyring } from '../platform/keyring.ts'
 import type { AreaLogger, Logger } from '../platform/logging.ts'
+import { AuditLog, deskRecord } from './audit-log.ts'
 import { backUp } from './backup.ts'
 import type { SqliteConnection } from './connection.ts'
 import { openConnection, queryBuilder, useWriteAheadLog } from './connection.ts'
@@ -14,8 +15,7 @@ import { applyMigrations, pendingMigrations, readMigrations } from './migrations
 import { Reader } from './reader.ts'
 import { bringSealsUpToDate } from './sealed-columns.ts'
 import { asOpenError, asStoreError, StoreUnavailableError } from './store-errors.ts'
-import type { AuditRecord, ReadHandle, Store, Synchronous, Tx, WriteOptions } from './store-types.ts'
-import { audit } from './tables/desk.ts'
+import type { ReadHandle, Store, Synchronous, Tx, WriteOptions } from './store-types.ts'
 
 export interface StoreOptions {
   /** `db.path`: the SQLite file; its folder must exist. */
@@ -57,14 +57,27 @@ export function openStore(options: StoreOptions): SqliteStore {
     prepareSchema(durable, options, logger)
     const resealed = durable.transaction(() => bringSealsUpToDate(durable, path, options.keyring)).immediate()
     if (resealed > 0) logger.info('secrets were encrypted anew with the active key', { values: resealed })
+    const log = openAuditLog(durable, options, logger)
     const events = openConnection({ path, connectTimeoutMs, synchronous: 'NORMAL' })
     opened.push(events)
-    return new SqliteStore(options, lock, channel(durable), channel(events))
+    return new SqliteStore(options, lock, log, channel(durable), channel(events))
   } catch (error) {
     for (const connection of opened) connection.close()
     lock?.release()
     throw asOpenError(path, error)
   }
+}
+
+function openAuditLog(connection: SqliteConnection, options: StoreOptions, logger: AreaLogger): AuditLog {
+  const { keyring, clock } = options
+  const log = connection
+    .transaction(() => AuditLog.open(connection, keyring, clock.now(), logger))
+    .immediate()
+  if (log.finding !== null)
+    logger.error('the audit log was altered outside the desk; alta-desk verify-audit says more', {
+      finding: log.finding,
+    })
+  return log
 }
 
 function channel(connection: SqliteConnection): Channel {
@@ -97,15 +110,17 @@ function prepareSchema(connection: SqliteConnection, options: StoreOptions, logg
 export class SqliteStore implements Store {
   readonly #clock: Clock
   readonly #lock: DeskLock
+  readonly #log: AuditLog
   readonly #durable: Channel
   readonly #events: Channel
   readonly #reader: Reader
   #writing: Channel | null = null
   #closed = false
 
-  constructor(options: StoreOptions, lock: DeskLock, durable: Channel, events: Channel) {
+  constructor(options: StoreOptions, lock: DeskLock, log: AuditLog, durable: Channel, events: Channel) {
     this.#clock = options.clock
     this.#lock = lock
+    this.#log = log
     this.#durable = durable
     this.#events = events
     const { path, connectTimeoutMs, queryTimeoutMs, startChildProcess = forkChildProcess } = options
@@ -128,19 +143,30 @@ export class SqliteStore implements Store {
   }
 
   write<T>(options: WriteOptions, change: (tx: Tx) => Synchronous<T>): T {
-    this.#refuseWhenClosed()
-    if (this.#writing) throw new Error('A write was started inside a write; pass `tx` on instead.')
-    const channel = options.durable === false ? this.#events : this.#durable
-    this.#writing = channel
-    try {
-      return channel.connection
-        .transaction(() => this.#run(channel.builder, options.audit, change))
-        .immediate()
-    } catch (error) {
-      throw asStoreError(error)
-    } finally {
-      this.#writing = null
-    }
+    return this.#write(options, ({ builder }) => {
+      const result = change(builder)
+      if (isThenable(result))
+        throw new TypeError('A write answered with a promise, or a statement without .run(); it was undone.')
+      return result
+    })
+  }
+
+  /** What was found of the audit log at start that only somebody outside the desk can have done; null when all was well. */
+  get auditFinding(): string | null {
+    return this.#log.finding
+  }
+
+  /**
+   * Removes up to `limit` of the oldest rows of the audit log that were written before `at` (ms), and records that in
+   * the log itself. Returns how many were removed. Throws `StoreUnavailableError`.
+   */
+  trimAudit(at: number, limit: number): number {
+    return this.#write({ audit: null }, ({ connection }) => {
+      const { removed, lastSeq } = this.#log.trim(connection, at, limit)
+      const record = { ...deskRecord('audit.trimmed'), after: { rows: removed, lastSeq, writtenBefore: at } }
+      if (removed > 0) this.#log.append(connection, record, this.#clock.now())
+      return removed
+    })
   }
 
   /** Closes the database and frees it for another desk; safe to call again. */
@@ -153,29 +179,32 @@ export class SqliteStore implements Store {
     this.#lock.release()
   }
 
-  #run<T>(builder: BetterSQLite3Database, record: AuditRecord | null, change: (tx: Tx) => T): T {
-    const result = change(builder)
-    if (isThenable(result))
-      throw new TypeError('A write answered with a promise, or a statement without .run(); it was undone.')
-    if (record) builder.insert(audit).values(auditRow(record, this.#clock.now())).run()
+  #write<T>(options: WriteOptions, change: (channel: Channel) => T): T {
+    this.#refuseWhenClosed()
+    if (this.#writing) throw new Error('A write was started inside a write; pass `tx` on instead.')
+    const channel = options.durable === false ? this.#events : this.#durable
+    this.#writing = channel
+    try {
+      const result = channel.connection.transaction(() => this.#run(channel, options, change)).immediate()
+      this.#log.committed()
+      return result
+    } catch (error) {
+      this.#log.undone()
+      throw asStoreError(error)
+    } finally {
+      this.#writing = null
+    }
+  }
+
+  #run<T>(channel: Channel, { audit }: WriteOptions, change: (channel: Channel) => T): T {
+    const result = change(channel)
+    const at = this.#clock.now()
+    for (const record of [audit ?? []].flat()) this.#log.append(channel.connection, record, at)
     return result
   }
 
   #refuseWhenClosed(): void {
     if (this.#closed) throw new StoreUnavailableError('closed')
-  }
-}
-
-function auditRow(record: AuditRecord, at: number): typeof audit.$inferInsert {
-  const { target, before, after, ...who } = record
-  return {
-    at,
-    ...who,
-    targetKind: target?.kind ?? null,
-    targetId: target?.id ?? null,
-    targetName: target?.name ?? null,
-    before: before === null ? null : JSON.stringify(before),
-    after: after === null ? null : JSON.stringify(after),
   }
 }
 
