@@ -9,14 +9,23 @@ import { deskOrigin } from './desktop/desk-origin.ts'
 import { EventStream } from './events/event-stream.ts'
 import { eventProcedures } from './events/procedures.ts'
 import { AuditWatch } from './identity/audit-watch.ts'
+import { auditProcedures } from './identity/audit/procedures.ts'
+import { AuditReader } from './identity/audit/service.ts'
+import { runAuditRetention } from './identity/audit/worker.ts'
 import { loadDeskId } from './identity/desk-id.ts'
+import { FileTickets } from './identity/file-tickets.ts'
 import { guardRouter } from './identity/guard.ts'
 import { openIdentity } from './identity/open-identity.ts'
 import type { PasswordCost } from './identity/passwords.ts'
-import { Policy } from './identity/policy.ts'
+import { openPeople } from './identity/open-people.ts'
+import type { OpenPeople } from './identity/open-people.ts'
+import { groupProcedures, peopleProcedures } from './identity/people-procedures.ts'
 import { identityProcedures } from './identity/procedures.ts'
-import { liveProcedures } from './live/procedures.ts'
+import type { Caller } from './identity/request-context.ts'
+import { groupWallProcedures, liveProcedures, viewProcedures } from './live/procedures.ts'
 import { LiveService } from './live/service.ts'
+import { Views } from './live/views.ts'
+import { Walls } from './live/walls.ts'
 import { CallbackCheck } from './live/worker.ts'
 import { Bus } from './platform/bus.ts'
 import type { StartChildProcess } from './platform/child-process.ts'
@@ -26,7 +35,7 @@ import { allowedOriginsProblem } from './platform/config.ts'
 import type { Config } from './platform/config.ts'
 import { openKeyring } from './platform/desk-keyring.ts'
 import type { Keyring } from './platform/keyring.ts'
-import { PartRunner } from './platform/lifecycle.ts'
+import { PartRunner, supervised } from './platform/lifecycle.ts'
 import type { Logger } from './platform/logging.ts'
 import { Metrics } from './platform/metrics.ts'
 import { PartsHealth } from './platform/parts-health.ts'
@@ -72,6 +81,8 @@ export interface Desk {
   /** What a stranger must type to make the first administrator; null where that is not asked for. */
   readonly setupCode: string | null
   readonly documentedPasswordStands: () => boolean
+  /** Answers the path of a ticketed file; null where there is none. */
+  readonly answerFile: (path: string) => Response | null
   /** Origins of the Alta servers, for the security policy of a page. */
   readonly streamingOrigins: () => readonly string[]
 }
@@ -80,7 +91,6 @@ export interface Desk {
 export function createDesk(options: DeskOptions): Desk {
   const ground = openGround(options)
   const { config, logger, store, bus } = ground
-  const policy = new Policy()
   const identity = openIdentity({
     ...ground,
     logger: logger.for('identity'),
@@ -88,8 +98,10 @@ export function createDesk(options: DeskOptions): Desk {
     offersSetupCode: options.headless,
     ...(options.passwordCost && { passwordCost: options.passwordCost }),
   })
+  const people = openPeople({ ...ground, identity, logger: logger.for('identity') })
+  const { policy } = people
   const authenticate = identity.service.authenticate.bind(identity.service)
-  const rooms = openRooms(ground, policy, options.headless)
+  const rooms = openRooms(ground, people, options.headless)
   const events = new EventStream({
     bus,
     clock: ground.clock,
@@ -97,6 +109,8 @@ export function createDesk(options: DeskOptions): Desk {
     isStillIn: (caller) => identity.service.isStillIn(caller),
     boot: randomBytes(6).toString('hex'),
   })
+  const files = new FileTickets(ground.clock)
+  const audit = openAudit(ground, files, (caller) => identity.service.isStillIn(caller))
   const http = new HttpDoor({
     config,
     version: options.version,
@@ -107,6 +121,7 @@ export function createDesk(options: DeskOptions): Desk {
     documentedPasswordStands: identity.documentedPasswordStands,
     streamingOrigins: rooms.streamingOrigins,
     authorize: async (question) => (await rooms.authorize(question)).allowed,
+    answerFile: (path) => files.answer(path),
     degraded: () => ground.health.degraded(),
     metrics: ground.metrics,
     log: logger.for('transport'),
@@ -118,11 +133,16 @@ export function createDesk(options: DeskOptions): Desk {
     listener: http,
     listenerProblem: () => allowedOriginsProblem(config),
     documentedPasswordStands: identity.documentedPasswordStands,
+    signInRules: identity.rules,
   })
+  const exists = { camera: rooms.cameraExists, group: people.groupExists, view: people.viewExists }
   const router: AnyRouter = guardRouter(
     {
-      ...identityProcedures(identity.service),
+      ...identityProcedures(identity),
+      audit: auditProcedures(audit.reader),
+      ...peopleProcedures(people),
       ...rooms.procedures,
+      groups: { ...groupProcedures(people.groups), ...rooms.groupWalls },
       events: eventProcedures(events),
       settings: settingsProcedures(settings),
     },
@@ -130,15 +150,21 @@ export function createDesk(options: DeskOptions): Desk {
       policy,
       store,
       log: logger.for('transport'),
-      cameraExists: rooms.cameraExists,
+      exists: (kind, id) => exists[kind](id),
       checkOutputs: config.env === 'development',
     },
   )
+  const makeAdministrators = async (): Promise<void> => {
+    await identity.makeFirstAdministrator()
+    people.grantNamedAdministrator()
+  }
   const runner = new PartRunner(logger.for('desk'))
   const parts = [
     identity.passwords,
-    { name: 'first administrator', start: () => identity.makeFirstAdministrator(), stop: () => undefined },
+    { name: 'first administrator', start: makeAdministrators, stop: () => undefined },
+    people.groups,
     ...rooms.parts,
+    audit.retention,
     events,
     { name: 'listener', start: () => settings.openListenerAtStart(), stop: () => undefined },
   ]
@@ -167,6 +193,7 @@ export function createDesk(options: DeskOptions): Desk {
     },
     setupCode: identity.setupCode,
     documentedPasswordStands: identity.documentedPasswordStands,
+    answerFile: (path) => files.answer(path),
     streamingOrigins: rooms.streamingOrigins,
   }
 }
@@ -197,8 +224,26 @@ function openGround(options: DeskOptions): Ground {
   return { config, logger, clock, metrics, bus, health, keyring, sqlite, store, deskId: loadDeskId(store) }
 }
 
+/** The audit log as administrators read it, and its retention. */
+function openAudit(ground: Ground, files: FileTickets, isStillIn: (caller: Caller) => boolean) {
+  const { config, clock, store, sqlite, health } = ground
+  const { retentionMs } = config.audit
+  const finding = sqlite.auditFinding
+  if (finding !== null) {
+    const reason = `The audit log was altered outside the desk: ${finding} Run alta-desk verify-audit.`
+    health.degrade('audit log', reason)
+  }
+  const logger = ground.logger.for('identity')
+  const run = (signal: AbortSignal) =>
+    runAuditRetention({ store: sqlite, clock, logger, retentionMs }, signal)
+  return {
+    reader: new AuditReader({ store, clock, files, isStillIn, retentionMs, finding }),
+    retention: supervised({ name: 'audit retention', run, health, logger }),
+  }
+}
+
 /** The rooms of video, in the order in which one may use another. */
-function openRooms(ground: Ground, policy: Policy, headless: boolean) {
+function openRooms(ground: Ground, { policy, rights }: OpenPeople, headless: boolean) {
   const { config, clock, store, bus, deskId, logger } = ground
   const { publicUrl } = config
   const { statusIntervalMs: statusMs, driftIntervalMs: driftMs } = config.alta
@@ -219,12 +264,16 @@ function openRooms(ground: Ground, policy: Policy, headless: boolean) {
   const upkeep = new ServerUpkeep({ store, fleet, deskId, logger: logger.for('servers') })
   const watching = { store, fleet, upkeep, bus, clock, logger: logger.for('live') }
   const live = new LiveService({ ...watching, policy })
+  const walls = new Walls({ store, policy, rights, clock })
+  const views = new Views({ store, policy, rights, walls, clock })
   return {
     procedures: {
       servers: serversProcedures(servers),
       cameras: camerasProcedures(cameras),
-      live: liveProcedures(live),
+      live: liveProcedures(live, walls),
+      views: viewProcedures(views),
     },
+    groupWalls: groupWallProcedures(walls),
     // Those who follow the rounds of the fleet stand before it, so that they miss none.
     parts: [camerasWorker({ store, fleet, board, intents, bus }), new CallbackCheck(watching), fleet],
     authorize: live.authorize.bind(live),

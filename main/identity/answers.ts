@@ -1,6 +1,7 @@
 import { ORPCError, ValidationError } from '@orpc/server'
 import type { AreaLogger } from '../platform/logging.ts'
 import { QueryTimeoutError, StoreUnavailableError } from '../store/store-errors.ts'
+import { AccountLockedError } from './lockout.ts'
 import { TooManySignInsError } from './passwords.ts'
 import type { RequestContext } from './request-context.ts'
 
@@ -15,6 +16,10 @@ export function asAnswer(error: unknown, context: RequestContext, log: AreaLogge
   if (error instanceof TooManySignInsError) {
     const data = { retryAfterSeconds: error.retryAfterSeconds }
     return new ORPCError('TOO_MANY_REQUESTS', { status: 429, message: error.message, data })
+  }
+  if (error instanceof AccountLockedError) {
+    const data = { retryAfterSeconds: error.retryAfterSeconds }
+    return new ORPCError('ACCOUNT_LOCKED', { status: 429, message: error.message, data })
   }
   if (error instanceof StoreUnavailableError || error instanceof QueryTimeoutError) {
     log.warn('the database could not serve a request', { requestId: context.requestId, error })

@@ -1,24 +1,14 @@
-import { randomInt } from 'node:crypto'
 import type { AreaLogger } from '../platform/logging.ts'
 import type { Store } from '../store/store-types.ts'
 import type { Passwords } from './passwords.ts'
-import { allPeople, insertUser } from './queries.ts'
+import { allUsers, insertUser } from './queries.ts'
+import { personOf } from './people.ts'
 import type { People } from './people.ts'
 import { storedEmail } from './service.ts'
 import type { Identity } from './service.ts'
 
 /** The password of the documentation; while it stands, only this machine may enter. */
 const documentedPassword = 'admin'
-
-/** Letters and digits that are not mistaken for one another. */
-const codeAlphabet = '23456789ABCDEFGHJKLMNPQRSTUVWXYZ'
-
-/** A one-time code for the terminal: 12 characters, 60 bits, in three groups. */
-export function newSetupCode(): string {
-  const pick = (): string => codeAlphabet[randomInt(codeAlphabet.length)] ?? ''
-  const group = (): string => Array.from({ length: 4 }, pick).join('')
-  return [group(), group(), group()].join('-')
-}
 
 /**
  * Makes the first administrator where nobody has an account and the configuration names one; does nothing otherwise.
@@ -50,6 +40,6 @@ export async function makeFirstAdministrator(parts: {
     after: { from: 'ADMIN_BOOTSTRAP_EMAIL' },
   } as const
   store.write({ audit }, (tx) => insertUser(tx, user))
-  people.load(store.read(allPeople))
+  people.load(store.read(allUsers).map(personOf))
   parts.log.info('the first administrator was made', { email })
 }

@@ -1,7 +1,8 @@
 import { isProcedure, ORPCError, Procedure } from '@orpc/server'
 import type { AnyProcedure, AnyRouter, Meta, Middleware, ORPCErrorConstructorMap } from '@orpc/server'
 import { commonErrors } from '../../shared/contract/errors.ts'
-import type { Access, ProcedureRules, RulesMeta } from '../../shared/contract/procedure.ts'
+import type { ProcedureRules, ResourceKind, RulesMeta } from '../../shared/contract/procedure.ts'
+import { roleCovers } from '../../shared/domain/roles.ts'
 import type { AreaLogger } from '../platform/logging.ts'
 import type { AuditRecord } from '../store/store-types.ts'
 import { asAnswer } from './answers.ts'
@@ -13,8 +14,8 @@ export interface GuardOptions {
   readonly policy: Policy
   readonly store: AuditWatch
   readonly log: AreaLogger
-  /** Whether there is such a camera: a refusal is recorded only where there was something to refuse. */
-  readonly cameraExists: (cameraId: string) => boolean
+  /** Whether there is such a thing at all: a refusal is recorded only where there was something to refuse. */
+  readonly exists: (kind: ResourceKind, id: string) => boolean
   /**
    * Checks what procedures answer against the contract. Our own answers are typed already, and checking a page of
    * cameras costs more than making it, so this is for development and tests.
@@ -70,7 +71,7 @@ function guardProcedure(
 function rolePart(rules: ProcedureRules, options: GuardOptions): Check {
   return async ({ context, path, next }) => {
     try {
-      const refusal = roleRefusal(rules.access, context)
+      const refusal = roleRefusal(rules, context)
       if (refusal) {
         if (refusal.code === 'FORBIDDEN') recordRefusal(options, context, path, null)
         throw refusal
@@ -84,33 +85,50 @@ function rolePart(rules: ProcedureRules, options: GuardOptions): Check {
   }
 }
 
-/** After the input: whether this very camera is the caller's to see. */
+/**
+ * After the input: whether this very camera, group or view is the caller's. What they may not see does not exist (404);
+ * where they may see it but not do this, they are told which role it takes (403).
+ */
 function resourcePart({ access }: ProcedureRules, options: GuardOptions): Check {
-  if (access.kind !== 'camera') return ({ next }) => next()
+  if (!('role' in access)) return ({ next }) => next()
+  const { kind, role, field, mayBeAbsent } = access
   return ({ context, path, next }, input) => {
-    for (const cameraId of idsIn(input, access.field)) {
-      if (context.caller && options.policy.canSeeCamera(context.caller, cameraId)) continue
-      if (options.cameraExists(cameraId)) {
-        recordRefusal(options, context, path, { kind: 'camera', id: cameraId, name: cameraId })
-      }
-      throw new ORPCError('NOT_FOUND', commonErrors.NOT_FOUND)
+    for (const id of idsIn(input, field, mayBeAbsent)) {
+      const held = context.caller && options.policy.roleFor(context.caller, kind, id)
+      if (held && roleCovers(held, role)) continue
+      if (options.exists(kind, id)) recordRefusal(options, context, path, { kind, id, name: id })
+      if (!held) throw new ORPCError('NOT_FOUND', commonErrors.NOT_FOUND)
+      throw new ORPCError('FORBIDDEN', { ...commonErrors.FORBIDDEN, message: roleSentences[kind] })
     }
     return next()
   }
 }
 
-function roleRefusal(access: Access, { caller }: RequestContext): ORPCError<string, unknown> | null {
+const roleSentences: Readonly<Record<ResourceKind, string>> = {
+  camera: 'Only operators of this camera may do this.',
+  group: 'Only operators of this group may do this.',
+  view: 'Only operators of the group of this view may do this.',
+}
+
+function roleRefusal(
+  { access, withoutTotp }: ProcedureRules,
+  { caller }: RequestContext,
+): ORPCError<string, unknown> | null {
   if (access.kind === 'anyone') return null
   if (!caller) return new ORPCError('UNAUTHORIZED', commonErrors.UNAUTHORIZED)
+  if (caller.mustSetUpTotp && !withoutTotp) {
+    return new ORPCError('TOTP_SETUP_REQUIRED', commonErrors.TOTP_SETUP_REQUIRED)
+  }
   if (access.kind === 'admin' && !caller.admin) return new ORPCError('FORBIDDEN', commonErrors.FORBIDDEN)
   return null
 }
 
-function idsIn(input: unknown, field: string): readonly string[] {
+function idsIn(input: unknown, field: string, mayBeAbsent: boolean): readonly string[] {
   const value = (input as Record<string, unknown>)[field]
+  if (mayBeAbsent && (value === undefined || value === null)) return []
   if (typeof value === 'string') return [value]
   if (Array.isArray(value) && value.every((id): id is string => typeof id === 'string')) return value
-  throw new Error(`The contract names the input field ${field} in its access, but it holds no camera id.`)
+  throw new Error(`The contract names the input field ${field} in its access, but it holds no id.`)
 }
 
 /** A success that should stand in the audit log and does not is a bug, and is not told as a success. */

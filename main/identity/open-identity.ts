@@ -5,18 +5,26 @@ import type { Keyring } from '../platform/keyring.ts'
 import type { AreaLogger } from '../platform/logging.ts'
 import type { Store } from '../store/store-types.ts'
 import { AccessTokens } from './access-tokens.ts'
-import { makeFirstAdministrator, newSetupCode } from './bootstrap.ts'
+import { makeFirstAdministrator } from './bootstrap.ts'
+import { Lockout } from './lockout.ts'
+import { newCode } from './one-time-codes.ts'
+import { OwnAccount } from './own-account.ts'
+import { PasswordSignIn } from './password-sign-in.ts'
 import { Passwords } from './passwords.ts'
 import type { PasswordCost } from './passwords.ts'
-import { People } from './people.ts'
-import { allPeople } from './queries.ts'
+import { People, personOf } from './people.ts'
+import type { SignInServices } from './procedures.ts'
+import { allUsers } from './queries.ts'
+import { Recovery } from './recovery.ts'
 import { RefreshSessions } from './refresh-sessions.ts'
 import { Identity } from './service.ts'
+import { SignInRules } from './sign-in-rules.ts'
 import { loadTokenKeys } from './token-keys.ts'
 import type { TokenKeySource } from './token-keys.ts'
+import { TwoFactor } from './two-factor.ts'
 
 export interface OpenIdentityOptions {
-  readonly config: Pick<Config, 'auth' | 'adminBootstrap'>
+  readonly config: Pick<Config, 'auth' | 'adminBootstrap' | 'totp'>
   readonly store: Store
   readonly keyring: Keyring
   readonly clock: Clock
@@ -29,8 +37,11 @@ export interface OpenIdentityOptions {
 }
 
 /** Everything about people, ready to be started. */
-export interface OpenIdentity {
-  readonly service: Identity
+export interface OpenIdentity extends SignInServices {
+  readonly rules: SignInRules
+  readonly people: People
+  readonly tokens: AccessTokens
+  readonly sessions: RefreshSessions
   readonly passwords: Passwords
   /** What a stranger must type to make the first administrator; null where that is not asked for. */
   readonly setupCode: string | null
@@ -42,24 +53,37 @@ export interface OpenIdentity {
 export function openIdentity(options: OpenIdentityOptions): OpenIdentity {
   const { config, store, clock } = options
   const people = new People()
-  people.load(store.read(allPeople))
+  people.load(store.read(allUsers).map(personOf))
   const { email, password } = config.adminBootstrap
   const administrator = email !== null && password !== null ? { email, password } : null
   const asksForCode = options.offersSetupCode && people.size === 0 && administrator === null
-  const setupCode = asksForCode ? newSetupCode() : null
+  const setupCode = asksForCode ? newCode(3) : null
   const passwords = new Passwords(options.startChildProcess, options.passwordCost)
   const keys = loadTokenKeys(tokenKeySource(config.auth), store, options.keyring)
   const tokens = new AccessTokens(keys, options.deskId, clock)
   const sessions = new RefreshSessions(clock)
-  const service = new Identity({ store, clock, passwords, people, tokens, sessions, setupCode })
+  const lockout = new Lockout(store, clock)
+  const twoFactor = new TwoFactor(store, clock, totpKeyring(config, options.keyring))
+  const rules = new SignInRules(store)
+  const shared = { store, clock, passwords, people, tokens, sessions, lockout, twoFactor, rules }
+  const service = new Identity({ ...shared, setupCode })
   const first = { store, identity: service, passwords, people, administrator, log: options.logger }
   return {
     service,
+    passwordSignIn: new PasswordSignIn({ ...shared, identity: service }),
+    recovery: new Recovery(shared),
+    ownAccount: new OwnAccount({ ...shared, identity: service }),
+    ...{ rules, people, tokens, sessions },
     passwords,
     setupCode,
     documentedPasswordStands: () => people.documentedPasswordStands(),
     makeFirstAdministrator: () => makeFirstAdministrator(first),
   }
+}
+
+/** TOTP_ENCRYPTION_KEY seals where it is given; what the key ring sealed before it was opens still. */
+function totpKeyring({ totp }: Pick<Config, 'totp'>, keyring: Keyring): Keyring {
+  return totp.encryptionKey === null ? keyring : keyring.withActive(totp.encryptionKey)
 }
 
 function tokenKeySource(auth: Config['auth']): TokenKeySource {

@@ -17,8 +17,15 @@ const documentedCost: PasswordCost = { memoryCost: 65_536, timeCost: 3, parallel
 export type PasswordJob =
   | { readonly id: number; readonly kind: 'hash'; readonly password: string; readonly cost: PasswordCost }
   | { readonly id: number; readonly kind: 'verify'; readonly password: string; readonly hash: string }
+  | {
+      readonly id: number
+      readonly kind: 'judge'
+      readonly password: string
+      readonly ownWords: readonly string[]
+    }
 export type PasswordAnswer =
   | { readonly id: number; readonly hash: string }
+  | { readonly id: number; readonly weakness: string | null }
   | { readonly id: number; readonly matches: boolean }
   | { readonly id: number; readonly error: string }
 
@@ -45,7 +52,7 @@ const mostWaiting = 32
 const jobTimeoutMs = 30_000
 
 /**
- * Makes and checks Argon2id hashes in a low-priority process, one at a time (on the thread pool of the desk twenty
+ * Makes and checks Argon2id hashes, and judges new passwords, in a low-priority process, one at a time (on the thread pool of the desk twenty
  * sign-ins would slow every other request). The process is started when first needed, and again if it dies.
  */
 export class Passwords implements Part {
@@ -91,6 +98,28 @@ export class Passwords implements Part {
     const answer = await this.#ask(job, signal)
     if ('matches' in answer) return hash !== null && answer.matches
     throw new Error(`The password process could not check a password: ${describe(answer)}.`)
+  }
+
+  /**
+   * Tells why a new password is too easy to guess, in a sentence, or null where it will do; `ownWords` are the person's
+   * address and names. Its length (8 to 128) is checked by the contract. Throws `TooManySignInsError`.
+   */
+  async weaknessOf(
+    password: string,
+    ownWords: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<string | null> {
+    const answer = await this.#ask({ kind: 'judge', password, ownWords }, signal)
+    if ('weakness' in answer) return answer.weakness
+    throw new Error(`The password process could not judge a password: ${describe(answer)}.`)
+  }
+
+  /** Whether a hash was made with other parameters than today's and should be made anew at the next sign-in. */
+  isOutdated(hash: string): boolean {
+    const parameters = /^\$argon2id\$v=19\$([^$]+)\$/.exec(hash)?.[1]?.split(',') ?? []
+    const { memoryCost, timeCost, parallelism } = this.#cost
+    const wanted = [`m=${memoryCost}`, `t=${timeCost}`, `p=${parallelism}`]
+    return !wanted.every((parameter) => parameters.includes(parameter))
   }
 
   /** A well-formed hash that no password matches: as much work to check as a real one. */

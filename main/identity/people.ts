@@ -1,8 +1,18 @@
 import type { User } from '../../shared/contract/auth.ts'
 import type { UserRow } from './queries.ts'
 
-/** What every request needs to know of a person; their password hash stays in the database. */
-export type Person = Omit<UserRow, 'passwordHash'>
+/** What every request needs to know of a person; what their secrets are checked against stays in the database. */
+export type Person = Omit<UserRow, 'passwordHash' | 'recoveryHash' | 'emailVouched'> & {
+  /** False for who signs in by SSO alone. */
+  readonly hasPassword: boolean
+  readonly hasRecoveryCode: boolean
+}
+
+/** Of a row, what every request needs to know. */
+export function personOf(row: UserRow): Person {
+  const { passwordHash, recoveryHash, emailVouched: _emailVouched, ...person } = row
+  return { ...person, hasPassword: passwordHash !== '', hasRecoveryCode: recoveryHash !== null }
+}
 
 /**
  * Everybody who has an account, in memory, so that checking a token costs no query. The writes of identity/ keep it
@@ -12,6 +22,7 @@ export class People {
   readonly #byId = new Map<string, Person>()
   /** Those who can still sign in with the password of the documentation. */
   readonly #withDocumentedPassword = new Set<string>()
+  #changes = 0
 
   /** Forgets everybody and takes `people` instead. */
   load(people: readonly Person[]): void {
@@ -28,10 +39,26 @@ export class People {
     return this.#byId.size
   }
 
+  all(): readonly Person[] {
+    return [...this.#byId.values()]
+  }
+
+  /** Grows with every change, so that what was made of everybody can be told from what is out of date. */
+  get changes(): number {
+    return this.#changes
+  }
+
   put(person: Person): void {
+    this.#changes += 1
     this.#byId.set(person.id, person)
     if (person.documentedPassword && !person.disabled) this.#withDocumentedPassword.add(person.id)
     else this.#withDocumentedPassword.delete(person.id)
+  }
+
+  drop(id: string): void {
+    this.#changes += 1
+    this.#byId.delete(id)
+    this.#withDocumentedPassword.delete(id)
   }
 
   /** Whether somebody can still sign in with the password that stands in the documentation; asked at every request. */
@@ -44,4 +71,14 @@ export class People {
 export function toUser(person: Person): User {
   const { id, email, username, displayName, admin, mustChangePassword } = person
   return { id, email, username, displayName, admin, mustChangePassword }
+}
+
+/** A person as the audit log names what something was done to. */
+export function targetOf({ id, email }: { readonly id: string; readonly email: string }) {
+  return { kind: 'user', id, name: email }
+}
+
+/** A person as the audit log names who did something. */
+export function actorOf({ id, email }: { readonly id: string; readonly email: string }) {
+  return { id, name: email }
 }

@@ -1,5 +1,8 @@
 import { ORPCError } from '@orpc/server'
 import { os } from './implementer.ts'
+import type { OwnAccount } from './own-account.ts'
+import type { PasswordSignIn } from './password-sign-in.ts'
+import type { Recovery } from './recovery.ts'
 import { IdentityRefusal } from './refusals.ts'
 import type { RefusalCode } from './refusals.ts'
 import { signedInCaller } from './request-context.ts'
@@ -9,7 +12,10 @@ import type { Identity } from './service.ts'
 type Refusals = { readonly [Code in RefusalCode]?: (options: { message?: string }) => Error }
 
 /** Answers what `work` answers; what it refuses becomes the error that the contract foresees. */
-async function refusing<Answer>(errors: Refusals, work: () => Answer | Promise<Answer>): Promise<Answer> {
+export async function refusing<Answer>(
+  errors: Refusals,
+  work: () => Answer | Promise<Answer>,
+): Promise<Answer> {
   try {
     return await work()
   } catch (error) {
@@ -19,32 +25,85 @@ async function refusing<Answer>(errors: Refusals, work: () => Answer | Promise<A
   }
 }
 
+/** What the procedures of sign-in and of one's own account are answered by. */
+export interface SignInServices {
+  readonly service: Identity
+  readonly passwordSignIn: PasswordSignIn
+  readonly recovery: Recovery
+  readonly ownAccount: OwnAccount
+}
+
 /** Sign-in, and one's own account. */
-export function identityProcedures(identity: Identity) {
+export function identityProcedures(services: SignInServices) {
+  return { auth: authProcedures(services), account: accountProcedures(services) }
+}
+
+function authProcedures({ service, passwordSignIn, recovery }: SignInServices) {
   return {
-    auth: {
-      login: os.auth.login.handler(({ context, input, errors }) =>
-        refusing(errors, () => identity.login(context, input.email, input.password)),
-      ),
-      refresh: os.auth.refresh.handler(({ context, errors }) =>
-        refusing(errors, () => identity.refresh(context)),
-      ),
-      logout: os.auth.logout.handler(({ context }) => {
-        identity.logout(context, signedInCaller(context))
+    login: os.auth.login.handler(({ context, input, errors }) =>
+      refusing(errors, () => {
+        const { email, username, password, code } = input
+        return passwordSignIn.login(context, { name: email ?? username ?? '', password, code })
+      }),
+    ),
+    refresh: os.auth.refresh.handler(({ context, errors }) =>
+      refusing(errors, () => service.refresh(context)),
+    ),
+    logout: os.auth.logout.handler(({ context }) => {
+      service.logout(context, signedInCaller(context))
+      return {}
+    }),
+    setupState: os.auth.setupState.handler(({ context }) => service.setupState(context)),
+    setup: os.auth.setup.handler(({ context, input, errors }) =>
+      refusing(errors, () => service.setup(context, input)),
+    ),
+    recover: os.auth.recover.handler(({ context, input, errors }) =>
+      refusing(errors, () => {
+        const { email, username, ...codes } = input
+        return recovery.recover(context, { name: email ?? username ?? '', ...codes })
+      }),
+    ),
+  }
+}
+
+function accountProcedures({ service, ownAccount }: SignInServices) {
+  return {
+    show: os.account.show.handler(({ context, errors }) =>
+      refusing(errors, () => ownAccount.show(signedInCaller(context))),
+    ),
+    update: os.account.update.handler(({ context, input, errors }) =>
+      refusing(errors, () => ownAccount.update(context, signedInCaller(context), input)),
+    ),
+    changePassword: os.account.changePassword.handler(({ context, input, errors }) =>
+      refusing(errors, () => service.changePassword(context, signedInCaller(context), input)),
+    ),
+    sessions: os.account.sessions.handler(({ context }) => {
+      const items = ownAccount.sessions(signedInCaller(context))
+      return { items, total: items.length }
+    }),
+    endSession: os.account.endSession.handler(({ context, input, errors }) =>
+      refusing(errors, () => {
+        ownAccount.endSession(context, signedInCaller(context), input.id)
         return {}
       }),
-      setupState: os.auth.setupState.handler(({ context }) => identity.setupState(context)),
-      setup: os.auth.setup.handler(({ context, input, errors }) =>
-        refusing(errors, () => identity.setup(context, input)),
-      ),
-    },
-    account: {
-      show: os.account.show.handler(({ context, errors }) =>
-        refusing(errors, () => identity.account(signedInCaller(context))),
-      ),
-      changePassword: os.account.changePassword.handler(({ context, input, errors }) =>
-        refusing(errors, () => identity.changePassword(context, signedInCaller(context), input)),
-      ),
-    },
+    ),
+    setUpTotp: os.account.setUpTotp.handler(({ context, errors }) =>
+      refusing(errors, () => ownAccount.setUpTotp(context, signedInCaller(context))),
+    ),
+    confirmTotp: os.account.confirmTotp.handler(({ context, input, errors }) =>
+      refusing(errors, () => ownAccount.confirmTotp(context, signedInCaller(context), input.code)),
+    ),
+    removeTotp: os.account.removeTotp.handler(({ context, input, errors }) =>
+      refusing(errors, async () => {
+        await ownAccount.removeTotp(context, signedInCaller(context), input)
+        return {}
+      }),
+    ),
+    renewBackupCodes: os.account.renewBackupCodes.handler(({ context, input, errors }) =>
+      refusing(errors, () => ownAccount.renewBackupCodes(context, signedInCaller(context), input)),
+    ),
+    renewRecoveryCode: os.account.renewRecoveryCode.handler(({ context, input, errors }) =>
+      refusing(errors, () => ownAccount.renewRecoveryCode(context, signedInCaller(context), input.password)),
+    ),
   }
 }

@@ -6,23 +6,8 @@ import { sessions, users } from '../store/tables/identity.ts'
 export type UserRow = typeof users.$inferSelect
 export type SessionRow = typeof sessions.$inferSelect
 
-/** Everybody, without their password hashes. */
-export function allPeople(db: ReadHandle): Omit<UserRow, 'passwordHash'>[] {
-  return db
-    .select({
-      id: users.id,
-      email: users.email,
-      username: users.username,
-      displayName: users.displayName,
-      admin: users.admin,
-      disabled: users.disabled,
-      mustChangePassword: users.mustChangePassword,
-      documentedPassword: users.documentedPassword,
-      version: users.version,
-      createdAt: users.createdAt,
-    })
-    .from(users)
-    .all()
+export function allUsers(db: ReadHandle): UserRow[] {
+  return db.select().from(users).all()
 }
 
 export function userCount(db: ReadHandle): number {
@@ -38,7 +23,16 @@ export function userById(db: ReadHandle, id: string): UserRow | undefined {
   return db.select().from(users).where(eq(users.id, id)).get()
 }
 
-export function insertUser(tx: Tx, row: UserRow): void {
+/** `email` and `username` in lower case. */
+export function userByName(db: ReadHandle, name: string): UserRow | undefined {
+  return db
+    .select()
+    .from(users)
+    .where(name.includes('@') ? eq(users.email, name) : eq(users.username, name))
+    .get()
+}
+
+export function insertUser(tx: Tx, row: typeof users.$inferInsert): void {
   tx.insert(users).values(row).run()
 }
 

@@ -8,6 +8,8 @@ export interface Caller {
   readonly admin: boolean
   /** The sign-in this token belongs to: the family of its refresh tokens. */
   readonly family: string
+  /** An administrator asks for an authenticator app: until there is one, little else is answered. */
+  readonly mustSetUpTotp?: boolean
 }
 
 /**

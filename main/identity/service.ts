@@ -1,12 +1,14 @@
-import { timingSafeEqual } from 'node:crypto'
 import type { User } from '../../shared/contract/auth.ts'
 import type { Clock } from '../platform/clock.ts'
 import { newId } from '../platform/ids.ts'
 import type { Store } from '../store/store-types.ts'
 import type { AccessClaims, AccessTokens } from './access-tokens.ts'
-import { weaknessOf } from './password-rules.ts'
+import { lockoutAccount } from './lockout.ts'
+import type { Lockout } from './lockout.ts'
+import { refuseWeak } from './new-passwords.ts'
+import { hashOfCode, isCode, newRecoveryCode } from './one-time-codes.ts'
 import type { Passwords } from './passwords.ts'
-import { toUser } from './people.ts'
+import { actorOf, personOf, targetOf, toUser } from './people.ts'
 import type { People, Person } from './people.ts'
 import {
   deleteFamily,
@@ -15,7 +17,6 @@ import {
   familyLives,
   insertUser,
   updateUser,
-  userByEmail,
   userById,
   userCount,
 } from './queries.ts'
@@ -24,12 +25,16 @@ import type { FreshToken, RefreshSessions } from './refresh-sessions.ts'
 import { IdentityRefusal } from './refusals.ts'
 import { auditRecord } from './request-context.ts'
 import type { Caller, RequestContext } from './request-context.ts'
+import type { SignInRules } from './sign-in-rules.ts'
+import type { TwoFactor } from './two-factor.ts'
 import { usernameLike } from './usernames.ts'
 
 /** What a person gets who signed in. */
 export interface Session {
   readonly accessToken: string
   readonly expiresAt: number
+  /** An administrator asks for an authenticator app; until it is set up, little else is answered. */
+  readonly mustSetUpTotp: boolean
   readonly user: User
 }
 
@@ -40,6 +45,9 @@ export interface IdentityOptions {
   readonly people: People
   readonly tokens: AccessTokens
   readonly sessions: RefreshSessions
+  readonly lockout: Lockout
+  readonly twoFactor: TwoFactor
+  readonly rules: SignInRules
   /** What a stranger on the network must type to make the first administrator; null where nobody may. */
   readonly setupCode: string | null
 }
@@ -66,28 +74,14 @@ export class Identity {
   /** Whether what was let in a while ago would still be let in: a long stream asks from time to time. */
   isStillIn(caller: Caller): boolean {
     const person = this.#options.people.get(caller.userId)
-    return person?.disabled === false && person.admin === caller.admin && this.isSignInLive(caller.family)
+    if (person?.disabled !== false || person.admin !== caller.admin) return false
+    return !this.mustSetUpTotp(person) && this.isSignInLive(caller.family)
   }
 
-  /** Throws UNAUTHORIZED, in the same words and time whether or not the name exists. */
-  async login(context: RequestContext, email: string, password: string): Promise<Session> {
-    const { store, passwords, sessions } = this.#options
-    const known = store.read((db) => userByEmail(db, storedEmail(email)))
-    const matches = await passwords.verify(password, known?.passwordHash ?? null, context.signal)
-    const user = known && store.read((db) => userById(db, known.id))
-    // The password may have been changed, or the person disabled, while the hash was made.
-    if (!user || !matches || user.disabled || user.passwordHash !== known.passwordHash) {
-      this.#recordFailedSignIn(context, email, known)
-      throw new IdentityRefusal('UNAUTHORIZED')
-    }
-    const fresh = sessions.fresh(user.id, context)
-    const audit = auditRecord(context, {
-      action: 'session.opened',
-      target: targetOf(user),
-      actor: actorOf(user),
-    })
-    store.write({ audit }, (tx) => sessions.open(tx, fresh))
-    return this.#session(context, user, fresh)
+  /** Whether this person must set up an authenticator app first; SSO has a second factor of its own. */
+  mustSetUpTotp(person: Person): boolean {
+    const { rules, twoFactor } = this.#options
+    return rules.requiresTotp(person) && person.hasPassword && !twoFactor.isOn(person.id)
   }
 
   /** Exchanges the refresh token that the door holds. Throws UNAUTHORIZED. */
@@ -113,14 +107,14 @@ export class Identity {
     if (judged.kind === 'good') {
       store.write({ audit }, (tx) => sessions.exchange(tx, judged.row, next))
       sessions.exchanged(judged.row, next)
-      return this.#session(context, person, next)
+      return this.sessionOf(context, person, next)
     }
     const known = sessions.successorOf(judged.row, judged.successor)
     store.write({ audit }, (tx) => {
       if (!known) sessions.replace(tx, judged.successor, next)
     })
     if (!known) sessions.exchanged(judged.row, next)
-    return this.#session(context, person, known ?? next)
+    return this.sessionOf(context, person, known ?? next)
   }
 
   /** Ends the sign-in that the access token belongs to. */
@@ -145,14 +139,16 @@ export class Identity {
   async setup(
     context: RequestContext,
     input: { email: string; password: string; code?: string },
-  ): Promise<Session> {
-    const { store, passwords, people, sessions } = this.#options
+  ): Promise<Session & { recoveryCode: string }> {
+    const { store, passwords, people, sessions, setupCode } = this.#options
     if (people.size > 0) throw new IdentityRefusal('ALREADY_SET_UP')
-    if (context.door === 'http' && !this.#isSetupCode(input.code)) throw new IdentityRefusal('WRONG_CODE')
+    if (context.door === 'http' && !isCode(input.code, setupCode)) throw new IdentityRefusal('WRONG_CODE')
     const email = storedEmail(input.email)
-    refuseWeak(input.password, { email, displayName: '' })
+    const user = this.newAdministrator(email, '', false)
+    await refuseWeak(passwords, input.password, user, context.signal)
     const passwordHash = await passwords.hash(input.password, context.signal)
-    const user = this.newAdministrator(email, passwordHash, false)
+    const recoveryCode = newRecoveryCode()
+    const row = { ...user, passwordHash, recoveryHash: hashOfCode(recoveryCode) }
     const fresh = sessions.fresh(user.id, context)
     const audit = auditRecord(context, {
       action: 'desk.set-up',
@@ -161,11 +157,11 @@ export class Identity {
     })
     store.write({ audit }, (tx) => {
       if (userCount(tx) > 0) throw new IdentityRefusal('ALREADY_SET_UP')
-      insertUser(tx, user)
+      insertUser(tx, row)
       sessions.open(tx, fresh)
     })
-    people.put(withoutHash(user))
-    return this.#session(context, user, fresh)
+    people.put(personOf(row))
+    return { ...(await this.sessionOf(context, personOf(row), fresh)), recoveryCode }
   }
 
   /** The row of an administrator that is not stored yet; `email` in lower case. */
@@ -174,14 +170,8 @@ export class Identity {
     const displayName = email.slice(0, email.indexOf('@'))
     const username = usernameLike(displayName, () => false)
     const common = { email, username, displayName, passwordHash, documentedPassword, createdAt }
-    const standing = { admin: true, disabled: false, version: 1 }
+    const standing = { admin: true, disabled: false, version: 1, emailVouched: true, recoveryHash: null }
     return { id: newId(), ...common, ...standing, mustChangePassword: documentedPassword }
-  }
-
-  account(caller: Caller): User {
-    const person = this.#options.people.get(caller.userId)
-    if (!person) throw new IdentityRefusal('UNAUTHORIZED')
-    return toUser(person)
   }
 
   /**
@@ -195,15 +185,43 @@ export class Identity {
     const { store, passwords } = this.#options
     const before = store.read((db) => userById(db, caller.userId))
     if (!before) throw new IdentityRefusal('UNAUTHORIZED')
-    if (!(await passwords.verify(input.currentPassword, before.passwordHash, context.signal))) {
-      throw new IdentityRefusal('WRONG_PASSWORD')
-    }
+    await this.provePassword(context, before, input.currentPassword)
     if (input.newPassword === input.currentPassword) {
       throw new IdentityRefusal('WEAK_PASSWORD', 'Choose a password that is not the current one.')
     }
-    refuseWeak(input.newPassword, before)
+    await refuseWeak(passwords, input.newPassword, before, context.signal)
     const passwordHash = await passwords.hash(input.newPassword, context.signal)
     return this.#storePassword(context, before, passwordHash)
+  }
+
+  /** Throws WRONG_PASSWORD, which counts as a failed sign-in, or `AccountLockedError`. */
+  async provePassword(context: RequestContext, user: UserRow, password: string): Promise<void> {
+    const { passwords, lockout } = this.#options
+    lockout.refuseLocked(context, lockoutAccount(user.id, user.email))
+    if (await passwords.verify(password, user.passwordHash || null, context.signal)) return
+    this.#countFailure(context, user)
+    throw new IdentityRefusal('WRONG_PASSWORD')
+  }
+
+  /** Runs what takes a code of this person; a wrong one counts as a failed sign-in. Throws what `work` throws. */
+  provingCode<Result>(context: RequestContext, user: UserRow, work: () => Result): Result {
+    try {
+      return work()
+    } catch (error) {
+      if (!(error instanceof IdentityRefusal) || error.code !== 'WRONG_CODE') throw error
+      this.#countFailure(context, user)
+      throw error
+    }
+  }
+
+  #countFailure(context: RequestContext, user: UserRow): void {
+    const { store, lockout } = this.#options
+    const audit = auditRecord(context, {
+      action: 'password.refused',
+      outcome: 'failed',
+      target: targetOf(user),
+    })
+    store.write({ audit }, (tx) => lockout.countFailure(tx, context, lockoutAccount(user.id, user.email)))
   }
 
   #storePassword(context: RequestContext, before: UserRow, passwordHash: string): Promise<Session> {
@@ -226,16 +244,22 @@ export class Identity {
       deleteOtherFamilies(tx, before.id, fresh.row.family)
       return { ended: families, user: { ...current, ...changes } }
     })
-    people.put(withoutHash(user))
+    people.put(personOf(user))
     for (const family of ended) tokens.forgetFamily(family)
-    return this.#session(context, user, fresh)
+    return this.sessionOf(context, personOf(user), fresh)
   }
 
-  async #session(context: RequestContext, person: Person, refresh: FreshToken): Promise<Session> {
+  /** The answer to whoever signed in: an access token, and a refresh token for the door to keep. */
+  async sessionOf(context: RequestContext, person: Person, refresh: FreshToken): Promise<Session> {
     const { id: userId, version } = person
     const issued = await this.#options.tokens.issue({ userId, version, family: refresh.row.family })
     context.refreshToken.set(refresh.token, refresh.row.expiresAt, refresh.row.family)
-    return { accessToken: issued.token, expiresAt: issued.expiresAt, user: toUser(person) }
+    return {
+      accessToken: issued.token,
+      expiresAt: issued.expiresAt,
+      mustSetUpTotp: this.mustSetUpTotp(person),
+      user: toUser(person),
+    }
   }
 
   async #authenticateAnew(token: string): Promise<Caller | null> {
@@ -249,7 +273,8 @@ export class Identity {
   #callerOf(claims: AccessClaims): Caller | null {
     const person = this.#options.people.get(claims.userId)
     if (!person || person.disabled || person.version !== claims.version) return null
-    return { userId: person.id, email: person.email, admin: person.admin, family: claims.family }
+    const { id: userId, email, admin } = person
+    return { userId, email, admin, family: claims.family, mustSetUpTotp: this.mustSetUpTotp(person) }
   }
 
   #endReusedFamily(context: RequestContext, row: SessionRow, person: Person): void {
@@ -265,51 +290,9 @@ export class Identity {
     tokens.forgetFamily(row.family)
     context.refreshToken.clear()
   }
-
-  #recordFailedSignIn(context: RequestContext, email: string, known: UserRow | undefined): void {
-    const name = email.slice(0, 254)
-    const audit = auditRecord(context, {
-      action: 'session.opened',
-      outcome: 'failed',
-      target: { kind: 'user', id: known?.id ?? null, name },
-      actor: { id: known?.id ?? null, name },
-    })
-    this.#options.store.write({ audit }, () => undefined)
-  }
-
-  #isSetupCode(code: string | undefined): boolean {
-    const { setupCode } = this.#options
-    if (setupCode === null || code === undefined) return false
-    const [given, wanted] = [code, setupCode].map((text) =>
-      Buffer.from(text.replace(/[\s-]/g, '').toUpperCase()),
-    )
-    return (
-      given !== undefined &&
-      wanted !== undefined &&
-      given.length === wanted.length &&
-      timingSafeEqual(given, wanted)
-    )
-  }
 }
 
 /** Addresses are the same without regard to case. */
 export function storedEmail(email: string): string {
   return email.trim().toLowerCase()
-}
-
-function refuseWeak(password: string, person: { email: string; displayName: string }): void {
-  const weakness = weaknessOf(password, person)
-  if (weakness !== null) throw new IdentityRefusal('WEAK_PASSWORD', weakness)
-}
-
-function withoutHash({ passwordHash: _passwordHash, ...person }: UserRow): Person {
-  return person
-}
-
-function targetOf(person: Person): { kind: string; id: string; name: string } {
-  return { kind: 'user', id: person.id, name: person.email }
-}
-
-function actorOf(person: Person): { id: string; name: string } {
-  return { id: person.id, name: person.email }
 }

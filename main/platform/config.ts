@@ -305,6 +305,7 @@ function checkTogether(
     ['JWT_PUBLIC_KEY_PATH', auth.jwtPublicKeyPath],
   ] as const)
     if (path !== null && !isFile(path)) complain(variable, `names ${path}, which is not a file.`)
+  for (const { variable, problem } of ssoProblems(config)) complain(variable, problem)
   const noTokenKey =
     auth.jwtSecret === null && auth.jwtPrivateKeyPath === null && auth.jwtPublicKeyPath === null
   if (headless && env !== 'development' && noTokenKey)
@@ -317,6 +318,22 @@ function checkTogether(
   const folder = dirname(db.path)
   if (folder !== resolve(options.folder, 'data') && !isFolder(folder))
     complain('ALTAVMS_DB_PATH', `lies in ${folder}, which is not a folder. Make it first.`)
+}
+
+/** Single sign-on is set up wholly or not at all; what is partly set would silently be off. */
+function ssoProblems({ oidc }: Config): { variable: string; problem: string }[] {
+  const parts = {
+    OIDC_ISSUER_URL: oidc.issuerUrl,
+    OIDC_CLIENT_ID: oidc.clientId,
+    OIDC_CLIENT_SECRET: oidc.clientSecret,
+    OIDC_REDIRECT_URI: oidc.redirectUri,
+  }
+  const given = Object.entries(parts).find(([, value]) => value !== null)?.[0]
+  const reason = given ?? (oidc.disablePasswordLogin ? 'OIDC_DISABLE_PASSWORD_LOGIN' : null)
+  if (reason === null) return []
+  return Object.entries(parts)
+    .filter(([, value]) => value === null)
+    .map(([variable]) => ({ variable, problem: `is missing, while ${reason} is given.` }))
 }
 
 function isFile(path: string): boolean {

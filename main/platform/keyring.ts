@@ -64,6 +64,11 @@ export class Keyring {
     this.#keys = new Map(keys.map((key) => [key.id, key]))
   }
 
+  /** A ring in which `key` is active and every key of this one still opens. */
+  withActive(key: EncryptionKey): Keyring {
+    return new Keyring([key, ...this.#keys.values()])
+  }
+
   /** Whether fields are sealed with the key that everybody knows. */
   get isStub(): boolean {
     return this.active.id === developmentStubKey.id

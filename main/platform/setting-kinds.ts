@@ -1,3 +1,5 @@
+import { isIP } from 'node:net'
+import { isUsername } from '../../shared/domain/usernames.ts'
 import { encryptionKey } from './keyring.ts'
 import type { EncryptionKey } from './keyring.ts'
 import { parseLogFilter } from './logging.ts'
@@ -77,6 +79,20 @@ export function duration(least: '0s' | '1ms' | '1s'): SettingKind<number> {
   }
 }
 
+const hourMs = 3_600_000
+const longestKeepingMs = 20 * 8_760 * hourMs
+
+/** How long something is kept, in whole milliseconds: an hour to twenty years, or 0 for ever. */
+export const keepingTime: SettingKind<number> = {
+  allowed: 'a duration such as 720h or 8760h (a year), from 1h to 175200h; 0 keeps for ever',
+  parse: (input) => {
+    const ms = parseDuration(text(typeof input === 'number' ? String(input) : input))
+    if (ms === null) throw new SettingProblem('is not a duration')
+    if (ms !== 0 && (ms < hourMs || ms > longestKeepingMs)) throw new SettingProblem('is out of range')
+    return Math.round(ms)
+  },
+}
+
 /** `true` or `false`, as YAML or as a text. */
 export const flag: SettingKind<boolean> = {
   allowed: 'true, false',
@@ -128,6 +144,79 @@ export const webOrigin: SettingKind<string> = {
   },
 }
 
+/** An https address, or http for a provider on this machine or a private network; OpenID Connect calls it the issuer. */
+export const issuerAddress: SettingKind<string> = {
+  allowed: 'an address such as https://sso.example.com/realms/desk',
+  parse: (input) => {
+    const address = text(input)
+    const url = URL.parse(address)
+    if (url === null || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '')
+      throw new SettingProblem('is not a web address without a query')
+    return address
+  },
+}
+
+/** A web address with a path. */
+export const webAddress: SettingKind<string> = {
+  allowed: 'an address such as https://desk.example.com/auth/oidc/callback',
+  parse: (input) => {
+    const address = text(input)
+    const url = URL.parse(address)
+    if (url === null || !/^https?:$/.test(url.protocol)) throw new SettingProblem('is not a web address')
+    return address
+  },
+}
+
+/** A positive number: so many a second. */
+export const rate: SettingKind<number> = {
+  allowed: 'a number from 0.1 to 1000000',
+  parse: (input) => {
+    const number = Number(typeof input === 'number' ? input : text(input).trim() || Number.NaN)
+    if (!(number >= 0.1 && number <= 1_000_000)) throw new SettingProblem('is no such number')
+    return number
+  },
+}
+
+/** A TCP port; 0 lets the system choose. */
+export const port: SettingKind<number> = {
+  allowed: 'a port from 0 to 65535; 0 lets the system choose',
+  parse: (input) => {
+    const number = Number(typeof input === 'number' ? input : text(input).trim() || Number.NaN)
+    if (!Number.isInteger(number) || number < 0 || number > 65_535) throw new SettingProblem('is no port')
+    return number
+  },
+}
+
+/** Addresses and networks of proxies. */
+export const networks: SettingKind<readonly string[]> = {
+  allowed: 'addresses or networks such as 10.0.0.7 or 10.0.0.0/8, as a YAML list or separated by commas',
+  parse: (input) => {
+    const list = Array.isArray(input) ? input : text(input).split(',')
+    return list
+      .map((item) => text(item).trim())
+      .filter((item) => item !== '')
+      .map((item) => {
+        const [address = '', bits, more] = item.split('/')
+        const most = isIP(address) === 6 ? 128 : 32
+        const isPrefix = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most)
+        if (isIP(address) === 0 || !isPrefix || more !== undefined)
+          throw new SettingProblem(`has "${item}", which is neither an address nor a network`)
+        return item
+      })
+  },
+}
+
+/** An AES-256 key as 64 hex digits. */
+export const hexKey: SettingKind<EncryptionKey> = {
+  allowed: '32 bytes in hex, which is 64 digits; make one with: openssl rand -hex 32',
+  parse: (input) => {
+    const digits = text(input).trim()
+    if (!/^[0-9a-f]*$/i.test(digits)) throw new SettingProblem('is not hex')
+    if (digits.length !== 64) throw new SettingProblem(`has ${digits.length} digits instead of 64`)
+    return encryptionKey(Buffer.from(digits, 'hex'))
+  },
+}
+
 function isWebOrigin(value: string): boolean {
   const url = URL.parse(value)
   return url !== null && /^https?:$/.test(url.protocol) && url.origin === value.toLowerCase()
@@ -176,6 +265,16 @@ export const personAddress: SettingKind<string> = {
     const address = text(input).trim()
     if (!/^[^\s@]+@[^\s@]+$/.test(address)) throw new SettingProblem('is not local@host')
     return address
+  },
+}
+
+/** A username, in lower case. */
+export const username: SettingKind<string> = {
+  allowed: '3 to 32 of the characters a to z, 0 to 9, dot, underscore and hyphen',
+  parse: (input) => {
+    const name = text(input).trim().toLowerCase()
+    if (!isUsername(name)) throw new SettingProblem('is not a username')
+    return name
   },
 }
 

@@ -1,15 +1,24 @@
+import { registrationModes } from '../../shared/domain/registration.ts'
 import {
   anyText,
   duration,
   encryptionKeys,
   filePath,
   flag,
+  hexKey,
+  issuerAddress,
+  keepingTime,
   listenAddress,
   logFilter,
+  networks,
   oneOf,
   origins,
   personAddress,
+  port,
+  rate,
   signingSecret,
+  username,
+  webAddress,
   webOrigin,
 } from './setting-kinds.ts'
 import type { SettingKind } from './setting-kinds.ts'
@@ -117,12 +126,130 @@ const settings = {
       meaning:
         'Pages of other origins that may call the API. Production refuses `*` and an empty list. A page that the desk itself served is always allowed.',
     }),
+    trustedProxies: setting({
+      key: 'http.trusted_proxies',
+      variable: 'ALTAVMS_HTTP_TRUSTED_PROXIES',
+      kind: networks,
+      standard: '',
+      meaning:
+        'Proxies whose `X-Forwarded-For` is believed; without it the address of the connection counts.',
+    }),
     internalAddr: optional({
       key: 'http.internal_addr',
       variable: 'ALTAVMS_HTTP_INTERNAL_ADDR',
       kind: listenAddress,
       standard: null,
       meaning: 'Where `/healthz`, `/readyz` and `/metrics` answer instead of on `http.addr`.',
+    }),
+  },
+  limits: {
+    enabled: setting({
+      key: 'limits.enabled',
+      variable: 'ALTAVMS_LIMITS_ENABLED',
+      kind: flag,
+      standard: 'true',
+      meaning: 'Whether requests to the API are limited at all. Whoever sends more is answered 429.',
+    }),
+    addressPerSecond: setting({
+      key: 'limits.address_per_second',
+      variable: 'ALTAVMS_LIMITS_ADDRESS_PER_SECOND',
+      kind: rate,
+      standard: '20',
+      meaning: 'Requests a second from one address, of strangers together.',
+    }),
+    addressBurst: setting({
+      key: 'limits.address_burst',
+      variable: 'ALTAVMS_LIMITS_ADDRESS_BURST',
+      kind: rate,
+      standard: '50',
+      meaning: 'How many of them may come at once.',
+    }),
+    signInPerSecond: setting({
+      key: 'limits.sign_in_per_second',
+      variable: 'ALTAVMS_LIMITS_SIGN_IN_PER_SECOND',
+      kind: rate,
+      standard: '5',
+      meaning: 'Sign-ins, registrations and recoveries a second from one address.',
+    }),
+    signInBurst: setting({
+      key: 'limits.sign_in_burst',
+      variable: 'ALTAVMS_LIMITS_SIGN_IN_BURST',
+      kind: rate,
+      standard: '10',
+      meaning: 'How many of them may come at once.',
+    }),
+    personPerSecond: setting({
+      key: 'limits.person_per_second',
+      variable: 'ALTAVMS_LIMITS_PERSON_PER_SECOND',
+      kind: rate,
+      standard: '60',
+      meaning: 'Requests a second of one person who is signed in, wherever from.',
+    }),
+    personBurst: setting({
+      key: 'limits.person_burst',
+      variable: 'ALTAVMS_LIMITS_PERSON_BURST',
+      kind: rate,
+      standard: '120',
+      meaning: 'How many of them may come at once.',
+    }),
+  },
+  oidc: {
+    issuerUrl: optional({
+      key: null,
+      variable: 'OIDC_ISSUER_URL',
+      kind: issuerAddress,
+      standard: null,
+      meaning: 'The single sign-on provider; its configuration is discovered below this address.',
+    }),
+    clientId: optional({
+      key: null,
+      variable: 'OIDC_CLIENT_ID',
+      kind: anyText,
+      standard: null,
+      meaning: 'The name under which the provider knows this desk.',
+    }),
+    clientSecret: optional({
+      key: null,
+      variable: 'OIDC_CLIENT_SECRET',
+      kind: anyText,
+      standard: null,
+      secret: true,
+      meaning: 'The secret that goes with it.',
+    }),
+    redirectUri: optional({
+      key: null,
+      variable: 'OIDC_REDIRECT_URI',
+      kind: webAddress,
+      standard: null,
+      meaning:
+        'Where the provider sends people back to: the address of this desk with the path `/auth/oidc/callback`, as it is registered there.',
+    }),
+    disablePasswordLogin: setting({
+      key: null,
+      variable: 'OIDC_DISABLE_PASSWORD_LOGIN',
+      kind: flag,
+      standard: 'false',
+      meaning:
+        'True leaves single sign-on as the only way in. An administrator still gets in at the desk itself while the provider is down.',
+    }),
+    loopbackPort: setting({
+      key: 'oidc.loopback_port',
+      variable: 'ALTAVMS_OIDC_LOOPBACK_PORT',
+      kind: port,
+      standard: '0',
+      meaning:
+        'On a desktop, the port of 127.0.0.1 to which the system browser comes back from the provider, for providers that want it registered.',
+    }),
+  },
+  totp: {
+    encryptionKey: optional({
+      key: null,
+      variable: 'TOTP_ENCRYPTION_KEY',
+      kind: hexKey,
+      standard: null,
+      secret: true,
+      meaning:
+        'Encrypts the secrets of authenticator apps. Without it they are encrypted with `crypto.encryption_keys`.',
     }),
   },
   db: {
@@ -189,6 +316,20 @@ const settings = {
       standard: null,
       meaning: 'PEM file of the Ed25519 key that verifies them; needed with the private one.',
     }),
+    registrationMode: setting({
+      key: 'auth.registration_mode',
+      variable: 'REGISTRATION_MODE',
+      kind: oneOf(registrationModes),
+      standard: 'invite_only',
+      meaning: 'Who may make an account of their own: everybody, people with an invite, nobody.',
+    }),
+    adminUsername: optional({
+      key: null,
+      variable: 'ADMIN_USERNAME',
+      kind: username,
+      standard: null,
+      meaning: 'Whoever has this username is made an administrator at start when there is no administrator.',
+    }),
   },
   crypto: {
     encryptionKeys: setting({
@@ -199,6 +340,16 @@ const settings = {
       secret: true,
       meaning:
         'Encrypt secrets in the database (AES-256-GCM). The first is active, the others only decrypt: as variables they are `ALTAVMS_ENCRYPTION_KEY`, then `ALTAVMS_ENCRYPTION_KEY_V2`, `_V3` and so on. Required in production; a desktop keeps its own in the vault of the operating system.',
+    }),
+  },
+  audit: {
+    retentionMs: setting({
+      key: 'audit.retention',
+      variable: 'ALTAVMS_AUDIT_RETENTION',
+      kind: keepingTime,
+      standard: '8760h',
+      meaning:
+        'How long the audit log is kept. Older rows are removed once a day, and the rest can still be proven.',
     }),
   },
   adminBootstrap: {

@@ -7,6 +7,10 @@ export function settingsProcedures(settings: Settings) {
   return {
     about: os.settings.about.handler(() => settings.about()),
     listener: os.settings.listener.handler(() => settings.listener()),
+    signIn: os.settings.signIn.handler(() => settings.signIn()),
+    setSignIn: os.settings.setSignIn.handler(({ context, input }) =>
+      settings.setSignIn(context, input.totpRequiredFor),
+    ),
     setListener: os.settings.setListener.handler(async ({ context, input, errors }) => {
       try {
         return await settings.setListener(context, input.enabled)

@@ -1,6 +1,8 @@
 import type { Listener } from '../../shared/contract/settings.ts'
+import type { TotpRequirement } from '../../shared/domain/sign-in-rules.ts'
 import { auditRecord } from '../identity/request-context.ts'
 import type { RequestContext } from '../identity/request-context.ts'
+import type { SignInRules } from '../identity/sign-in-rules.ts'
 import type { Store } from '../store/store-types.ts'
 import { listenerSwitch, setListenerSwitch } from './queries.ts'
 
@@ -31,6 +33,7 @@ export interface SettingsOptions {
   /** Why the listener may not be opened with the present configuration; null where it may. */
   readonly listenerProblem: () => string | null
   readonly documentedPasswordStands: () => boolean
+  readonly signInRules: SignInRules
 }
 
 /** What can be seen and changed of the desk itself. */
@@ -96,6 +99,23 @@ export class Settings {
       if (context.door === 'desktop') await closed
     }
     return this.listener()
+  }
+
+  signIn(): { totpRequiredFor: TotpRequirement } {
+    return { totpRequiredFor: this.#options.signInRules.totpRequiredFor }
+  }
+
+  setSignIn(context: RequestContext, totpRequiredFor: TotpRequirement): { totpRequiredFor: TotpRequirement } {
+    const { store, signInRules } = this.#options
+    const audit = auditRecord(context, {
+      action: 'sign-in-rules.changed',
+      target: { kind: 'setting', id: null, name: 'sign-in' },
+      before: this.signIn(),
+      after: { totpRequiredFor },
+    })
+    store.write({ audit }, (tx) => signInRules.setTotpRequiredFor(tx, totpRequiredFor))
+    signInRules.reload()
+    return this.signIn()
   }
 
   async #open(): Promise<void> {

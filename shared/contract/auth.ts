@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { retryLaterSchema } from './errors.ts'
 import { anyone, procedure, signedIn } from './procedure.ts'
 
 /** A person as other parts of the interface show them. */
@@ -14,7 +15,27 @@ export const userSchema = z.object({
 export type User = z.infer<typeof userSchema>
 
 /** `expiresAt` is in milliseconds since the epoch; the token is a JWT for `Authorization: Bearer`. */
-export const sessionSchema = z.object({ accessToken: z.string(), expiresAt: z.int(), user: userSchema })
+export const sessionSchema = z.object({
+  accessToken: z.string(),
+  expiresAt: z.int(),
+  /** An administrator asks for an authenticator app; until it is set up, only /account and sign-out are answered. */
+  mustSetUpTotp: z.boolean(),
+  user: userSchema,
+})
+
+/** One sign-in of a person. Times are in milliseconds since the epoch. */
+export const signInSchema = z.object({
+  id: z.string(),
+  openedAt: z.int(),
+  /** When it last renewed its access token. */
+  usedAt: z.int(),
+  expiresAt: z.int(),
+  remoteAddress: z.string(),
+  userAgent: z.string(),
+  /** The one that asks. */
+  current: z.boolean(),
+})
+export type SignIn = z.infer<typeof signInSchema>
 
 /** `local@host`, any host: the documented default is admin@localhost, which z.email() refuses. */
 export const emailSchema = z
@@ -29,21 +50,48 @@ export const newPasswordSchema = z
   .min(8, 'A password has at least 8 characters.')
   .max(128, 'A password has at most 128 characters.')
 
+/** Ten failures within 15 minutes lock a name for 15, whether or not anybody has it; never at the desk's own window. */
+export const accountLockedError = {
+  ACCOUNT_LOCKED: {
+    status: 429,
+    message: 'Too many sign-ins with this name failed. Try again later.',
+    data: retryLaterSchema,
+  },
+} as const
+
+/** Any strings: a wrong name and a wrong password look the same from outside. Either holds an address or a username. */
+const nameFields = { email: z.string().max(1000).optional(), username: z.string().max(1000).optional() }
+const isNamed = (input: { email?: string | undefined; username?: string | undefined }): boolean =>
+  (input.email ?? input.username) !== undefined
+const unnamed = { message: 'Give an e-mail address or a username.', path: ['email'] }
+
 export const auth = {
   login: procedure({ access: anyone, audit: 'session.opened' })
     .route({ method: 'POST', path: '/auth/login', summary: 'Sign in', tags: ['Sign-in'] })
-    // Any strings: a wrong address and a wrong password look the same from outside.
-    .input(z.object({ email: z.string().max(1000), password: z.string().max(1000) }))
+    .input(
+      z
+        .object({ ...nameFields, password: z.string().max(1000), code: z.string().max(100).optional() })
+        .refine(isNamed, unnamed),
+    )
     .output(sessionSchema)
     .errors({
-      UNAUTHORIZED: { status: 401, message: 'This address and password do not match. Check both.' },
+      UNAUTHORIZED: { status: 401, message: 'This name and password do not match. Check both.' },
+      TOTP_REQUIRED: {
+        status: 401,
+        message: 'The password is right. Give the code of your authenticator app too, or a backup code.',
+      },
+      WRONG_CODE: {
+        status: 401,
+        message: 'This code is not right, or was used already. Wait for the next one of the app.',
+      },
+      ...accountLockedError,
     }),
   refresh: procedure({ access: anyone, audit: 'session.refreshed' })
     .route({ method: 'POST', path: '/auth/refresh', summary: 'Renew the access token', tags: ['Sign-in'] })
     // In a browser the refresh token is an HttpOnly cookie; on the desktop the door holds it.
     .input(z.object({}))
     .output(sessionSchema),
-  logout: procedure({ access: signedIn, audit: 'session.closed' })
+  logout: procedure({ access: signedIn, audit: 'session.closed', withoutTotp: true })
     .route({ method: 'POST', path: '/auth/logout', summary: 'Sign out', tags: ['Sign-in'] })
     .input(z.object({}))
     .output(z.object({})),
@@ -65,7 +113,8 @@ export const auth = {
     .input(
       z.object({ email: emailSchema, password: newPasswordSchema, code: z.string().max(100).optional() }),
     )
-    .output(sessionSchema)
+    // The recovery code is shown this once.
+    .output(sessionSchema.extend({ recoveryCode: z.string() }))
     .errors({
       ALREADY_SET_UP: { status: 409, message: 'This desk already has an administrator. Sign in.' },
       WRONG_CODE: {
@@ -73,5 +122,24 @@ export const auth = {
         message: 'The code does not match. It is printed on the terminal of the desk at every start.',
       },
       WEAK_PASSWORD: { status: 422, message: 'Choose a password that is harder to guess.' },
+    }),
+  recover: procedure({ access: anyone, audit: 'account.recovered' })
+    .route({
+      method: 'POST',
+      path: '/auth/recover',
+      summary: 'Reset a forgotten password',
+      tags: ['Sign-in'],
+    })
+    .input(
+      z
+        .object({ ...nameFields, recoveryCode: z.string().max(100), newPassword: newPasswordSchema })
+        .refine(isNamed, unnamed),
+    )
+    // Every sign-in of the person ends; the new recovery code is shown this once. Nobody is signed in by it.
+    .output(z.object({ recoveryCode: z.string() }))
+    .errors({
+      UNAUTHORIZED: { status: 401, message: 'This name and recovery code do not match. Check both.' },
+      WEAK_PASSWORD: { status: 422, message: 'Choose a password that is harder to guess.' },
+      ...accountLockedError,
     }),
 }

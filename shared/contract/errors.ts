@@ -13,10 +13,17 @@ export const commonErrors = {
   },
   UNAUTHORIZED: { status: 401, message: 'Sign in first.' },
   FORBIDDEN: { status: 403, message: 'Only an administrator may do this.' },
+  TOTP_SETUP_REQUIRED: {
+    status: 403,
+    message: 'An administrator asks for an authenticator app. Set one up in your account first.',
+  },
   NOT_FOUND: { status: 404, message: 'There is no such thing here, or it is not yours to see.' },
 } as const
 
 const altaErrorData = z.object({ detail: z.string().optional(), field: z.string().optional() }).optional()
+
+/** What may be asked again after a while. */
+export const retryLaterSchema = z.object({ retryAfterSeconds: z.int() })
 
 function altaError(code: AltaProblemCode) {
   return { status: 422, message: altaProblems[code], data: altaErrorData } as const

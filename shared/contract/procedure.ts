@@ -3,15 +3,24 @@ import type { AnyContractProcedure } from '@orpc/contract'
 import type { GroupRole } from '../domain/roles.ts'
 import { commonErrors } from './errors.ts'
 
+/** What a person can have a role for: a camera and a group by their groups; a view by being its owner, or by its group. */
+export type ResourceKind = 'camera' | 'group' | 'view'
+
 /**
- * Who may call a procedure. The role part (`anyone`, `signedIn`, `admin`, a camera's `role`) is decided before the
- * input is read; the resource part (this very camera) after it, from the input field `field` (an id, or a list of ids).
+ * Who may call a procedure. The role part (`anyone`, `signedIn`, `admin`) is decided before the input is read; the
+ * resource part (this very camera) after it, from the input field `field` (an id, or a list of ids).
  */
 export type Access =
   | { readonly kind: 'anyone' }
   | { readonly kind: 'signedIn' }
   | { readonly kind: 'admin' }
-  | { readonly kind: 'camera'; readonly role: GroupRole; readonly field: string }
+  | {
+      readonly kind: ResourceKind
+      readonly role: GroupRole
+      readonly field: string
+      /** Whether the field may be left out: nothing is then asked of anybody but that they are signed in. */
+      readonly mayBeAbsent: boolean
+    }
 
 /** Strangers too: sign-in and what it needs, nothing else. */
 export const anyone: Access = { kind: 'anyone' }
@@ -19,9 +28,17 @@ export const anyone: Access = { kind: 'anyone' }
 export const signedIn: Access = { kind: 'signedIn' }
 /** Administrators of the desk. */
 export const admin: Access = { kind: 'admin' }
-/** Whoever may watch the camera that the input names in `field`; for others it does not exist (404). */
-export function viewerOf(_what: 'camera', field = 'id'): Access {
-  return { kind: 'camera', role: 'viewer', field }
+/** Whoever may see what the input names in `field`; for others it does not exist (404). */
+export function viewerOf(what: ResourceKind, field = 'id'): Access {
+  return { kind: what, role: 'viewer', field, mayBeAbsent: false }
+}
+/** Its operators. Viewers, who know that it exists, are refused (403); for others it does not exist (404). */
+export function operatorOf(what: ResourceKind, field = 'id'): Access {
+  return { kind: what, role: 'operator', field, mayBeAbsent: false }
+}
+/** The same where the input names it at all; anybody who is signed in where it does not. */
+export function operatorOfAny(what: ResourceKind, field: string): Access {
+  return { kind: what, role: 'operator', field, mayBeAbsent: true }
 }
 
 /** Everything that can stand in the audit log; the past tense of what a person did. */
@@ -31,6 +48,16 @@ export type AuditAction =
   | 'session.closed'
   | 'desk.set-up'
   | 'password.changed'
+  | 'password.refused'
+  | 'totp.prepared'
+  | 'totp.confirmed'
+  | 'totp.removed'
+  | 'backup-codes.renewed'
+  | 'recovery-code.renewed'
+  | 'account.recovered'
+  | 'account.changed'
+  | 'session.ended'
+  | 'sign-in-rules.changed'
   | 'server.added'
   | 'server.changed'
   | 'server.removed'
@@ -39,12 +66,36 @@ export type AuditAction =
   | 'camera.changed'
   | 'camera.removed'
   | 'wall.saved'
+  | 'live.viewed'
+  | 'audit.exported'
   | 'listener.changed'
+  | 'user.added'
+  | 'user.registered'
+  | 'user.changed'
+  | 'user.removed'
+  | 'user.password-reset'
+  | 'user.sign-in-ended'
+  | 'user.sign-ins-ended'
+  | 'invite.made'
+  | 'invite.withdrawn'
+  | 'group.added'
+  | 'group.changed'
+  | 'group.removed'
+  | 'group.camera-added'
+  | 'group.camera-removed'
+  | 'group.member-set'
+  | 'group.member-removed'
+  | 'group.wall-saved'
+  | 'view.added'
+  | 'view.changed'
+  | 'view.removed'
 
 /** The two rules every procedure states; `audit: null` means that the procedure changes nothing. */
 export interface ProcedureRules {
   readonly access: Access
   readonly audit: AuditAction | null
+  /** True where also somebody is answered who must set up an authenticator app first. */
+  readonly withoutTotp?: true
 }
 
 /**

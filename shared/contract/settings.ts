@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { totpRequirements } from '../domain/sign-in-rules.ts'
 import { admin, procedure, signedIn } from './procedure.ts'
 
 export const listenerSchema = z.object({
@@ -12,6 +13,8 @@ export const listenerSchema = z.object({
   reason: z.string(),
 })
 export type Listener = z.infer<typeof listenerSchema>
+
+export const signInRulesSchema = z.object({ totpRequiredFor: z.enum(totpRequirements) })
 
 export const settings = {
   about: procedure({ access: signedIn, audit: null })
@@ -46,4 +49,18 @@ export const settings = {
         message: 'The port of the listener is taken. Change http.addr and start again.',
       },
     }),
+  signIn: procedure({ access: admin, audit: null })
+    .route({ method: 'GET', path: '/settings/sign-in', summary: 'Rules of sign-in', tags: ['Settings'] })
+    .output(signInRulesSchema),
+  setSignIn: procedure({ access: admin, audit: 'sign-in-rules.changed' })
+    .route({
+      method: 'PUT',
+      path: '/settings/sign-in',
+      summary: 'Change the rules of sign-in',
+      description:
+        'Whoever must have an authenticator app and has none is answered nothing but /account until it is set up.',
+      tags: ['Settings'],
+    })
+    .input(signInRulesSchema)
+    .output(signInRulesSchema),
 }

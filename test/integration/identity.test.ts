@@ -118,7 +118,9 @@ describe('people of a desk', () => {
   })
 
   test('more sign-ins than can be served soon are sent away with a time to come back', async () => {
-    const tries = Array.from({ length: 60 }, () => post(desk, '/auth/login', { email: 'x', password: 'y' }))
+    const tries = Array.from({ length: 60 }, (_, index) =>
+      post(desk, '/auth/login', { username: `x${index}`, password: 'y' }),
+    )
     const answers = await Promise.all(tries)
     const statuses = new Set(answers.map(({ status }) => status))
     expect([...statuses].every((status) => status === 401 || status === 429)).toBe(true)

@@ -1,6 +1,5 @@
 import { argon2id, hash } from 'argon2'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { weaknessOf } from '../../../../main/identity/password-rules.ts'
 import { Passwords, TooManySignInsError } from '../../../../main/identity/passwords.ts'
 import { forkChildProcess } from '../../../../main/platform/child-process.ts'
 import type { ChildProcess, StartChildProcess } from '../../../../main/platform/child-process.ts'
@@ -82,8 +81,8 @@ describe('hashing in a process of its own', () => {
   })
 })
 
-describe('the floor of new passwords', () => {
-  const person = { email: 'mara.keller@desk.example', displayName: 'Mara Keller' }
+describe('how strong a new password must be', () => {
+  const own = ['mara.keller@desk.example', 'mkeller', 'Mara Keller']
 
   test.each([
     'aaaaaaaa',
@@ -95,13 +94,29 @@ describe('the floor of new passwords', () => {
     'admin123',
     'keller2024',
     'Mara.Kel',
-  ])('%s is refused with a sentence', (password) => {
-    expect(weaknessOf(password, person)).toMatch(/\.$/)
+    'mkeller-desk',
+    'qwertyuiop',
+  ])('%s is refused with a sentence', async (password) => {
+    expect(await open().weaknessOf(password, own)).toMatch(/\.$/)
   })
   test.each(['violet-otter-42', 'mara keeps seven otters', 'Tr0ub4dor&3', 'пароль-сова-17'])(
     '%s will do',
-    (password) => {
-      expect(weaknessOf(password, person)).toBeNull()
+    async (password) => {
+      expect(await open().weaknessOf(password, own)).toBeNull()
     },
   )
+  test("a long one is judged in a moment: the judge's time grows with the square of its length", async () => {
+    const passwords = open()
+    await passwords.weaknessOf('warm up', [])
+    const startedAt = performance.now()
+    expect(await passwords.weaknessOf('q7#Lz!'.repeat(21), [])).toBeDefined()
+    expect(performance.now() - startedAt).toBeLessThan(1000)
+  })
+})
+
+test('a hash of other cost is to be made anew, one of this cost is not', async () => {
+  const passwords = open()
+  expect(passwords.isOutdated(await passwords.hash('violet otter'))).toBe(false)
+  const older = await hash('violet otter', { type: argon2id, memoryCost: 128, timeCost: 2, parallelism: 1 })
+  expect(passwords.isOutdated(older)).toBe(true)
 })

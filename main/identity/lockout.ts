@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto'
+import type { Clock } from '../platform/clock.ts'
+import type { Store, Tx } from '../store/store-types.ts'
+import type { RequestContext } from './request-context.ts'
+import { deleteFailures, deleteForgottenFailures, failuresOf, putFailures } from './sign-in-queries.ts'
+
+/** So many failures within the window lock an account for as long as the window. */
+const mostFailures = 10
+const windowMs = 15 * 60_000
+
+/** Too many sign-ins with one name failed; whether anybody has it is not said. */
+export class AccountLockedError extends Error {
+  readonly retryAfterSeconds: number
+
+  constructor(leftMs: number) {
+    super(`Too many sign-ins with this name failed. Try again in ${minutes(leftMs)}.`)
+    this.name = 'AccountLockedError'
+    this.retryAfterSeconds = Math.max(1, Math.ceil(leftMs / 1000))
+  }
+}
+
+/**
+ * Slows down whoever guesses passwords and codes: ten failures within 15 minutes lock an account for 15. It is kept in
+ * the database, and works the same for names that nobody has. The desk's own window is never locked out, and its
+ * failures lock nobody else out.
+ */
+export class Lockout {
+  readonly #store: Store
+  readonly #clock: Clock
+
+  constructor(store: Store, clock: Clock) {
+    this.#store = store
+    this.#clock = clock
+  }
+
+  /** Throws `AccountLockedError`. Asked before any hash is made, so a locked name answers as quickly as any other. */
+  refuseLocked(context: RequestContext, account: string): void {
+    if (context.door === 'desktop') return
+    const lockedUntil = this.#store.read((db) => failuresOf(db, account))?.lockedUntil ?? 0
+    const leftMs = lockedUntil - this.#clock.now()
+    if (leftMs > 0) throw new AccountLockedError(leftMs)
+  }
+
+  /** Counts a failure, in the transaction that records it. */
+  countFailure(tx: Tx, context: RequestContext, account: string): void {
+    if (context.door === 'desktop') return
+    const now = this.#clock.now()
+    deleteForgottenFailures(tx, now)
+    const before = failuresOf(tx, account)
+    // Answers that were on their way when the lock fell change nothing any more.
+    if ((before?.lockedUntil ?? 0) > now) return
+    const failedAt = [...(before?.failedAt ?? []).filter((at) => at > now - windowMs), now]
+    const locks = failedAt.length >= mostFailures
+    const lockedUntil = locks ? now + windowMs : null
+    putFailures(tx, { account, failedAt: locks ? [] : failedAt, lockedUntil, forgetAt: now + windowMs })
+  }
+
+  /** After a success the count starts anew. */
+  clear(tx: Tx, account: string): void {
+    deleteFailures(tx, account)
+  }
+}
+
+/** Under which failures of a name are counted: the person where somebody has it, so that address and username count together. */
+export function lockoutAccount(userId: string | undefined, name: string): string {
+  return userId === undefined ? `name:${createHash('sha256').update(name).digest('hex')}` : `user:${userId}`
+}
+
+function minutes(ms: number): string {
+  const whole = Math.ceil(ms / 60_000)
+  return whole === 1 ? 'a minute' : `${whole} minutes`
+}

@@ -1,0 +1,202 @@
+import type { Account } from '../../shared/contract/account.ts'
+import type { SignIn } from '../../shared/contract/auth.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Store, Tx } from '../store/store-types.ts'
+import type { AccessTokens } from './access-tokens.ts'
+import { newRecoveryCode, hashOfCode } from './one-time-codes.ts'
+import { personOf, targetOf, toUser } from './people.ts'
+import type { People } from './people.ts'
+import { deleteFamily, updateUser, userByEmail, userById, userByName } from './queries.ts'
+import type { UserRow } from './queries.ts'
+import { IdentityRefusal } from './refusals.ts'
+import { auditRecord } from './request-context.ts'
+import type { Caller, RequestContext } from './request-context.ts'
+import { storedEmail } from './service.ts'
+import type { Identity } from './service.ts'
+import { signInsOf } from './sign-ins.ts'
+import type { ConfirmedTotp, TwoFactor } from './two-factor.ts'
+import { storedUsername } from './usernames.ts'
+import { sessionsOfUser } from './users-queries.ts'
+
+export interface OwnAccountOptions {
+  readonly store: Store
+  readonly clock: Clock
+  readonly people: People
+  readonly tokens: AccessTokens
+  readonly twoFactor: TwoFactor
+  readonly identity: Identity
+}
+
+/** What somebody may change of themselves. */
+export interface OwnChanges {
+  readonly displayName?: string | undefined
+  readonly email?: string | undefined
+  readonly username?: string | undefined
+  readonly currentPassword?: string | undefined
+}
+
+/** One's own account: names, sign-ins, authenticator app, recovery code. */
+export class OwnAccount {
+  readonly #options: OwnAccountOptions
+
+  constructor(options: OwnAccountOptions) {
+    this.#options = options
+  }
+
+  show(caller: Caller): Account {
+    const { people, store, twoFactor, identity } = this.#options
+    const person = people.get(caller.userId)
+    if (!person) throw new IdentityRefusal('UNAUTHORIZED')
+    return {
+      ...toUser(person),
+      totp: twoFactor.isOn(person.id),
+      backupCodesLeft: store.read((db) => twoFactor.backupCodesLeft(db, person.id)),
+      mustSetUpTotp: identity.mustSetUpTotp(person),
+      hasPassword: person.hasPassword,
+      hasRecoveryCode: person.hasRecoveryCode,
+    }
+  }
+
+  /** Throws EMAIL_TAKEN, USERNAME_TAKEN, or WRONG_PASSWORD where a new address or username asks for it. */
+  async update(context: RequestContext, caller: Caller, changes: OwnChanges): Promise<Account> {
+    const { store, people, identity } = this.#options
+    const before = this.#row(caller)
+    const wanted = {
+      displayName: changes.displayName ?? before.displayName,
+      email: changes.email === undefined ? before.email : storedEmail(changes.email),
+      username: changes.username === undefined ? before.username : storedUsername(changes.username),
+    }
+    const isNewName = wanted.email !== before.email || wanted.username !== before.username
+    if (isNewName && before.passwordHash !== '') {
+      await identity.provePassword(context, before, changes.currentPassword ?? '')
+    }
+    const audit = auditRecord(context, {
+      action: 'account.changed',
+      target: targetOf(before),
+      before: { displayName: before.displayName, email: before.email, username: before.username },
+      after: wanted,
+    })
+    const after = store.write({ audit }, (tx) => {
+      refuseTaken(tx, before.id, wanted)
+      // An address that nobody but its owner vouches for must not be what SSO links to.
+      const emailVouched = before.emailVouched && wanted.email === before.email
+      updateUser(tx, before.id, { ...wanted, emailVouched })
+      return userById(tx, before.id)
+    })
+    if (after) people.put(personOf(after))
+    return this.show(caller)
+  }
+
+  sessions(caller: Caller): SignIn[] {
+    const { store, clock } = this.#options
+    return signInsOf(
+      store.read((db) => sessionsOfUser(db, caller.userId)),
+      clock.now(),
+      caller.family,
+    )
+  }
+
+  /** Throws NOT_FOUND for a sign-in that is not the caller's. */
+  endSession(context: RequestContext, caller: Caller, id: string): void {
+    const { store, tokens } = this.#options
+    if (!this.sessions(caller).some((signIn) => signIn.id === id)) throw new IdentityRefusal('NOT_FOUND')
+    const audit = auditRecord(context, {
+      action: 'session.ended',
+      target: { kind: 'session', id, name: caller.email },
+    })
+    store.write({ audit }, (tx) => deleteFamily(tx, id))
+    tokens.forgetFamily(id)
+    if (id === caller.family) context.refreshToken.clear()
+  }
+
+  setUpTotp(context: RequestContext, caller: Caller): { secret: string; otpauthUrl: string } {
+    const { store, twoFactor } = this.#options
+    const audit = auditRecord(context, { action: 'totp.prepared', target: targetOfCaller(caller) })
+    return store.write({ audit }, (tx) => twoFactor.prepare(tx, caller.userId, caller.email))
+  }
+
+  confirmTotp(context: RequestContext, caller: Caller, code: string): ConfirmedTotp {
+    const { store, twoFactor } = this.#options
+    const audit = auditRecord(context, { action: 'totp.confirmed', target: targetOfCaller(caller) })
+    const confirmed = store.write({ audit }, (tx) => twoFactor.confirm(tx, caller.userId, code))
+    twoFactor.reload()
+    return confirmed
+  }
+
+  /** Throws TOTP_OFF, WRONG_PASSWORD or WRONG_CODE; a wrong code counts as a failed sign-in. */
+  async removeTotp(
+    context: RequestContext,
+    caller: Caller,
+    proof: { password: string; code: string },
+  ): Promise<void> {
+    const { store, twoFactor, identity } = this.#options
+    const user = await this.#proveBoth(context, caller, proof.password)
+    const audit = auditRecord(context, { action: 'totp.removed', target: targetOf(user) })
+    identity.provingCode(context, user, () =>
+      store.write({ audit }, (tx) => {
+        if (!twoFactor.take(tx, user.id, proof.code)) throw new IdentityRefusal('WRONG_CODE')
+        twoFactor.turnOff(tx, user.id)
+      }),
+    )
+    twoFactor.reload()
+  }
+
+  /** Throws as `removeTotp` does. */
+  async renewBackupCodes(
+    context: RequestContext,
+    caller: Caller,
+    proof: { password: string; code: string },
+  ): Promise<ConfirmedTotp> {
+    const { store, twoFactor, identity } = this.#options
+    const user = await this.#proveBoth(context, caller, proof.password)
+    const audit = auditRecord(context, { action: 'backup-codes.renewed', target: targetOf(user) })
+    return identity.provingCode(context, user, () =>
+      store.write({ audit }, (tx) => {
+        if (!twoFactor.take(tx, user.id, proof.code)) throw new IdentityRefusal('WRONG_CODE')
+        return { backupCodes: twoFactor.renewBackupCodes(tx, user.id) }
+      }),
+    )
+  }
+
+  /** Throws WRONG_PASSWORD. */
+  async renewRecoveryCode(
+    context: RequestContext,
+    caller: Caller,
+    password: string,
+  ): Promise<{ recoveryCode: string }> {
+    const { store, people, identity } = this.#options
+    const user = this.#row(caller)
+    await identity.provePassword(context, user, password)
+    const recoveryCode = newRecoveryCode()
+    const audit = auditRecord(context, { action: 'recovery-code.renewed', target: targetOf(user) })
+    const after = store.write({ audit }, (tx) => {
+      updateUser(tx, user.id, { recoveryHash: hashOfCode(recoveryCode) })
+      return userById(tx, user.id)
+    })
+    if (after) people.put(personOf(after))
+    return { recoveryCode }
+  }
+
+  async #proveBoth(context: RequestContext, caller: Caller, password: string): Promise<UserRow> {
+    const user = this.#row(caller)
+    if (!this.#options.twoFactor.isOn(user.id)) throw new IdentityRefusal('TOTP_OFF')
+    await this.#options.identity.provePassword(context, user, password)
+    return user
+  }
+
+  #row(caller: Caller): UserRow {
+    const user = this.#options.store.read((db) => userById(db, caller.userId))
+    if (!user) throw new IdentityRefusal('UNAUTHORIZED')
+    return user
+  }
+}
+
+function refuseTaken(tx: Tx, userId: string, { email, username }: { email: string; username: string }): void {
+  const isOther = (row: UserRow | undefined): boolean => row !== undefined && row.id !== userId
+  if (isOther(userByEmail(tx, email))) throw new IdentityRefusal('EMAIL_TAKEN')
+  if (isOther(userByName(tx, username))) throw new IdentityRefusal('USERNAME_TAKEN')
+}
+
+function targetOfCaller({ userId, email }: Caller) {
+  return targetOf({ id: userId, email })
+}

@@ -1,0 +1,137 @@
+import type { Store, Tx } from '../store/store-types.ts'
+import type { Lockout } from './lockout.ts'
+import { lockoutAccount } from './lockout.ts'
+import { TooManySignInsError } from './passwords.ts'
+import type { Passwords } from './passwords.ts'
+import { actorOf, personOf, targetOf } from './people.ts'
+import { updateUser, userById, userByName } from './queries.ts'
+import type { UserRow } from './queries.ts'
+import type { RefreshSessions } from './refresh-sessions.ts'
+import { IdentityRefusal } from './refusals.ts'
+import type { RefusalCode } from './refusals.ts'
+import { auditRecord } from './request-context.ts'
+import type { RequestContext } from './request-context.ts'
+import type { Identity, Session } from './service.ts'
+import type { TwoFactor } from './two-factor.ts'
+
+/** What somebody types who signs in. */
+export interface Credentials {
+  /** An address, or a username; in any case. */
+  readonly name: string
+  readonly password: string
+  /** Of the authenticator app, or a backup code. */
+  readonly code?: string | undefined
+}
+
+export interface PasswordSignInOptions {
+  readonly store: Store
+  readonly passwords: Passwords
+  readonly sessions: RefreshSessions
+  readonly lockout: Lockout
+  readonly twoFactor: TwoFactor
+  readonly identity: Identity
+}
+
+/** One try to sign in: who it is about, if anybody has that name. */
+interface Attempt {
+  readonly context: RequestContext
+  readonly name: string
+  readonly account: string
+  readonly user: UserRow | undefined
+}
+
+/** Signing in with a password, and with a code where the person has an authenticator app. */
+export class PasswordSignIn {
+  readonly #options: PasswordSignInOptions
+
+  constructor(options: PasswordSignInOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Throws UNAUTHORIZED, in the same words and time whether or not the name exists; TOTP_REQUIRED or WRONG_CODE once
+   * the password is right; `AccountLockedError` after too many failures.
+   */
+  async login(context: RequestContext, credentials: Credentials): Promise<Session> {
+    const { store, passwords, lockout } = this.#options
+    const name = storedName(credentials.name)
+    const known = store.read((db) => userByName(db, name))
+    const account = lockoutAccount(known?.id, name)
+    lockout.refuseLocked(context, account)
+    const hash = known?.passwordHash || null
+    const matches = await passwords.verify(credentials.password, hash, context.signal)
+    // Answers that waited for their turn must not outrun a lock that fell meanwhile.
+    lockout.refuseLocked(context, account)
+    const user = known && store.read((db) => userById(db, known.id))
+    // The password may have been changed, or the person disabled, while the hash was checked.
+    const stands = user?.passwordHash === hash && !user.disabled
+    const attempt = { context, name, account, user: user ?? known }
+    if (!user || !matches || !stands) return this.#fail(attempt, 'UNAUTHORIZED')
+    if (this.#options.twoFactor.isOn(user.id) && !credentials.code) {
+      throw new IdentityRefusal('TOTP_REQUIRED')
+    }
+    return this.#open(attempt, user, credentials)
+  }
+
+  async #open(attempt: Attempt, user: UserRow, { password, code }: Credentials): Promise<Session> {
+    const { store, sessions, lockout, identity } = this.#options
+    const { context, account } = attempt
+    const passwordHash = await this.#renewedHash(user, password, context.signal)
+    const fresh = sessions.fresh(user.id, context)
+    const audit = auditRecord(context, {
+      action: 'session.opened',
+      target: targetOf(user),
+      actor: actorOf(user),
+    })
+    try {
+      store.write({ audit }, (tx) => {
+        this.#takeCode(tx, user.id, code)
+        lockout.clear(tx, account)
+        if (passwordHash !== null) updateUser(tx, user.id, { passwordHash })
+        sessions.open(tx, fresh)
+      })
+    } catch (error) {
+      if (error instanceof IdentityRefusal) return this.#fail(attempt, error.code)
+      throw error
+    }
+    return identity.sessionOf(context, personOf(user), fresh)
+  }
+
+  /** Throws WRONG_CODE, which undoes the transaction. */
+  #takeCode(tx: Tx, userId: string, code: string | undefined): void {
+    const { twoFactor } = this.#options
+    if (!twoFactor.isOn(userId)) return
+    if (code === undefined || !twoFactor.take(tx, userId, code)) throw new IdentityRefusal('WRONG_CODE')
+  }
+
+  /** A hash with today's parameters, where the stored one has others; null where it may stay, or there is no time now. */
+  async #renewedHash(user: UserRow, password: string, signal: AbortSignal): Promise<string | null> {
+    const { passwords } = this.#options
+    if (!passwords.isOutdated(user.passwordHash)) return null
+    try {
+      return await passwords.hash(password, signal)
+    } catch (error) {
+      if (error instanceof TooManySignInsError) return null
+      throw error
+    }
+  }
+
+  #fail({ context, name, account, user }: Attempt, code: RefusalCode): never {
+    const { store, lockout } = this.#options
+    const [id, shown] = [user?.id ?? null, name.slice(0, 254)]
+    const audit = auditRecord(context, {
+      action: 'session.opened',
+      outcome: 'failed',
+      target: { kind: 'user', id, name: shown },
+      actor: { id, name: shown },
+      after: code === 'WRONG_CODE' ? { reason: 'The code was wrong.' } : null,
+    })
+    store.write({ audit }, (tx) => lockout.countFailure(tx, context, account))
+    throw new IdentityRefusal(code)
+  }
+}
+
+/** Names are the same without regard to case, and to spaces around them. */
+export function storedName(name: string): string {
+  return name.trim().toLowerCase()
+}

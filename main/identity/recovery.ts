@@ -1,0 +1,110 @@
+import type { Store } from '../store/store-types.ts'
+import type { AccessTokens } from './access-tokens.ts'
+import { lockoutAccount } from './lockout.ts'
+import type { Lockout } from './lockout.ts'
+import { refuseWeak } from './new-passwords.ts'
+import { hashOfCode, isHashOf, newRecoveryCode } from './one-time-codes.ts'
+import { storedName } from './password-sign-in.ts'
+import type { Passwords } from './passwords.ts'
+import { actorOf, personOf, targetOf } from './people.ts'
+import type { People } from './people.ts'
+import { familiesOf, updateUser, userById, userByName } from './queries.ts'
+import type { UserRow } from './queries.ts'
+import { IdentityRefusal } from './refusals.ts'
+import { auditRecord } from './request-context.ts'
+import type { RequestContext } from './request-context.ts'
+import { deleteSignIns } from './users-queries.ts'
+
+export interface RecoveryOptions {
+  readonly store: Store
+  readonly passwords: Passwords
+  readonly people: People
+  readonly tokens: AccessTokens
+  readonly lockout: Lockout
+}
+
+export interface RecoveryInput {
+  readonly name: string
+  readonly recoveryCode: string
+  readonly newPassword: string
+}
+
+/** Resetting a forgotten password with the recovery code. The authenticator app stays as it is. */
+export class Recovery {
+  readonly #options: RecoveryOptions
+
+  constructor(options: RecoveryOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Ends every sign-in of the person and answers the next recovery code. Throws UNAUTHORIZED, in the same words and
+   * time whether or not the name exists; WEAK_PASSWORD once the code is right; `AccountLockedError`.
+   */
+  async recover(context: RequestContext, input: RecoveryInput): Promise<{ recoveryCode: string }> {
+    const { store, passwords, lockout } = this.#options
+    const name = storedName(input.name)
+    const known = store.read((db) => userByName(db, name))
+    // Counted apart from sign-ins: who locks a name by guessing passwords must not stop its owner from recovering it.
+    const account = `recovery:${lockoutAccount(known?.id, name)}`
+    lockout.refuseLocked(context, account)
+    const isRight = isHashOf(input.recoveryCode, known?.recoveryHash ?? hashOfCode(newRecoveryCode()))
+    if (!known || known.recoveryHash === null || !isRight || known.disabled) {
+      this.#fail(context, account, name, known)
+    }
+    await refuseWeak(passwords, input.newPassword, known, context.signal)
+    const passwordHash = await passwords.hash(input.newPassword, context.signal)
+    return this.#store(context, known, passwordHash, account)
+  }
+
+  #store(
+    context: RequestContext,
+    before: UserRow,
+    passwordHash: string,
+    account: string,
+  ): { recoveryCode: string } {
+    const { store, people, tokens, lockout } = this.#options
+    const recoveryCode = newRecoveryCode()
+    const audit = auditRecord(context, {
+      action: 'account.recovered',
+      target: targetOf(before),
+      actor: actorOf(before),
+    })
+    const { user, ended } = store.write({ audit }, (tx) => {
+      const current = userById(tx, before.id)
+      // The code was used, or the person disabled, while the hash was made.
+      if (!current || current.recoveryHash !== before.recoveryHash || current.disabled) {
+        throw new IdentityRefusal('UNAUTHORIZED')
+      }
+      const changes = {
+        passwordHash,
+        recoveryHash: hashOfCode(recoveryCode),
+        mustChangePassword: false,
+        documentedPassword: false,
+        version: current.version + 1,
+      }
+      const families = familiesOf(tx, before.id)
+      updateUser(tx, before.id, changes)
+      deleteSignIns(tx, before.id)
+      lockout.clear(tx, account)
+      lockout.clear(tx, lockoutAccount(before.id, before.email))
+      return { user: { ...current, ...changes }, ended: families }
+    })
+    people.put(personOf(user))
+    for (const family of ended) tokens.forgetFamily(family)
+    return { recoveryCode }
+  }
+
+  #fail(context: RequestContext, account: string, name: string, known: UserRow | undefined): never {
+    const { store, lockout } = this.#options
+    const [id, shown] = [known?.id ?? null, name.slice(0, 254)]
+    const audit = auditRecord(context, {
+      action: 'account.recovered',
+      outcome: 'failed',
+      target: { kind: 'user', id, name: shown },
+      actor: { id, name: shown },
+    })
+    store.write({ audit }, (tx) => lockout.countFailure(tx, context, account))
+    throw new IdentityRefusal('UNAUTHORIZED')
+  }
+}

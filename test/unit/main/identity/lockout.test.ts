@@ -1,0 +1,109 @@
+import { expect, test } from 'vitest'
+import { AccountLockedError, Lockout, lockoutAccount } from '../../../../main/identity/lockout.ts'
+import type { RequestContext } from '../../../../main/identity/request-context.ts'
+import { openTestStore } from '../store/open-test-store.ts'
+
+const minuteMs = 60_000
+
+function context(door: 'http' | 'desktop'): RequestContext {
+  return {
+    requestId: 'request-1',
+    door,
+    remoteAddress: '127.0.0.1',
+    userAgent: '',
+    requestOrigin: null,
+    caller: null,
+    refreshToken: { get: () => null, set: () => undefined, clear: () => undefined },
+    signal: new AbortController().signal,
+    auditRecords: [],
+  }
+}
+
+function setUp() {
+  let now = 1_700_000_000_000
+  const store = openTestStore()
+  const lockout = new Lockout(store, { now: () => now })
+  const http = context('http')
+  const fail = (account: string, times = 1, from = http): void => {
+    for (let time = 0; time < times; time += 1) {
+      store.write({ audit: null }, (tx) => lockout.countFailure(tx, from, account))
+    }
+  }
+  const isLocked = (account: string, from = http): boolean => {
+    try {
+      lockout.refuseLocked(from, account)
+      return false
+    } catch (error) {
+      if (error instanceof AccountLockedError) return true
+      throw error
+    }
+  }
+  const rows = (): number => store.read((db) => db.all('select 1 from sign_in_failures')).length
+  const pass = (ms: number): void => void (now += ms)
+  return { store, lockout, fail, isLocked, rows, pass }
+}
+
+const known = lockoutAccount('u1', 'mara')
+const unknown = lockoutAccount(undefined, 'nobody')
+
+test.each([known, unknown])(
+  'the tenth failure locks %s for 15 minutes, and then it starts anew',
+  (account) => {
+    const { fail, isLocked, pass } = setUp()
+    fail(account, 9)
+    expect(isLocked(account)).toBe(false)
+    fail(account)
+    expect(isLocked(account)).toBe(true)
+    pass(15 * minuteMs - 1)
+    expect(isLocked(account)).toBe(true)
+    pass(1)
+    expect(isLocked(account)).toBe(false)
+    fail(account, 9)
+    expect(isLocked(account)).toBe(false)
+  },
+)
+
+test('failures decay: nine an hour never lock', () => {
+  const { fail, isLocked, pass } = setUp()
+  for (let hour = 0; hour < 3; hour += 1) {
+    fail(known, 9)
+    pass(15 * minuteMs)
+  }
+  expect(isLocked(known)).toBe(false)
+})
+
+test('answers that were on their way when the lock fell do not make it longer', () => {
+  const { fail, isLocked, pass } = setUp()
+  fail(known, 10)
+  pass(14 * minuteMs)
+  fail(known, 10)
+  pass(minuteMs)
+  expect(isLocked(known)).toBe(false)
+})
+
+test('a success clears the count, and one account never locks another', () => {
+  const { store, lockout, fail, isLocked } = setUp()
+  fail(known, 9)
+  store.write({ audit: null }, (tx) => lockout.clear(tx, known))
+  fail(known, 9)
+  fail(unknown, 10)
+  expect([isLocked(known), isLocked(unknown)]).toEqual([false, true])
+})
+
+test("the desk's own window is never locked out, and its failures lock nobody else out", () => {
+  const { fail, isLocked } = setUp()
+  const desktop = context('desktop')
+  fail(known, 30, desktop)
+  expect(isLocked(known)).toBe(false)
+  fail(known, 10)
+  expect([isLocked(known), isLocked(known, desktop)]).toEqual([true, false])
+})
+
+test('names that were tried once do not pile up in the database', () => {
+  const { fail, rows, pass } = setUp()
+  for (let name = 0; name < 50; name += 1) fail(lockoutAccount(undefined, `name ${name}`))
+  expect(rows()).toBe(50)
+  pass(15 * minuteMs + 1)
+  fail(unknown)
+  expect(rows()).toBe(1)
+})
