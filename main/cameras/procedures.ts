@@ -9,7 +9,7 @@ export function camerasProcedures(service: CamerasService) {
     create: os.cameras.create.handler(({ context, input }) =>
       answering(() => service.create(context, input)),
     ),
-    get: os.cameras.get.handler(({ input }) => answering(() => service.get(input.id))),
+    get: os.cameras.get.handler(({ context, input }) => answering(() => service.show(context, input.id))),
     update: os.cameras.update.handler(({ context, input: { id, ...changes } }) =>
       answering(() => service.update(context, id, changes)),
     ),

@@ -20,6 +20,8 @@ export interface CameraFilter {
   readonly visibleIds: readonly string[] | null
   readonly serverId: string | null
   readonly search: string | null
+  /** Whether a search also looks at receivers and servers, which only administrators may know. */
+  readonly searchesServers: boolean
 }
 export type CameraOrder = 'name' | '-name' | 'server' | '-server'
 export interface CameraPage {
@@ -86,7 +88,7 @@ const cameraStatement = preparedOnce((db) =>
 /** One page of cameras without a search: short by nature, so it runs on the main connection. */
 export function pageOfCameras(
   db: ReadHandle,
-  filter: Omit<CameraFilter, 'search'>,
+  filter: Pick<CameraFilter, 'visibleIds' | 'serverId'>,
   order: CameraOrder,
   limit: number,
   offset: number,
@@ -127,9 +129,13 @@ export function matchingCameras(
      from cameras c join servers s on s.id = c.server_id
      where (? is null or c.server_id = ?)
        and (? is null or c.id in (select value from json_each(?)))
-       and (? is null or c.name like ? escape '\\' or c.receiver_id like ? escape '\\' or s.name like ? escape '\\')
+       and (? is null or c.name like ? escape '\\'
+         or (? and (c.receiver_id like ? escape '\\' or s.name like ? escape '\\')))
      order by ${orderTexts[order]}`,
-    [filter.serverId, filter.serverId, visible, visible, pattern, pattern, pattern, pattern],
+    [
+      ...[filter.serverId, filter.serverId, visible, visible],
+      ...[pattern, pattern, filter.searchesServers ? 1 : 0, pattern, pattern],
+    ],
   )
 }
 

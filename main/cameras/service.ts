@@ -15,6 +15,7 @@ import { confirmationNeeded, notFound } from '../servers/refusals.ts'
 import type { ServerLink } from '../servers/server-link.ts'
 import type { Store } from '../store/store-types.ts'
 import { auditView } from './audit-view.ts'
+import { withoutServer } from './member-view.ts'
 import type { CameraBoard } from './camera-board.ts'
 import { demandReceiver, demandStorage, refusedField } from './demands.ts'
 import { Importer } from './importer.ts'
@@ -84,19 +85,26 @@ export class CamerasService {
   /** One page of the cameras that are the caller's to see; searches and statuses are looked up apart. */
   async list(context: RequestContext, input: ListInput): Promise<{ items: Camera[]; total: number }> {
     const { store, board } = this.#options
-    const { sort, status, pageSize } = input
+    const { status, pageSize } = input
     const offset = (input.page - 1) * pageSize
-    const filter = this.#filter(signedInCaller(context), input)
+    const caller = signedInCaller(context)
+    const filter = this.#filter(caller, input)
+    const sort = caller.admin ? input.sort : sortWithoutServers(input.sort)
     const byStatus = sort === 'status' || sort === '-status'
     if (filter.search === null && status === undefined && !byStatus) {
       const { rows, total } = store.read((db) => pageOfCameras(db, filter, sort, pageSize, offset))
-      return { items: rows.map((row) => board.view(row)), total }
+      return { items: rows.map((row) => this.#shown(caller, row)), total }
     }
     const rows = await matchingCameras(store, filter, byStatus ? 'name' : sort)
     const wanted = status ? rows.filter((row) => board.statusOf(row).status === status) : rows
     const sorted = byStatus ? this.#sortedByStatus(wanted, sort) : wanted
     const page = sorted.slice(offset, offset + pageSize)
-    return { items: page.map((row) => board.view(row)), total: wanted.length }
+    return { items: page.map((row) => this.#shown(caller, row)), total: wanted.length }
+  }
+
+  /** One camera as this caller may see it. */
+  show(context: RequestContext, id: string): Camera {
+    return this.#shown(signedInCaller(context), this.#find(id).row)
   }
 
   get(id: string): Camera {
@@ -183,10 +191,17 @@ export class CamerasService {
   #filter(caller: Caller, input: ListInput): CameraFilter {
     const visible = this.#options.policy.visibleCameras(caller)
     return {
-      visibleIds: visible === 'all' ? null : [...visible],
+      visibleIds: visible === 'all' ? null : [...visible.keys()],
+      searchesServers: caller.admin,
       serverId: input.serverId ?? null,
       search: input.search?.trim() || null,
     }
+  }
+
+  /** Which Alta serves it, and how, is for administrators. */
+  #shown(caller: Caller, row: NamedCameraRow): Camera {
+    const camera = this.#options.board.view(row)
+    return caller.admin ? camera : withoutServer(camera)
   }
 
   #sortedByStatus(rows: readonly NamedCameraRow[], sort: 'status' | '-status'): NamedCameraRow[] {
@@ -270,6 +285,10 @@ export class CamerasService {
       logger.warn('a camera was removed by force; its channel stays on Alta', fields)
     }
   }
+}
+
+function sortWithoutServers(sort: CameraSort): CameraSort {
+  return sort === 'server' || sort === '-server' ? 'name' : sort
 }
 
 /** Only what differs from the row. */

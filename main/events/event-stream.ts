@@ -1,6 +1,6 @@
 import { withEventMeta } from '@orpc/server'
 import type { StreamMessage } from '../../shared/contract/events.ts'
-import type { Policy } from '../identity/policy.ts'
+import type { Policy, VisibleCameras } from '../identity/policy.ts'
 import type { Caller } from '../identity/request-context.ts'
 import type { Bus } from '../platform/bus.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -18,6 +18,10 @@ export interface EventStreamOptions {
   readonly kept?: number
   readonly heartbeatMs?: number
 }
+
+const noCameras: ReadonlyMap<string, unknown> = new Map()
+/** What rights.changed may list; beyond that the page asks for everything again. */
+const mostListed = 500
 
 /** A message, and whom it concerns: everybody who may see that camera, or administrators. */
 interface Entry {
@@ -40,7 +44,11 @@ export class EventStream implements Part {
   #subscriptions: (() => void)[] = []
   #ticker: NodeJS.Timeout | undefined
   #beats = 0
+  /** Grows whenever somebody may not be welcome any more. */
+  #doubts = 0
   #lastSeq = 0
+  /** The last message before somebody's rights changed: who resumes at or before it reads everything again. */
+  readonly #rightsChangedAfter = new Map<string, number>()
   #ended = false
 
   constructor(options: EventStreamOptions) {
@@ -77,7 +85,7 @@ export class EventStream implements Part {
     const wakeUp = (): void => this.#wake()
     signal.addEventListener('abort', wakeUp, { once: true })
     try {
-      yield* this.#read(caller, this.#resumeAfter(lastEventId), signal)
+      yield* this.#read(caller, this.#resumeAfter(lastEventId, caller), signal)
     } finally {
       signal.removeEventListener('abort', wakeUp)
     }
@@ -88,11 +96,20 @@ export class EventStream implements Part {
     resumed: number | null,
     signal: AbortSignal,
   ): AsyncGenerator<StreamMessage, void> {
-    const { clock, isStillIn } = this.#options
+    const { clock, policy, isStillIn } = this.#options
     let seq = resumed ?? this.#lastSeq
     let beat = this.#beats
+    let doubts = this.#doubts
+    let visible = policy.visibleCameras(caller)
     yield this.#hello(seq, resumed === null)
     while (!signal.aborted && !this.#ended) {
+      if (doubts !== this.#doubts) {
+        if (!isStillIn(caller)) return
+        doubts = this.#doubts
+      }
+      const before = visible
+      visible = policy.visibleCameras(caller)
+      if (visible !== before) yield this.#rightsChanged(before, visible)
       const oldest = this.#ring[0]?.seq ?? seq + 1
       if (oldest > seq + 1) {
         seq = this.#lastSeq
@@ -115,13 +132,22 @@ export class EventStream implements Part {
   }
 
   /** The number after which to go on; null for a newcomer, and for one who was away too long. */
-  #resumeAfter(lastEventId: string | undefined): number | null {
+  #resumeAfter(lastEventId: string | undefined, { userId }: Caller): number | null {
     const [, boot, digits] = /^(\w+)-(\d+)$/.exec(lastEventId ?? '') ?? []
     const seq = Number(digits)
     const oldest = this.#ring[0]?.seq ?? this.#lastSeq + 1
     const known =
       boot === this.#options.boot && Number.isSafeInteger(seq) && seq >= oldest - 1 && seq <= this.#lastSeq
-    return known ? seq : null
+    return known && seq > (this.#rightsChangedAfter.get(userId) ?? -1) ? seq : null
+  }
+
+  #rightsChanged(before: VisibleCameras, after: VisibleCameras): StreamMessage {
+    const [had, has] = [before, after].map((visible) => (visible === 'all' ? noCameras : visible))
+    const lost = [...(had ?? noCameras).keys()].filter((id) => !has?.has(id))
+    const gained = [...(has ?? noCameras).keys()].filter((id) => !had?.has(id))
+    const resync = lost.length + gained.length > mostListed
+    const lists = resync ? { lost: [], gained: [] } : { lost, gained }
+    return { type: 'rights.changed', at: this.#options.clock.now(), ...lists, resync }
   }
 
   #idOf(seq: number): string {
@@ -193,6 +219,14 @@ export class EventStream implements Part {
         ),
       ),
       bus.subscribe('camera.removed', ({ cameraId, serverId }) => camera(cameraId, serverId, 'removed')),
+      bus.subscribe('rights.changed', ({ userIds }) => {
+        for (const userId of userIds) this.#rightsChangedAfter.set(userId, this.#lastSeq)
+        this.#wake()
+      }),
+      bus.subscribe('person.changed', () => {
+        this.#doubts += 1
+        this.#wake()
+      }),
     ]
   }
 }

@@ -1,13 +1,43 @@
 import { os } from '../identity/implementer.ts'
 import { answering } from '../servers/refusals.ts'
 import type { LiveService } from './service.ts'
+import type { Views } from './views.ts'
+import type { Walls } from './walls.ts'
 
 /** `live.*` of the contract. */
-export function liveProcedures(service: LiveService) {
+export function liveProcedures(service: LiveService, walls: Walls) {
   return {
     open: os.live.open.handler(({ context, input }) => answering(() => service.open(context, input.id))),
     openMany: os.live.openMany.handler(({ context, input }) => service.openMany(context, input.cameraIds)),
-    wall: os.live.wall.handler(({ context }) => service.wall(context)),
-    saveWall: os.live.saveWall.handler(({ context, input }) => service.saveWall(context, input)),
+    wall: os.live.wall.handler(({ context }) => walls.mine(context)),
+    saveWall: os.live.saveWall.handler(({ context, input }) => walls.saveMine(context, input)),
+  }
+}
+
+/** The walls of groups: what `groups.*` of the contract says of them. */
+export function groupWallProcedures(walls: Walls) {
+  return {
+    wall: os.groups.wall.handler(({ context, input }) => walls.ofGroup(context, input.id)),
+    saveWall: os.groups.saveWall.handler(({ context, input: { id, ...wall } }) =>
+      walls.saveOfGroup(context, id, wall),
+    ),
+  }
+}
+
+/** `views.*` of the contract. */
+export function viewProcedures(views: Views) {
+  return {
+    list: os.views.list.handler(({ context }) => views.list(context)),
+    create: os.views.create.handler(({ context, input }) => answering(() => views.create(context, input))),
+    get: os.views.get.handler(({ context, input }) => answering(() => views.get(context, input.id))),
+    update: os.views.update.handler(({ context, input: { id, ...changes } }) =>
+      answering(() => views.update(context, id, changes)),
+    ),
+    remove: os.views.remove.handler(({ context, input }) =>
+      answering(() => {
+        views.remove(context, input.id)
+        return {}
+      }),
+    ),
   }
 }

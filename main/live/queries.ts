@@ -1,9 +1,14 @@
-import { eq, sql } from 'drizzle-orm'
+import { asc, eq, inArray, isNotNull, or, sql } from 'drizzle-orm'
 import { preparedOnce } from '../store/prepared-once.ts'
 import type { ReadHandle, Tx } from '../store/store-types.ts'
 import { walls } from '../store/tables/cameras.ts'
+import { groupWalls, views } from '../store/tables/groups.ts'
 
 export type WallRow = typeof walls.$inferSelect
+export type GroupWallRow = typeof groupWalls.$inferSelect
+export type ViewRow = typeof views.$inferSelect
+/** What every kind of wall has; `tiles` is a JSON array. */
+export type StoredWall = Pick<WallRow, 'layout' | 'tiles'>
 
 const wallStatement = preparedOnce((db) =>
   db
@@ -24,4 +29,44 @@ export function saveWall(tx: Tx, row: WallRow): void {
     .values(row)
     .onConflictDoUpdate({ target: walls.userId, set: { layout, tiles, savedAt } })
     .run()
+}
+
+/** The wall that an operator of the group saved, or undefined. */
+export function groupWallOf(db: ReadHandle, groupId: string): GroupWallRow | undefined {
+  return db.select().from(groupWalls).where(eq(groupWalls.groupId, groupId)).get()
+}
+
+export function saveGroupWall(tx: Tx, row: GroupWallRow): void {
+  const { layout, tiles, savedAt } = row
+  tx.insert(groupWalls)
+    .values(row)
+    .onConflictDoUpdate({ target: groupWalls.groupId, set: { layout, tiles, savedAt } })
+    .run()
+}
+
+/** The views of a person and of these groups, by name; `groupIds` null means every group. */
+export function viewsOf(db: ReadHandle, userId: string, groupIds: readonly string[] | null): ViewRow[] {
+  const ofGroups = groupIds === null ? isNotNull(views.groupId) : inArray(views.groupId, [...groupIds])
+  return db
+    .select()
+    .from(views)
+    .where(or(eq(views.userId, userId), ofGroups))
+    .orderBy(sql`${views.name} collate nocase`, asc(views.id))
+    .all()
+}
+
+export function viewById(db: ReadHandle, id: string): ViewRow | undefined {
+  return db.select().from(views).where(eq(views.id, id)).get()
+}
+
+export function insertView(tx: Tx, row: ViewRow): void {
+  tx.insert(views).values(row).run()
+}
+
+export function updateView(tx: Tx, { id, name, layout, tiles, savedAt }: ViewRow): void {
+  tx.update(views).set({ name, layout, tiles, savedAt }).where(eq(views.id, id)).run()
+}
+
+export function deleteView(tx: Tx, id: string): void {
+  tx.delete(views).where(eq(views.id, id)).run()
 }

@@ -1,13 +1,11 @@
-import type { LiveAnswer, LiveSource, Wall } from '../../shared/contract/live.ts'
-import { wallLayout, wallLayoutIds } from '../../shared/domain/wall-layouts.ts'
-import type { WallLayoutId } from '../../shared/domain/wall-layouts.ts'
+import type { LiveAnswer, LiveSource } from '../../shared/contract/live.ts'
 import { whepVariantParameter } from '../alta/assumptions.ts'
 import { streamUrlOf } from '../alta/ott.ts'
-import type { TicketRefusal } from '../alta/tickets.ts'
-import { cameraById, firstCameraIds } from '../cameras/queries.ts'
+import type { Ticket, TicketRefusal } from '../alta/tickets.ts'
+import { cameraById } from '../cameras/queries.ts'
 import type { CameraRow } from '../cameras/queries.ts'
 import type { Policy } from '../identity/policy.ts'
-import { auditRecord, signedInCaller } from '../identity/request-context.ts'
+import { signedInCaller } from '../identity/request-context.ts'
 import type { Caller, RequestContext } from '../identity/request-context.ts'
 import type { Bus } from '../platform/bus.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -17,7 +15,6 @@ import { notFound } from '../servers/refusals.ts'
 import type { ServerLink } from '../servers/server-link.ts'
 import type { ServerUpkeep } from '../servers/upkeep.ts'
 import type { Store } from '../store/store-types.ts'
-import { saveWall, wallOf } from './queries.ts'
 
 export interface LiveOptions {
   readonly store: Store
@@ -40,13 +37,13 @@ export interface AuthorizeQuestion {
 /** `reason` is for the log; Alta learns only that it was refused. */
 export interface AuthorizeVerdict {
   readonly allowed: boolean
-  readonly reason: 'allowed' | 'unknown-server' | 'unknown-camera' | TicketRefusal
+  readonly reason: 'allowed' | 'unknown-server' | 'unknown-camera' | 'right-taken' | TicketRefusal
 }
 
 /** An answer without any source says when to ask again, ms. */
 const emptyAnswerMs = 60_000
 
-/** Who may play what: tickets for players, answers for Alta, and the wall each person left. */
+/** Who may play what: tickets for players, answers for Alta, and answers whether a ticket still stands. */
 export class LiveService {
   readonly #options: LiveOptions
 
@@ -68,34 +65,6 @@ export class LiveService {
     return this.#answer(context, rows)
   }
 
-  /** The wall the caller left, without cameras that are gone; before the first time, a wall of what there is. */
-  wall(context: RequestContext): Wall {
-    const caller = signedInCaller(context)
-    const saved = this.#options.store.read((db) => wallOf(db, caller.userId))
-    const layout = wallLayoutIds.find((id) => id === saved?.layout)
-    if (!saved || !layout) return this.#firstWall(caller)
-    return { layout, tiles: this.#knownTiles(caller, layout, JSON.parse(saved.tiles) as (string | null)[]) }
-  }
-
-  saveWall(context: RequestContext, wall: Wall): Wall {
-    const { store, clock } = this.#options
-    const caller = signedInCaller(context)
-    const tiles = this.#knownTiles(caller, wall.layout, wall.tiles)
-    const audit = auditRecord(context, {
-      action: 'wall.saved',
-      target: { kind: 'wall', id: caller.userId, name: caller.email },
-      after: { layout: wall.layout, tiles },
-    })
-    const row = {
-      userId: caller.userId,
-      layout: wall.layout,
-      tiles: JSON.stringify(tiles),
-      savedAt: clock.now(),
-    }
-    store.write({ audit }, (tx) => saveWall(tx, row))
-    return { layout: wall.layout, tiles }
-  }
-
   /** Answers Alta's question: only a ticket of this very server, for this very channel, of a camera that exists. */
   async authorize({ serverId, query, headers, requestId }: AuthorizeQuestion): Promise<AuthorizeVerdict> {
     const { fleet, bus, logger } = this.#options
@@ -104,11 +73,7 @@ export class LiveService {
     const verdict = await link.tickets.verify(textOf(query['token']), textOf(headers['x-real-path']))
     const jti = verdict.ok ? verdict.ticket.jti : verdict.jti
     bus.publish('authorize.called', { serverId, jti })
-    const reason = !verdict.ok
-      ? verdict.reason
-      : this.#cameraAt(serverId, verdict.ticket.cameraId, verdict.ticket.channelId)
-        ? 'allowed'
-        : 'unknown-camera'
+    const reason = !verdict.ok ? verdict.reason : this.#refusalOf(serverId, verdict.ticket)
     const allowed = reason === 'allowed'
     logger[allowed ? 'debug' : 'info']('Alta asked who may watch', {
       serverId,
@@ -118,6 +83,13 @@ export class LiveService {
       sessionId: textOf(headers['x-session-id']),
     })
     return { allowed, reason }
+  }
+
+  /** A right that was taken since the ticket was made counts at once; the desk's own trial has no person. */
+  #refusalOf(serverId: string, { personId, cameraId, channelId }: Ticket) {
+    if (!this.#cameraAt(serverId, cameraId, channelId)) return 'unknown-camera'
+    const mayWatch = personId === 'desk' || this.#options.policy.mayStillWatch(personId, cameraId)
+    return mayWatch ? 'allowed' : 'right-taken'
   }
 
   #cameraAt(serverId: string, cameraId: string, channelId: string): boolean {
@@ -165,27 +137,7 @@ export class LiveService {
   }
 
   #visible(caller: Caller, ids: ReadonlySet<string>): string[] {
-    const visible = this.#options.policy.visibleCameras(caller)
-    return [...ids].filter((id) => visible === 'all' || visible.has(id))
-  }
-
-  #knownTiles(caller: Caller, layout: WallLayoutId, tiles: readonly (string | null)[]): (string | null)[] {
-    const mine = new Set(this.#visible(caller, new Set(tiles.filter((id) => id !== null))))
-    const known = this.#options.store.read((db) => new Set([...mine].filter((id) => cameraById(db, id))))
-    return wallLayout(layout).tiles.map((_cell, index) => {
-      const id = tiles[index] ?? null
-      return id !== null && known.has(id) ? id : null
-    })
-  }
-
-  #firstWall(caller: Caller): Wall {
-    const visible = this.#options.policy.visibleCameras(caller)
-    const largest = 16
-    const ids = this.#options.store.read((db) =>
-      firstCameraIds(db, visible === 'all' ? null : [...visible], largest),
-    )
-    const layout: WallLayoutId = ids.length <= 1 ? '1' : ids.length <= 4 ? '4' : ids.length <= 9 ? '9' : '16'
-    return { layout, tiles: wallLayout(layout).tiles.map((_cell, index) => ids[index] ?? null) }
+    return [...ids].filter((id) => this.#options.policy.canSeeCamera(caller, id))
   }
 }
 

@@ -17,6 +17,10 @@ export interface Facts {
   'camera.removed': { cameraId: string; serverId: string }
   /** Alta called our authorizer backend of this server (whatever the verdict). */
   'authorize.called': { serverId: string; jti: string | null }
+  /** What these people may see has changed. */
+  'rights.changed': { userIds: readonly string[] }
+  /** An account was changed, disabled or deleted, or sign-ins of it ended: who is let in is judged anew. */
+  'person.changed': { userId: string }
   'part.degraded': { part: string; reason: string }
   'part.recovered': { part: string }
 }

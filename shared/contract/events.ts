@@ -31,6 +31,17 @@ export const streamMessageSchema = z.discriminatedUnion('type', [
     statusReason: z.string(),
     statusSinceAt: z.int(),
   }),
+  /**
+   * What the reader may see has changed: tiles of `lost` cameras close at once, and lists are read again. With `resync`
+   * the lists were too long to send: everything that is shown is asked for again.
+   */
+  z.object({
+    type: z.literal('rights.changed'),
+    at: z.int(),
+    lost: z.array(z.string()),
+    gained: z.array(z.string()),
+    resync: z.boolean(),
+  }),
   /** The page's security policy is out of date (a server was added): reload when convenient. */
   z.object({ type: z.literal('page.outdated'), at: z.int(), reason: z.string() }),
 ])

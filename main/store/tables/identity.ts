@@ -7,17 +7,17 @@ import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlit
 export const users = sqliteTable('users', {
   id: text('id').primaryKey(),
   email: text('email').notNull().unique(),
-  username: text('username').notNull().unique(),
   displayName: text('display_name').notNull(),
   /** Empty for who has no password here and signs in by SSO alone. */
   passwordHash: text('password_hash').notNull(),
   admin: integer('admin', { mode: 'boolean' }).notNull(),
   disabled: integer('disabled', { mode: 'boolean' }).notNull(),
   mustChangePassword: integer('must_change_password', { mode: 'boolean' }).notNull(),
-  /** The password is the one that stands in the documentation: until it is changed only this machine may enter. */
-  documentedPassword: integer('documented_password', { mode: 'boolean' }).notNull(),
   version: integer('version').notNull(),
   createdAt: integer('created_at').notNull(),
+  username: text('username').notNull().unique(),
+  /** The password is the one that stands in the documentation: until it is changed only this machine may enter. */
+  documentedPassword: integer('documented_password', { mode: 'boolean' }).notNull(),
   /** Whether an administrator wrote the address: only then may a first SSO sign-in link to this account by it. */
   emailVouched: integer('email_vouched', { mode: 'boolean' }).notNull().default(true),
   /** SHA-256 of the recovery code; null while none was made. */

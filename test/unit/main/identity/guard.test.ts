@@ -41,7 +41,7 @@ function setUp() {
       policy: new Policy(),
       store,
       log: logger.for('transport'),
-      cameraExists: (id) => id === 'cam-1',
+      exists: (_kind, id) => id === 'cam-1',
       checkOutputs,
     })
   const auditActions = (): string[] =>

@@ -3,7 +3,14 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { AccessToken } from '../../../../renderer/app/access-token.ts'
 import type { Session } from '../../../../renderer/app/client.ts'
 
-const user = { id: 'u1', email: 'a@b', username: 'abc', displayName: 'A', admin: true, mustChangePassword: false }
+const user = {
+  id: 'u1',
+  email: 'a@b',
+  username: 'abc',
+  displayName: 'A',
+  admin: true,
+  mustChangePassword: false,
+}
 let serial = 0
 
 function sessionFor(minutes: number): Session {

@@ -1,0 +1,121 @@
+import { and, asc, eq, inArray, sql } from 'drizzle-orm'
+import type { GroupRole } from '../../shared/domain/roles.ts'
+import { preparedOnce } from '../store/prepared-once.ts'
+import type { ReadHandle, Tx } from '../store/store-types.ts'
+import { cameras } from '../store/tables/cameras.ts'
+import { groupCameras, groupMembers, groups, views } from '../store/tables/groups.ts'
+import { users } from '../store/tables/identity.ts'
+import type { ViewOwner } from './policy.ts'
+import type { GroupFacts } from './rights.ts'
+
+export type GroupRow = typeof groups.$inferSelect
+
+/** Everything that rights are made of; for the start of the desk. */
+export function groupFacts(db: ReadHandle): GroupFacts {
+  return {
+    groupIds: db
+      .select({ id: groups.id })
+      .from(groups)
+      .all()
+      .map(({ id }) => id),
+    cameras: db.select().from(groupCameras).all(),
+    members: db.select().from(groupMembers).all(),
+  }
+}
+
+const byName = sql`${groups.name} collate nocase`
+
+/** Groups by name; `ids` null means all of them. */
+export function groupsByName(db: ReadHandle, ids: readonly string[] | null): GroupRow[] {
+  return db
+    .select()
+    .from(groups)
+    .where(ids === null ? undefined : inArray(groups.id, [...ids]))
+    .orderBy(byName, asc(groups.id))
+    .all()
+}
+
+export function groupById(db: ReadHandle, id: string): GroupRow | undefined {
+  return db.select().from(groups).where(eq(groups.id, id)).get()
+}
+
+export function camerasOfGroup(db: ReadHandle, groupId: string): { id: string; name: string }[] {
+  return db
+    .select({ id: cameras.id, name: cameras.name })
+    .from(groupCameras)
+    .innerJoin(cameras, eq(cameras.id, groupCameras.cameraId))
+    .where(eq(groupCameras.groupId, groupId))
+    .orderBy(sql`${cameras.name} collate nocase`, asc(cameras.id))
+    .all()
+}
+
+export function membersOfGroup(db: ReadHandle, groupId: string) {
+  return db
+    .select({
+      userId: users.id,
+      username: users.username,
+      displayName: users.displayName,
+      email: users.email,
+      disabled: users.disabled,
+      role: groupMembers.role,
+    })
+    .from(groupMembers)
+    .innerJoin(users, eq(users.id, groupMembers.userId))
+    .where(eq(groupMembers.groupId, groupId))
+    .orderBy(sql`${users.displayName} collate nocase`, asc(users.id))
+    .all()
+}
+
+export function cameraNamed(db: ReadHandle, id: string): { id: string; name: string } | undefined {
+  return db.select({ id: cameras.id, name: cameras.name }).from(cameras).where(eq(cameras.id, id)).get()
+}
+
+export function insertGroup(tx: Tx, row: GroupRow): void {
+  tx.insert(groups).values(row).run()
+}
+
+export function renameGroup(tx: Tx, id: string, name: string): void {
+  tx.update(groups).set({ name }).where(eq(groups.id, id)).run()
+}
+
+/** Its cameras, members, wall and views go with it. */
+export function deleteGroup(tx: Tx, id: string): void {
+  tx.delete(groups).where(eq(groups.id, id)).run()
+}
+
+/** Putting a camera in twice changes nothing. */
+export function insertGroupCamera(tx: Tx, groupId: string, cameraId: string): void {
+  tx.insert(groupCameras).values({ groupId, cameraId }).onConflictDoNothing().run()
+}
+
+export function deleteGroupCamera(tx: Tx, groupId: string, cameraId: string): void {
+  tx.delete(groupCameras)
+    .where(and(eq(groupCameras.groupId, groupId), eq(groupCameras.cameraId, cameraId)))
+    .run()
+}
+
+export function putGroupMember(tx: Tx, groupId: string, userId: string, role: GroupRole): void {
+  tx.insert(groupMembers)
+    .values({ groupId, userId, role })
+    .onConflictDoUpdate({ target: [groupMembers.groupId, groupMembers.userId], set: { role } })
+    .run()
+}
+
+export function deleteGroupMember(tx: Tx, groupId: string, userId: string): void {
+  tx.delete(groupMembers)
+    .where(and(eq(groupMembers.groupId, groupId), eq(groupMembers.userId, userId)))
+    .run()
+}
+
+const ownerStatement = preparedOnce((db) =>
+  db
+    .select({ userId: views.userId, groupId: views.groupId })
+    .from(views)
+    .where(eq(views.id, sql.placeholder('id')))
+    .prepare(),
+)
+
+/** Whose a view is; undefined where there is none. */
+export function viewOwner(db: ReadHandle, id: string): ViewOwner | undefined {
+  return ownerStatement(db).get({ id })
+}

@@ -1,0 +1,94 @@
+import type { Invite } from '../../shared/contract/invites.ts'
+import type { Clock } from '../platform/clock.ts'
+import { newId } from '../platform/ids.ts'
+import type { Keyring } from '../platform/keyring.ts'
+import type { Store } from '../store/store-types.ts'
+import { deleteInvite, insertInvite, inviteById, pageOfInvites } from './invites-queries.ts'
+import type { InviteRow } from './invites-queries.ts'
+import { hashOfCode, newCode } from './one-time-codes.ts'
+import { IdentityRefusal } from './refusals.ts'
+import { auditRecord, signedInCaller } from './request-context.ts'
+import type { RequestContext } from './request-context.ts'
+
+export interface InvitesOptions {
+  readonly store: Store
+  readonly clock: Clock
+  readonly keyring: Keyring
+  /** `PUBLIC_URL`; null: the address by which the administrator reached the desk. */
+  readonly publicUrl: string | null
+}
+
+const sealedColumn = 'invites.code_sealed'
+const hourMs = 3_600_000
+
+/**
+ * Invites: codes by which people may register. The code is looked up by its hash and kept sealed, so that an
+ * administrator can copy its link again, but nobody who gets hold of the database can use it.
+ */
+export class Invites {
+  readonly #options: InvitesOptions
+
+  constructor(options: InvitesOptions) {
+    this.#options = options
+  }
+
+  list(context: RequestContext, page: number, pageSize: number): { items: Invite[]; total: number } {
+    const { store } = this.#options
+    const { rows, total } = store.read((db) => pageOfInvites(db, pageSize, (page - 1) * pageSize))
+    return { items: rows.map((row) => this.#view(context, row)), total }
+  }
+
+  create(
+    context: RequestContext,
+    bounds: { maxUses?: number | null | undefined; expiresInHours?: number | null | undefined },
+  ): Invite {
+    const { store, clock, keyring } = this.#options
+    const [id, code, createdAt] = [newId(), newCode(3).replaceAll('-', ''), clock.now()]
+    const maxUses = bounds.maxUses ?? null
+    const expiresAt = bounds.expiresInHours ? createdAt + bounds.expiresInHours * hourMs : null
+    const row: InviteRow = {
+      ...{ id, maxUses, uses: 0, expiresAt, createdAt },
+      codeHash: hashOfCode(code),
+      codeSealed: keyring.seal(sealedColumn, id, code),
+      createdByName: signedInCaller(context).email,
+    }
+    const audit = auditRecord(context, {
+      action: 'invite.made',
+      target: targetOf(row),
+      after: { maxUses, expiresAt },
+    })
+    store.write({ audit }, (tx) => insertInvite(tx, row))
+    return this.#view(context, row)
+  }
+
+  /** Throws NOT_FOUND. */
+  remove(context: RequestContext, id: string): void {
+    const { store } = this.#options
+    const row = store.read((db) => inviteById(db, id))
+    if (!row) throw new IdentityRefusal('NOT_FOUND')
+    const { maxUses, uses, expiresAt } = row
+    const audit = auditRecord(context, {
+      action: 'invite.withdrawn',
+      target: targetOf(row),
+      before: { maxUses, uses, expiresAt },
+    })
+    store.write({ audit }, (tx) => deleteInvite(tx, id))
+  }
+
+  #view(context: RequestContext, row: InviteRow): Invite {
+    const { clock, keyring, publicUrl } = this.#options
+    const { id, maxUses, uses, expiresAt, createdAt, createdByName: createdBy } = row
+    const code = keyring.open(sealedColumn, id, row.codeSealed)
+    const origin = publicUrl ?? context.requestOrigin
+    const url = origin === null ? null : `${origin}/register?invite=${code}`
+    const isUsed = maxUses !== null && uses >= maxUses
+    const isExpired = expiresAt !== null && expiresAt <= clock.now()
+    const state = isUsed ? 'used' : isExpired ? 'expired' : 'open'
+    return { id, code, url, maxUses, uses, expiresAt, state, createdAt, createdBy }
+  }
+}
+
+/** The log names an invite by its id: its code is a secret. */
+function targetOf({ id }: InviteRow): { kind: string; id: string; name: string } {
+  return { kind: 'invite', id, name: `invite ${id}` }
+}

@@ -1,0 +1,59 @@
+import type { Bus } from '../platform/bus.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Config } from '../platform/config.ts'
+import type { Keyring } from '../platform/keyring.ts'
+import type { AreaLogger } from '../platform/logging.ts'
+import type { Store } from '../store/store-types.ts'
+import { Groups } from './groups.ts'
+import { groupById, groupFacts, viewOwner } from './groups-queries.ts'
+import { Invites } from './invites.ts'
+import { grantNamedAdministrator } from './named-administrator.ts'
+import type { OpenIdentity } from './open-identity.ts'
+import type { PeopleServices } from './people-procedures.ts'
+import { Policy } from './policy.ts'
+import { Registration } from './registration.ts'
+import { Rights } from './rights.ts'
+import { Users } from './users.ts'
+
+export interface OpenPeopleOptions {
+  readonly config: Pick<Config, 'auth' | 'publicUrl'>
+  readonly store: Store
+  readonly bus: Bus
+  readonly clock: Clock
+  readonly keyring: Keyring
+  readonly logger: AreaLogger
+  readonly identity: OpenIdentity
+}
+
+/** Accounts, groups and what they may: ready to be started. */
+export interface OpenPeople extends PeopleServices {
+  readonly rights: Rights
+  readonly policy: Policy
+  readonly groupExists: (groupId: string) => boolean
+  readonly viewExists: (viewId: string) => boolean
+  /** After the first administrator was made: `ADMIN_USERNAME`, where there is none all the same. */
+  readonly grantNamedAdministrator: () => void
+}
+
+export function openPeople(options: OpenPeopleOptions): OpenPeople {
+  const { config, store, clock, keyring, identity, logger: log } = options
+  const { people, tokens, sessions, passwords, service } = identity
+  const { registrationMode: mode, adminUsername } = config.auth
+  const rights = new Rights()
+  rights.load(store.read(groupFacts))
+  const ownerOf = (viewId: string) => store.read((db) => viewOwner(db, viewId))
+  const policy = new Policy({ rights, viewOwner: ownerOf, person: (userId) => people.get(userId) })
+  const shared = { ...options, people, rights }
+  const accounts = { store, clock, identity: service, passwords, people, sessions }
+  return {
+    rights,
+    policy,
+    users: new Users({ ...shared, passwords, tokens }),
+    groups: new Groups({ ...shared, policy }),
+    invites: new Invites({ store, clock, keyring, publicUrl: config.publicUrl }),
+    registration: new Registration({ ...accounts, mode, mayBeFirst: adminUsername !== null }),
+    groupExists: (groupId) => store.read((db) => groupById(db, groupId)) !== undefined,
+    viewExists: (viewId) => ownerOf(viewId) !== undefined,
+    grantNamedAdministrator: () => grantNamedAdministrator({ store, people, username: adminUsername, log }),
+  }
+}

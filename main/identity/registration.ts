@@ -1,0 +1,109 @@
+import type { RegistrationMode } from '../../shared/domain/registration.ts'
+import type { Clock } from '../platform/clock.ts'
+import { newId } from '../platform/ids.ts'
+import type { Store } from '../store/store-types.ts'
+import { openInvite, spendInvite } from './invites-queries.ts'
+import { refuseWeak } from './new-passwords.ts'
+import { hashOfCode, newRecoveryCode } from './one-time-codes.ts'
+import type { Passwords } from './passwords.ts'
+import { actorOf, personOf, targetOf } from './people.ts'
+import type { People } from './people.ts'
+import { insertUser } from './queries.ts'
+import type { UserRow } from './queries.ts'
+import type { RefreshSessions } from './refresh-sessions.ts'
+import { IdentityRefusal } from './refusals.ts'
+import { auditRecord } from './request-context.ts'
+import type { RequestContext } from './request-context.ts'
+import { storedEmail } from './service.ts'
+import type { Identity, Session } from './service.ts'
+import { refuseTaken } from './users.ts'
+
+export interface RegistrationOptions {
+  readonly store: Store
+  readonly clock: Clock
+  readonly identity: Identity
+  readonly passwords: Passwords
+  readonly people: People
+  readonly sessions: RefreshSessions
+  readonly mode: RegistrationMode
+  /** Whether somebody who registers can become the first administrator (`ADMIN_USERNAME`). */
+  readonly mayBeFirst: boolean
+}
+
+interface NewAccount {
+  readonly email: string
+  /** In lower case, as the contract leaves it. */
+  readonly username: string
+  readonly displayName: string
+  readonly password: string
+  readonly invite?: string | undefined
+}
+
+/** People who make an account of their own. It has no rights until an administrator puts it in a group. */
+export class Registration {
+  readonly #options: RegistrationOptions
+
+  constructor(options: RegistrationOptions) {
+    this.#options = options
+  }
+
+  rules(): { mode: RegistrationMode } {
+    return { mode: this.#isOpenYet() ? this.#options.mode : 'closed' }
+  }
+
+  /**
+   * Makes the account and signs it in; the invite is used in the same write, and only when everything else is right.
+   * Throws REGISTRATION_CLOSED, INVITE_NEEDED, INVITE_INVALID, EMAIL_TAKEN, USERNAME_TAKEN or WEAK_PASSWORD.
+   */
+  async register(context: RequestContext, input: NewAccount): Promise<Session & { recoveryCode: string }> {
+    const { store, passwords, people, sessions, clock, identity } = this.#options
+    const inviteHash = this.#inviteOf(input)
+    const { username, displayName } = input
+    const names = { email: storedEmail(input.email), username, displayName }
+    store.read((db) => {
+      if (inviteHash !== null && !openInvite(db, inviteHash, clock.now()))
+        throw new IdentityRefusal('INVITE_INVALID')
+      refuseTaken(db, null, names)
+    })
+    await refuseWeak(passwords, input.password, names, context.signal)
+    const passwordHash = await passwords.hash(input.password, context.signal)
+    const recoveryCode = newRecoveryCode()
+    const user: UserRow = {
+      ...{ id: newId(), ...names, passwordHash, mustChangePassword: false, documentedPassword: false },
+      ...{ admin: false, disabled: false, version: 1, createdAt: clock.now() },
+      // Nobody has seen to it that the address is theirs.
+      ...{ emailVouched: false, recoveryHash: hashOfCode(recoveryCode) },
+    }
+    const fresh = sessions.fresh(user.id, context)
+    const audit = auditRecord(context, {
+      action: 'user.registered',
+      target: targetOf(user),
+      actor: actorOf(user),
+      after: { ...names, by: inviteHash === null ? 'open registration' : 'invite' },
+    })
+    store.write({ audit }, (tx) => {
+      refuseTaken(tx, null, names)
+      insertUser(tx, user)
+      sessions.open(tx, fresh)
+      if (inviteHash !== null && !spendInvite(tx, inviteHash, clock.now()))
+        throw new IdentityRefusal('INVITE_INVALID')
+    })
+    const person = personOf(user)
+    people.put(person)
+    return { ...(await identity.sessionOf(context, person, fresh)), recoveryCode }
+  }
+
+  /** The hash of the invite that must be used; null where none is needed. */
+  #inviteOf({ invite }: NewAccount): string | null {
+    const { mode } = this.rules()
+    if (mode === 'closed') throw new IdentityRefusal('REGISTRATION_CLOSED')
+    if (mode === 'open') return null
+    if (invite === undefined || invite.trim() === '') throw new IdentityRefusal('INVITE_NEEDED')
+    return hashOfCode(invite)
+  }
+
+  /** Before there is an administrator, whoever registered would keep them from ever being made. */
+  #isOpenYet(): boolean {
+    return this.#options.people.size > 0 || this.#options.mayBeFirst
+  }
+}

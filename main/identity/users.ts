@@ -1,0 +1,293 @@
+import type { SignIn } from '../../shared/contract/auth.ts'
+import type { PersonView } from '../../shared/contract/users.ts'
+import type { GroupRole } from '../../shared/domain/roles.ts'
+import type { Bus } from '../platform/bus.ts'
+import type { Clock } from '../platform/clock.ts'
+import { newId } from '../platform/ids.ts'
+import type { Store, Tx } from '../store/store-types.ts'
+import type { AccessTokens } from './access-tokens.ts'
+import { groupsByName } from './groups-queries.ts'
+import { refuseWeak } from './new-passwords.ts'
+import { newCode } from './one-time-codes.ts'
+import type { Passwords } from './passwords.ts'
+import { personOf, targetOf } from './people.ts'
+import type { People, Person } from './people.ts'
+import { PeopleIndex } from './people-index.ts'
+import type { PeopleQuestion } from './people-index.ts'
+import {
+  deleteFamily,
+  familiesOf,
+  insertUser,
+  updateUser,
+  userByEmail,
+  userById,
+  userByName,
+} from './queries.ts'
+import type { UserRow } from './queries.ts'
+import { IdentityRefusal } from './refusals.ts'
+import { auditRecord, signedInCaller } from './request-context.ts'
+import type { AuditParts, RequestContext } from './request-context.ts'
+import type { Rights } from './rights.ts'
+import { storedEmail } from './service.ts'
+import { signInsOf } from './sign-ins.ts'
+import { deleteSignIns, deleteUser, otherAdministrators, sessionsOfUser } from './users-queries.ts'
+
+export interface UsersOptions {
+  readonly store: Store
+  readonly bus: Bus
+  readonly clock: Clock
+  readonly passwords: Passwords
+  readonly people: People
+  readonly tokens: AccessTokens
+  readonly rights: Rights
+}
+
+export interface NewUser {
+  readonly email: string
+  /** In lower case, as the contract leaves it. */
+  readonly username: string
+  readonly displayName: string
+  readonly password?: string | undefined
+  readonly admin?: boolean | undefined
+}
+
+export type UserChanges = { readonly [Field in keyof NewUser]?: NewUser[Field] | undefined } & {
+  readonly disabled?: boolean | undefined
+}
+
+interface FoundGroup {
+  readonly id: string
+  readonly name: string
+  readonly role: GroupRole
+}
+
+/** What administrators do with the accounts of people. Whoever is disabled, demoted or deleted is out when it answers. */
+export class Users {
+  readonly #options: UsersOptions
+  readonly #index: PeopleIndex
+
+  constructor(options: UsersOptions) {
+    this.#options = options
+    this.#index = new PeopleIndex(options.people)
+  }
+
+  list(question: PeopleQuestion): { items: PersonView[]; total: number } {
+    const { people, total } = this.#index.page(question)
+    return { items: people.map((person) => this.#view(person)), total }
+  }
+
+  get(id: string): PersonView & { groups: FoundGroup[] } {
+    const { store, rights } = this.#options
+    const person = this.#find(id)
+    const rows = store.read((db) => groupsByName(db, rights.groupsOf(id)))
+    const groups = rows.flatMap(({ id: groupId, name }) => {
+      const role = rights.roleInGroup(id, groupId)
+      return role ? [{ id: groupId, name, role }] : []
+    })
+    return { ...this.#view(person), groups }
+  }
+
+  /** Throws EMAIL_TAKEN, USERNAME_TAKEN or WEAK_PASSWORD. */
+  async create(
+    context: RequestContext,
+    input: NewUser,
+  ): Promise<PersonView & { initialPassword: string | null }> {
+    const { store, clock, people } = this.#options
+    const names = { ...namesOf(input), email: storedEmail(input.email) }
+    store.read((db) => refuseTaken(db, null, names))
+    const { passwordHash, initialPassword } = await this.#newPassword(context, input.password, names)
+    const password = { passwordHash, mustChangePassword: initialPassword !== null, documentedPassword: false }
+    const standing = { admin: input.admin ?? false, disabled: false, version: 1 }
+    const user: UserRow = {
+      ...{ id: newId(), ...names, ...password, ...standing },
+      ...{ createdAt: clock.now(), emailVouched: true, recoveryHash: null },
+    }
+    this.#write(context, { action: 'user.added', target: targetOf(user), after: auditView(user) }, (tx) => {
+      refuseTaken(tx, null, names)
+      insertUser(tx, user)
+    })
+    people.put(personOf(user))
+    return { ...this.#view(personOf(user)), initialPassword }
+  }
+
+  /** Throws NOT_FOUND, EMAIL_TAKEN, USERNAME_TAKEN, LAST_ADMIN or WEAK_PASSWORD. */
+  async update(context: RequestContext, id: string, input: UserChanges): Promise<PersonView> {
+    const { password, ...rest } = input
+    const before = this.#find(id)
+    const changes = { ...rest, ...(rest.email !== undefined && { email: storedEmail(rest.email) }) }
+    const names = { ...namesOf(before), ...definedOf(namesOf({ ...before, ...definedOf(changes) })) }
+    const passwordHash =
+      password === undefined ? null : (await this.#newPassword(context, password, names)).passwordHash
+    const parts = { before: auditView(before), after: auditView({ ...before, ...definedOf(changes) }) }
+    const reset = passwordHash !== null && { after: { ...parts.after, password: 'reset' } }
+    const audit = { action: 'user.changed', target: targetOf(before), ...parts, ...reset } as const
+    const { user, ended } = this.#write(context, audit, (tx) => change(tx, id, changes, passwordHash))
+    this.#changed(personOf(user), ended)
+    return this.#view(personOf(user))
+  }
+
+  /** Throws NOT_FOUND or LAST_ADMIN. */
+  remove(context: RequestContext, id: string): void {
+    const { people, rights } = this.#options
+    const person = this.#find(id)
+    const parts = { target: targetOf(person), before: auditView(person) }
+    const ended = this.#write(context, { action: 'user.removed', ...parts }, (tx) => {
+      refuseLastAdministrator(tx, id)
+      const families = familiesOf(tx, id)
+      deleteUser(tx, id)
+      return families
+    })
+    people.drop(id)
+    rights.dropPerson(id)
+    this.#ended(id, ended)
+  }
+
+  /** Ends every sign-in and asks for a new password. Throws NOT_FOUND or WEAK_PASSWORD. */
+  async resetPassword(
+    context: RequestContext,
+    id: string,
+    password: string | undefined,
+  ): Promise<{ initialPassword: string | null }> {
+    const person = this.#find(id)
+    const { passwordHash, initialPassword } = await this.#newPassword(context, password, person)
+    const audit = { action: 'user.password-reset', target: targetOf(person) } as const
+    const { user, ended } = this.#write(context, audit, (tx) => change(tx, id, {}, passwordHash))
+    this.#changed(personOf(user), ended)
+    return { initialPassword }
+  }
+
+  /** Where a person is signed in, the latest first. Throws NOT_FOUND. */
+  signIns(context: RequestContext, id: string): { items: SignIn[]; total: number } {
+    const { store, clock } = this.#options
+    this.#find(id)
+    const rows = store.read((db) => sessionsOfUser(db, id))
+    const items = signInsOf(rows, clock.now(), signedInCaller(context).family)
+    return { items, total: items.length }
+  }
+
+  /** Throws NOT_FOUND. */
+  endSignIn(context: RequestContext, id: string, family: string): void {
+    const person = this.#find(id)
+    const { store } = this.#options
+    const found = store.read((db) => sessionsOfUser(db, id)).find((row) => row.family === family)
+    if (!found) throw new IdentityRefusal('NOT_FOUND')
+    const { remoteAddress, userAgent } = found
+    const parts = { target: targetOf(person), before: { remoteAddress, userAgent } }
+    this.#write(context, { action: 'user.sign-in-ended', ...parts }, (tx) => deleteFamily(tx, family))
+    this.#ended(id, [family])
+  }
+
+  /** Throws NOT_FOUND. */
+  endSignIns(context: RequestContext, id: string): void {
+    const audit = { action: 'user.sign-ins-ended', target: targetOf(this.#find(id)) } as const
+    const ended = this.#write(context, audit, (tx) => {
+      const families = familiesOf(tx, id)
+      deleteSignIns(tx, id)
+      return families
+    })
+    this.#ended(id, ended)
+  }
+
+  #write<T>(context: RequestContext, parts: AuditParts, work: (tx: Tx) => T): T {
+    return this.#options.store.write({ audit: auditRecord(context, parts) }, (tx) => work(tx) as never)
+  }
+
+  /** A given password, once it is strong enough, or one that is made here and answered in plain. */
+  async #newPassword(
+    context: RequestContext,
+    given: string | undefined,
+    words: Pick<Person, 'email' | 'username' | 'displayName'>,
+  ): Promise<{ passwordHash: string; initialPassword: string | null }> {
+    const { passwords } = this.#options
+    const password = given ?? newCode(4)
+    if (given !== undefined) await refuseWeak(passwords, given, words, context.signal)
+    const passwordHash = await passwords.hash(password, context.signal)
+    return { passwordHash, initialPassword: given === undefined ? password : null }
+  }
+
+  #changed(person: Person, ended: readonly string[]): void {
+    this.#options.people.put(person)
+    this.#ended(person.id, ended)
+  }
+
+  #ended(userId: string, families: readonly string[]): void {
+    for (const family of families) this.#options.tokens.forgetFamily(family)
+    this.#options.bus.publish('person.changed', { userId })
+  }
+
+  #find(id: string): Person {
+    const person = this.#options.people.get(id)
+    if (!person) throw new IdentityRefusal('NOT_FOUND')
+    return person
+  }
+
+  #view(person: Person): PersonView {
+    const { id, email, username, displayName, admin, disabled, mustChangePassword, createdAt } = person
+    const groupCount = this.#options.rights.groupCount(id)
+    const names = { id, email, username, displayName }
+    return { ...names, admin, disabled, mustChangePassword, createdAt, groupCount }
+  }
+}
+
+type Names = Pick<UserRow, 'email' | 'username' | 'displayName'>
+
+function namesOf({ email, username, displayName }: Names): Names {
+  return { email, username, displayName }
+}
+
+/** What the request left out stays as it is. */
+function definedOf<Fields extends object>(
+  fields: Fields,
+): { [Name in keyof Fields]: NonNullable<Fields[Name]> } {
+  const given = Object.entries(fields).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(given) as { [Name in keyof Fields]: NonNullable<Fields[Name]> }
+}
+
+function auditView(person: Names & { readonly admin: boolean; readonly disabled: boolean }) {
+  const { admin, disabled } = person
+  return { ...namesOf(person), admin, disabled }
+}
+
+/** Throws EMAIL_TAKEN or USERNAME_TAKEN where somebody other than `id` has that name. */
+export function refuseTaken(
+  db: Parameters<typeof userByEmail>[0],
+  id: string | null,
+  { email, username }: Pick<Names, 'email' | 'username'>,
+): void {
+  const isOther = (found: UserRow | undefined): boolean => found !== undefined && found.id !== id
+  if (isOther(userByEmail(db, email))) throw new IdentityRefusal('EMAIL_TAKEN')
+  if (isOther(userByName(db, username))) throw new IdentityRefusal('USERNAME_TAKEN')
+}
+
+function refuseLastAdministrator(tx: Tx, id: string): void {
+  const user = userById(tx, id)
+  if (!user) throw new IdentityRefusal('NOT_FOUND')
+  if (user.admin && !user.disabled && otherAdministrators(tx, id) === 0)
+    throw new IdentityRefusal('LAST_ADMIN')
+}
+
+/** In one write, from the row as it is then. Access tokens lose their worth where a right or the password changed. */
+function change(
+  tx: Tx,
+  id: string,
+  changes: Omit<UserChanges, 'password'>,
+  passwordHash: string | null,
+): { user: UserRow; ended: string[] } {
+  const before = userById(tx, id)
+  if (!before) throw new IdentityRefusal('NOT_FOUND')
+  const wanted = { ...before, ...definedOf(changes) }
+  refuseTaken(tx, id, wanted)
+  if (!wanted.admin || wanted.disabled) refuseLastAdministrator(tx, id)
+  const isOut = passwordHash !== null || (wanted.disabled && !before.disabled)
+  const isAnew = isOut || wanted.admin !== before.admin || wanted.disabled !== before.disabled
+  const user: UserRow = {
+    ...wanted,
+    ...(passwordHash !== null && { passwordHash, mustChangePassword: true, documentedPassword: false }),
+    ...(wanted.email !== before.email && { emailVouched: true }),
+    version: before.version + (isAnew ? 1 : 0),
+  }
+  const ended = isOut ? familiesOf(tx, id) : []
+  updateUser(tx, id, user)
+  if (isOut) deleteSignIns(tx, id)
+  return { user, ended }
+}

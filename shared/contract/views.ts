@@ -1,0 +1,54 @@
+import { z } from 'zod'
+import { wallSchema } from './live.ts'
+import { operatorOf, operatorOfAny, procedure, signedIn, viewerOf } from './procedure.ts'
+
+/** A saved wall: one's own, or one of a group. Tiles that the caller may not see are null. */
+export const viewSchema = wallSchema.extend({
+  id: z.string(),
+  name: z.string(),
+  /** The group it belongs to; null for the caller's own. */
+  groupId: z.string().nullable(),
+  /** Whether the caller may change and delete it: their own, or an operator of its group. */
+  canChange: z.boolean(),
+  savedAt: z.int(),
+})
+export type View = z.infer<typeof viewSchema>
+
+const name = z.string().trim().min(1, 'Give the view a name.').max(100, 'A name has at most 100 characters.')
+const idInput = z.object({ id: z.string().max(100) })
+
+export const views = {
+  list: procedure({ access: signedIn, audit: null })
+    .route({ method: 'GET', path: '/views', summary: 'My views, and those of my groups', tags: ['Live'] })
+    .output(z.object({ items: z.array(viewSchema), total: z.int() })),
+  create: procedure({ access: operatorOfAny('group', 'groupId'), audit: 'view.added' })
+    .route({
+      method: 'POST',
+      path: '/views',
+      summary: 'Save a view for myself, or for a group that I am an operator of',
+      tags: ['Live'],
+    })
+    .input(wallSchema.extend({ name, groupId: z.string().max(100).nullable().optional() }))
+    .output(viewSchema)
+    .errors({
+      TOO_MANY_VIEWS: { status: 409, message: 'There are 200 views already. Delete one first.' },
+    }),
+  get: procedure({ access: viewerOf('view'), audit: null })
+    .route({ method: 'GET', path: '/views/{id}', summary: 'One view', tags: ['Live'] })
+    .input(idInput)
+    .output(viewSchema),
+  update: procedure({ access: operatorOf('view'), audit: 'view.changed' })
+    .route({ method: 'PATCH', path: '/views/{id}', summary: 'Change a view', tags: ['Live'] })
+    .input(
+      idInput.extend({
+        name: name.optional(),
+        /** Both or none: tiles belong to their layout. */
+        wall: wallSchema.optional(),
+      }),
+    )
+    .output(viewSchema),
+  remove: procedure({ access: operatorOf('view'), audit: 'view.removed' })
+    .route({ method: 'DELETE', path: '/views/{id}', summary: 'Delete a view', tags: ['Live'] })
+    .input(idInput)
+    .output(z.object({})),
+}
