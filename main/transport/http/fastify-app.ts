@@ -11,6 +11,8 @@ export interface AppOptions {
   readonly idleTimeoutMs: number
   /** Headers of every answer. */
   readonly headers: Readonly<Record<string, string>>
+  /** Proxies whose word about where a request comes from is believed; of others `request.ip` is the peer itself. */
+  readonly trustedProxies: readonly string[]
   readonly log: AreaLogger
 }
 
@@ -25,6 +27,7 @@ const saneRequestId = /^[\w.:/+=-]{8,128}$/
 export function makeApp(options: AppOptions): FastifyInstance {
   const app = fastify({
     logger: false,
+    trustProxy: options.trustedProxies.length > 0 ? [...options.trustedProxies] : false,
     bodyLimit: bodyLimitBytes,
     requestTimeout: options.readTimeoutMs,
     keepAliveTimeout: options.idleTimeoutMs,

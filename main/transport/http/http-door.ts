@@ -14,8 +14,10 @@ import { serveProcedures } from './api-routes.ts'
 import { serveAuthorize } from './authorize-route.ts'
 import type { Authorize } from './authorize-route.ts'
 import { makeApp } from './fastify-app.ts'
+import { serveFiles } from './file-routes.ts'
 import { answerCrossOrigin, guardGate } from './gate.ts'
 import { serveOpenApi } from './openapi-routes.ts'
+import { limitRequests } from './rate-limits.ts'
 import { servePage } from './page-routes.ts'
 import { serveProbes } from './probes.ts'
 import { readPageCookie } from './refresh-cookie.ts'
@@ -24,7 +26,7 @@ import type { Authenticate } from './request-context.ts'
 import { closedContentPolicy, securityHeaders } from './security-headers.ts'
 
 export interface HttpDoorOptions {
-  readonly config: Pick<Config, 'env' | 'http'>
+  readonly config: Pick<Config, 'env' | 'http' | 'limits'>
   readonly version: string
   /** The folder of the built page (out/renderer). */
   readonly pageFolder: string
@@ -36,6 +38,8 @@ export interface HttpDoorOptions {
   readonly documentedPasswordStands: () => boolean
   readonly streamingOrigins: () => readonly string[]
   readonly authorize: Authorize
+  /** Answers a ticketed path; null where there is no such file. */
+  readonly answerFile: (path: string) => Response | null
   readonly degraded: () => readonly DegradedPart[]
   readonly metrics: Metrics
   readonly log: AreaLogger
@@ -152,12 +156,12 @@ export class HttpDoor implements Part {
 
   #appOptions() {
     const { config, log } = this.#options
-    const { readTimeoutMs, writeTimeoutMs, idleTimeoutMs, tlsEnabled } = config.http
+    const { readTimeoutMs, writeTimeoutMs, idleTimeoutMs, tlsEnabled, trustedProxies } = config.http
     const headers = {
       ...securityHeaders({ production: config.env !== 'development', tlsEnabled }),
       'content-security-policy': closedContentPolicy,
     }
-    return { readTimeoutMs, writeTimeoutMs, idleTimeoutMs, headers, log }
+    return { readTimeoutMs, writeTimeoutMs, idleTimeoutMs, headers, trustedProxies, log }
   }
 
   #probes(app: FastifyInstance): void {
@@ -191,6 +195,7 @@ export class HttpDoor implements Part {
     const gate = { allowedOrigins, documentedPasswordStands: this.#options.documentedPasswordStands }
     guardGate(app, gate)
     answerCrossOrigin(app, gate)
+    limitRequests(app, { limits: config.limits, authenticate })
     if (internalAddr === null) this.#probes(app)
     app.addHook('onRequest', (request, reply, done) => {
       if (request.url.startsWith('/api/')) void reply.header('cache-control', 'no-store')
@@ -204,6 +209,7 @@ export class HttpDoor implements Part {
     })
     serveOpenApi(app, this.#options.version)
     serveApiPage(app)
+    serveFiles(app, this.#options.answerFile)
     app.all('/api/*', (_request, reply) => reply.callNotFound())
     servePage(app, {
       folder: this.#options.pageFolder,

@@ -33,7 +33,7 @@ function contextOf(
   return {
     requestId: request.id,
     door: 'http',
-    remoteAddress: plainAddress(request.socket.remoteAddress),
+    remoteAddress: plainAddress(request.ip),
     userAgent: request.headers['user-agent'] ?? '',
     requestOrigin: host === null ? null : `${options.tlsEnabled ? 'https' : 'http'}://${host}`,
     caller,
@@ -44,7 +44,7 @@ function contextOf(
 }
 
 /** `Authorization: Bearer <token>` (RFC 6750, section 2.1). */
-function bearerToken(header: string | undefined): string | null {
+export function bearerToken(header: string | undefined): string | null {
   return header !== undefined && /^bearer /i.test(header) ? header.slice(7).trim() : null
 }
 
