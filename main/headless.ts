@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { createDesk } from './desk.ts'
 import type { Desk } from './desk.ts'
 import { TokenKeyError } from './identity/token-keys.ts'
@@ -8,8 +8,11 @@ import { describeConfig } from './platform/config-description.ts'
 import { secretsOf } from './platform/config-secrets.ts'
 import { ConfigError, loadConfig, makeDataFolder } from './platform/config.ts'
 import type { Config, LoadedConfig } from './platform/config.ts'
+import { openKeyring } from './platform/desk-keyring.ts'
 import { EncryptionKeyMissingError, SealBrokenError } from './platform/keyring.ts'
 import { openLogger } from './platform/logging.ts'
+import { describeProof } from './store/audit-proof-text.ts'
+import { proveAuditOf } from './store/audit-proof.ts'
 import { DatabaseOpenError } from './store/store-errors.ts'
 import { ListenError } from './transport/http/http-door.ts'
 
@@ -19,6 +22,9 @@ Usage: alta-desk [command]
 
   serve          start the desk (also without a command)
   check-config   print the configuration, secrets hidden, and every mistake in it
+  verify-audit   prove every row of the audit log, of db.path or of the file named
+                 (a copy or a backup), with the encryption keys of the configuration;
+                 names the first row that does not hold and ends with status 1
   --help         print this
   --version      print the version
 
@@ -43,12 +49,15 @@ const root = join(import.meta.dirname, import.meta.filename.endsWith('.ts') ? '.
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
 
 async function main([command = 'serve', ...rest]: string[]): Promise<void> {
-  if (rest.length > 0) throw new UsageError(`"${rest.join(' ')}" is not understood. See --help.`)
+  const most = command === 'verify-audit' ? 1 : 0
+  if (rest.length > most) throw new UsageError(`"${rest.join(' ')}" is not understood. See --help.`)
   switch (command) {
     case 'serve':
       return serve(readConfig().config)
     case 'check-config':
       return console.log(describeConfig(readConfig()))
+    case 'verify-audit':
+      return verifyAudit(readConfig().config, rest[0])
     case '--help':
     case '-h':
     case 'help':
@@ -62,6 +71,15 @@ async function main([command = 'serve', ...rest]: string[]): Promise<void> {
 
 function readConfig(): LoadedConfig {
   return loadConfig({ folder: process.cwd(), variables: process.env, kind: 'headless' })
+}
+
+function verifyAudit(config: Config, file: string | undefined): void {
+  const path = file === undefined ? config.db.path : resolve(file)
+  const proof = proveAuditOf(path, openKeyring(config))
+  const said = describeProof(proof)
+  if (proof.broken === null) return console.log(said)
+  console.error(said)
+  process.exitCode = 1
 }
 
 async function serve(config: Config): Promise<void> {

@@ -49,6 +49,7 @@ async function openDesktop(): Promise<void> {
   openDesktopShell({
     log,
     streamingOrigins: desk.streamingOrigins,
+    answerFile: desk.answerFile,
     servePort: (port) => {
       desk.serveWindow(port)
       port.start()

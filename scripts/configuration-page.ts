@@ -19,6 +19,7 @@ const sections: Readonly<Record<string, string>> = {
   log: 'Log',
   auth: 'Access tokens',
   crypto: 'Encryption',
+  audit: 'Audit log',
   adminBootstrap: 'First administrator',
   alta: 'Alta servers',
 }

@@ -16,6 +16,7 @@ export interface DesktopShellOptions {
   readonly log: AreaLogger
   /** Origins from which Alta servers stream now, for the page's content policy. */
   readonly streamingOrigins: () => readonly string[]
+  readonly answerFile: (path: string) => Response | null
   /** Serves the contract to a page of ours that passed the gate. */
   readonly servePort: (port: MessagePortMain, contents: WebContents) => void
 }
@@ -24,7 +25,12 @@ export interface DesktopShellOptions {
 const security = { production: true, tlsEnabled: false }
 
 /** Everything of the desktop that a person sees. Call it when the app is ready and the desk runs. */
-export function openDesktopShell({ log, streamingOrigins, servePort }: DesktopShellOptions): void {
+export function openDesktopShell({
+  log,
+  streamingOrigins,
+  answerFile,
+  servePort,
+}: DesktopShellOptions): void {
   const root = app.getAppPath()
   const icons = join(root, 'resources/icons')
   const windows = new DeskWindows({
@@ -48,6 +54,7 @@ export function openDesktopShell({ log, streamingOrigins, servePort }: DesktopSh
       root: join(root, 'out/renderer'),
       securityHeaders: securityHeaders(security),
       contentPolicy: () => pageContentPolicy(streamingOrigins(), security),
+      answerFile,
       onRefused: (url, reason) => log.warn('Refused an address', { url, reason }),
     }),
   )

@@ -9,6 +9,8 @@ export interface PageHandlerOptions {
   readonly securityHeaders: Readonly<Record<string, string>>
   /** The Content-Security-Policy of a document loaded now; asked every time, since servers come and go. */
   readonly contentPolicy: () => string
+  /** Answers the path of a ticketed file, which then is used up; null where there is none. */
+  readonly answerFile: (path: string) => Response | null
   /** Told of every refusal, with what was wrong. */
   readonly onRefused: (url: string, reason: string) => void
 }
@@ -48,6 +50,10 @@ export function createPageHandler(options: PageHandlerOptions): (request: Reques
       return notFound(options)
     }
     const segments = path.kind === 'page' ? ['index.html'] : path.segments
+    if (segments[0] === 'files') {
+      const ticketed = request.method === 'GET' ? options.answerFile(`/${segments.join('/')}`) : null
+      return ticketed ?? notFound(options)
+    }
     const file = await containedFile(await realRoot, segments)
     if (file === null) return notFound(options)
     const body = request.method === 'HEAD' ? null : new Uint8Array(await readFile(file))

@@ -67,22 +67,26 @@ export class AuditLog {
       return log
     }
     // A log that was stripped of its chain and begun anew would show this row, at a time of its own.
-    log.append(connection, chainedRecord(rows), now)
+    log.append(connection, [chainedRecord(rows)], now)
     log.committed()
     logger.info('the audit log is chained from now on', { rows })
     return log
   }
 
-  /** Writes one row behind the last one. */
-  append(connection: SqliteConnection, record: AuditRecord, at: number): void {
+  /** Writes rows behind the last one, and the seal behind them. */
+  append(connection: SqliteConnection, records: readonly AuditRecord[], at: number): void {
+    if (records.length === 0) return
     const { last, insert, head } = this.#statementsOf(connection)
-    const before = this.#pending ?? this.#head
-    const keyId = this.#keys.activeId
-    const key = this.#activeKey()
-    const seq = Math.max(before.seq, last.get()?.seq ?? 0) + 1
-    const row = { ...rowOf(record, at), seq, key_id: keyId }
-    const hmac = hmacOf(key, before.hmac, row)
-    insert.run({ ...row, hmac })
+    const [keyId, key] = [this.#keys.activeId, this.#activeKey()]
+    let { seq, hmac } = this.#pending ?? this.#head
+    // Somebody may have put a row behind the last one; that one never holds, but ours must find room.
+    seq = Math.max(seq, last.get()?.seq ?? 0)
+    for (const record of records) {
+      seq += 1
+      const row = { ...rowOf(record, at), seq, key_id: keyId }
+      hmac = hmacOf(key, hmac, row)
+      insert.run({ ...row, hmac })
+    }
     this.#pending = { seq, hmac }
     head.run(headName, sealPoint(headName, this.#pending, this.#keys))
   }

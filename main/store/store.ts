@@ -164,7 +164,7 @@ export class SqliteStore implements Store {
     return this.#write({ audit: null }, ({ connection }) => {
       const { removed, lastSeq } = this.#log.trim(connection, at, limit)
       const record = { ...deskRecord('audit.trimmed'), after: { rows: removed, lastSeq, writtenBefore: at } }
-      if (removed > 0) this.#log.append(connection, record, this.#clock.now())
+      if (removed > 0) this.#log.append(connection, [record], this.#clock.now())
       return removed
     })
   }
@@ -198,8 +198,7 @@ export class SqliteStore implements Store {
 
   #run<T>(channel: Channel, { audit }: WriteOptions, change: (channel: Channel) => T): T {
     const result = change(channel)
-    const at = this.#clock.now()
-    for (const record of [audit ?? []].flat()) this.#log.append(channel.connection, record, at)
+    this.#log.append(channel.connection, [audit ?? []].flat(), this.#clock.now())
     return result
   }
 

@@ -28,6 +28,7 @@ beforeAll(async () => {
     root,
     securityHeaders: securityHeaders({ production: true, tlsEnabled: false }),
     contentPolicy: () => policy,
+    answerFile: (path) => (path === '/files/ticket/log.csv' ? new Response('seq,at') : null),
     onRefused: (url) => refused.push(url),
   })
 })
@@ -42,6 +43,14 @@ async function get(url: string): Promise<{ status: number; body: string }> {
   const response = await handle(request(url))
   return { status: response.status, body: await response.text() }
 }
+
+describe('files for download', () => {
+  it('come from their ticket alone, and a missing one is not answered with the page', async () => {
+    expect(await get('alta-desk://desk/files/ticket/log.csv')).toEqual({ status: 200, body: 'seq,at' })
+    expect((await get('alta-desk://desk/files/other/log.csv')).status).toBe(404)
+    expect((await handle(request('alta-desk://desk/files/ticket/log.csv', 'HEAD'))).status).toBe(404)
+  })
+})
 
 describe('what the page asks for', () => {
   it.each([

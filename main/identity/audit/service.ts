@@ -1,0 +1,99 @@
+import type { AuditEntry, AuditFilter } from '../../../shared/contract/audit.ts'
+import type { Clock } from '../../platform/clock.ts'
+import type { Store } from '../../store/store-types.ts'
+import type { FileTickets } from '../file-tickets.ts'
+import { auditRecord, signedInCaller } from '../request-context.ts'
+import type { Caller, RequestContext } from '../request-context.ts'
+import { exportAudit, exportContentTypes } from './export.ts'
+import type { ExportFormat } from './export.ts'
+import { auditActions, auditPage, oldestAuditAt } from './queries.ts'
+import type { AuditRow } from './queries.ts'
+
+export interface AuditReaderOptions {
+  readonly store: Store
+  readonly clock: Clock
+  readonly files: FileTickets
+  readonly isStillIn: (caller: Caller) => boolean
+  /** How long rows are kept, ms; 0 is for ever. */
+  readonly retentionMs: number
+  /** What was found of the log at start; null when all was well. */
+  readonly finding: string | null
+}
+
+/** The audit log for administrators: pages of it, and the whole as a file. */
+export class AuditReader {
+  readonly #options: AuditReaderOptions
+
+  constructor(options: AuditReaderOptions) {
+    this.#options = options
+  }
+
+  async page(
+    input: AuditFilter & { readonly cursor?: string | undefined; readonly limit: number },
+  ): Promise<{ items: AuditEntry[]; nextCursor: string | null }> {
+    const { cursor, limit, ...filter } = input
+    // One more tells whether there is a next page.
+    const rows = await auditPage(
+      this.#options.store,
+      filter,
+      cursor === undefined ? null : Number(cursor),
+      limit + 1,
+    )
+    const items = rows.slice(0, limit).map(entryOf)
+    return { items, nextCursor: rows.length > limit ? String(items.at(-1)?.seq ?? 0) : null }
+  }
+
+  async actions(): Promise<{ actions: string[] }> {
+    return { actions: await auditActions(this.#options.store) }
+  }
+
+  async state(): Promise<{ oldestAt: number | null; keptForMs: number | null; finding: string | null }> {
+    const { store, retentionMs, finding } = this.#options
+    return {
+      oldestAt: await oldestAuditAt(store),
+      keptForMs: retentionMs === 0 ? null : retentionMs,
+      finding,
+    }
+  }
+
+  /** Makes a file of the log ready for download; that it was taken out is recorded before it is. */
+  export(
+    context: RequestContext,
+    input: AuditFilter & { readonly format: ExportFormat },
+  ): { url: string; expiresAt: number } {
+    const { store, clock, files, isStillIn } = this.#options
+    const { format, ...filter } = input
+    const caller = signedInCaller(context)
+    const name = `audit-log-${new Date(clock.now()).toISOString().replaceAll(/[-:]|\.\d+/g, '')}.${format}`
+    const audit = auditRecord(context, {
+      action: 'audit.exported',
+      target: { kind: 'audit-log', id: null, name },
+      after: { format, ...filter },
+    })
+    store.write({ audit }, () => undefined)
+    return files.issue({
+      name,
+      contentType: exportContentTypes[format],
+      read: () => exportAudit(store, filter, format, () => isStillIn(caller)),
+    })
+  }
+}
+
+type Side = Record<string, unknown> | null
+
+function entryOf(row: AuditRow): AuditEntry {
+  const { seq, at, action, target_kind: kind } = row
+  return {
+    seq,
+    at,
+    action,
+    actor: { id: row.actor_id, name: row.actor_name },
+    target: kind === null ? null : { kind, id: row.target_id, name: row.target_name ?? '' },
+    outcome: row.outcome as AuditEntry['outcome'],
+    door: row.door as AuditEntry['door'],
+    remoteAddress: row.remote_address,
+    requestId: row.request_id,
+    before: row.before === null ? null : (JSON.parse(row.before) as Side),
+    after: row.after === null ? null : (JSON.parse(row.after) as Side),
+  }
+}
