@@ -23,7 +23,9 @@ import { groupProcedures, peopleProcedures } from './identity/people-procedures.
 import { identityProcedures } from './identity/procedures.ts'
 import type { Caller } from './identity/request-context.ts'
 import { groupWallProcedures, liveProcedures, viewProcedures } from './live/procedures.ts'
+import { camerasOnWallsOf } from './live/queries.ts'
 import { LiveService } from './live/service.ts'
+import { Sittings } from './live/sittings.ts'
 import { Views } from './live/views.ts'
 import { Walls } from './live/walls.ts'
 import { CallbackCheck } from './live/worker.ts'
@@ -64,6 +66,10 @@ export interface DeskOptions {
   readonly pageFolder: string
   /** Cheaper hashes, for tests alone. */
   readonly passwordCost?: PasswordCost
+  /** Where a headless desk prints codes for whoever sits at it. */
+  readonly printOnTerminal?: (line: string) => void
+  /** How a desktop opens the system browser. */
+  readonly openInBrowser?: (url: string) => void
 }
 
 /** One running Alta Desk, built but not yet started. */
@@ -96,9 +102,13 @@ export function createDesk(options: DeskOptions): Desk {
     logger: logger.for('identity'),
     startChildProcess: options.startChildProcess,
     offersSetupCode: options.headless,
+    printOnTerminal: options.printOnTerminal ?? null,
     ...(options.passwordCost && { passwordCost: options.passwordCost }),
   })
-  const people = openPeople({ ...ground, identity, logger: logger.for('identity') })
+  const people = openPeople({
+    ...{ ...ground, identity, logger: logger.for('identity') },
+    openInBrowser: options.openInBrowser ?? null,
+  })
   const { policy } = people
   const authenticate = identity.service.authenticate.bind(identity.service)
   const rooms = openRooms(ground, people, options.headless)
@@ -122,6 +132,7 @@ export function createDesk(options: DeskOptions): Desk {
     streamingOrigins: rooms.streamingOrigins,
     authorize: async (question) => (await rooms.authorize(question)).allowed,
     answerFile: (path) => files.answer(path),
+    sso: people.sso,
     degraded: () => ground.health.degraded(),
     metrics: ground.metrics,
     log: logger.for('transport'),
@@ -138,7 +149,7 @@ export function createDesk(options: DeskOptions): Desk {
   const exists = { camera: rooms.cameraExists, group: people.groupExists, view: people.viewExists }
   const router: AnyRouter = guardRouter(
     {
-      ...identityProcedures(identity),
+      ...identityProcedures({ ...identity, sso: people.sso }),
       audit: auditProcedures(audit.reader),
       ...peopleProcedures(people),
       ...rooms.procedures,
@@ -244,7 +255,7 @@ function openAudit(ground: Ground, files: FileTickets, isStillIn: (caller: Calle
 
 /** The rooms of video, in the order in which one may use another. */
 function openRooms(ground: Ground, { policy, rights }: OpenPeople, headless: boolean) {
-  const { config, clock, store, bus, deskId, logger } = ground
+  const { config, clock, store, bus, deskId, logger, health } = ground
   const { publicUrl } = config
   const { statusIntervalMs: statusMs, driftIntervalMs: driftMs } = config.alta
   const times = { ...defaultWatchTimes, statusMs, driftMs }
@@ -263,7 +274,9 @@ function openRooms(ground: Ground, { policy, rights }: OpenPeople, headless: boo
   })
   const upkeep = new ServerUpkeep({ store, fleet, deskId, logger: logger.for('servers') })
   const watching = { store, fleet, upkeep, bus, clock, logger: logger.for('live') }
-  const live = new LiveService({ ...watching, policy })
+  const onWallsOf = (userId: string): Set<string> => store.read((db) => camerasOnWallsOf(db, userId))
+  const sittings = new Sittings({ store, bus, clock, onWallsOf })
+  const live = new LiveService({ ...watching, sittings, policy })
   const walls = new Walls({ store, policy, rights, clock })
   const views = new Views({ store, policy, rights, walls, clock })
   return {
@@ -275,7 +288,17 @@ function openRooms(ground: Ground, { policy, rights }: OpenPeople, headless: boo
     },
     groupWalls: groupWallProcedures(walls),
     // Those who follow the rounds of the fleet stand before it, so that they miss none.
-    parts: [camerasWorker({ store, fleet, board, intents, bus }), new CallbackCheck(watching), fleet],
+    parts: [
+      supervised({
+        name: 'sittings',
+        run: (signal) => sittings.run(signal),
+        health,
+        logger: watching.logger,
+      }),
+      camerasWorker({ store, fleet, board, intents, bus }),
+      new CallbackCheck(watching),
+      fleet,
+    ],
     authorize: live.authorize.bind(live),
     cameraExists: (cameraId: string) => cameras.exists(cameraId),
     streamingOrigins: () => fleet.links().flatMap((link) => link.state.streamOrigin ?? []),

@@ -83,11 +83,15 @@ export class EventStream implements Part {
     signal: AbortSignal,
   ): AsyncGenerator<StreamMessage, void> {
     const wakeUp = (): void => this.#wake()
+    const { bus } = this.#options
+    const { userId } = caller
     signal.addEventListener('abort', wakeUp, { once: true })
+    bus.publish('page.opened', { userId })
     try {
       yield* this.#read(caller, this.#resumeAfter(lastEventId, caller), signal)
     } finally {
       signal.removeEventListener('abort', wakeUp)
+      bus.publish('page.closed', { userId })
     }
   }
 

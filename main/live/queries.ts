@@ -70,3 +70,15 @@ export function updateView(tx: Tx, { id, name, layout, tiles, savedAt }: ViewRow
 export function deleteView(tx: Tx, id: string): void {
   tx.delete(views).where(eq(views.id, id)).run()
 }
+
+/** Cameras that stand on a wall of this person: their own, and those of their groups. */
+export function camerasOnWallsOf(db: ReadHandle, userId: string): Set<string> {
+  const rows = db.all<{ id: string }>(sql`
+    select tile.value as id from walls, json_each(walls.tiles) tile
+     where walls.user_id = ${userId} and tile.value is not null
+    union
+    select tile.value from group_walls, group_members, json_each(group_walls.tiles) tile
+     where group_members.user_id = ${userId} and group_walls.group_id = group_members.group_id
+       and tile.value is not null`)
+  return new Set(rows.map(({ id }) => id))
+}

@@ -15,6 +15,7 @@ import { notFound } from '../servers/refusals.ts'
 import type { ServerLink } from '../servers/server-link.ts'
 import type { ServerUpkeep } from '../servers/upkeep.ts'
 import type { Store } from '../store/store-types.ts'
+import type { Sittings } from './sittings.ts'
 
 export interface LiveOptions {
   readonly store: Store
@@ -22,6 +23,8 @@ export interface LiveOptions {
   readonly upkeep: ServerUpkeep
   readonly policy: Policy
   readonly bus: Bus
+  /** Told of every ticket that a person is given. */
+  readonly sittings: Sittings
   readonly clock: Clock
   readonly logger: AreaLogger
 }
@@ -120,6 +123,7 @@ export class LiveService {
     link.noteWatched(channelId)
     const { streamOrigin, figures } = link.state
     if (streamOrigin === null) return { sources: [], expiresAt: 0 }
+    this.#options.sittings.note(context, row)
     const personId = signedInCaller(context).userId
     const { remoteAddress } = context
     const { token, expiresAt } = await link.token({ personId, cameraId, channelId, remoteAddress })

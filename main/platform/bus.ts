@@ -21,6 +21,9 @@ export interface Facts {
   'rights.changed': { userIds: readonly string[] }
   /** An account was changed, disabled or deleted, or sign-ins of it ended: who is let in is judged anew. */
   'person.changed': { userId: string }
+  /** A page, or a script, began to follow the events of this person. */
+  'page.opened': { userId: string }
+  'page.closed': { userId: string }
   'part.degraded': { part: string; reason: string }
   'part.recovered': { part: string }
 }

@@ -1,0 +1,198 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { copyFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { AuditEntry } from '../../shared/contract/audit.ts'
+import { ApiClient } from '../fixtures/api-client.ts'
+import { startDeskInProcess, testAdmin, testViewer } from '../fixtures/desk-in-process.ts'
+import type { DeskInProcess } from '../fixtures/desk-in-process.ts'
+
+interface Page {
+  readonly items: AuditEntry[]
+  readonly nextCursor: string | null
+}
+
+let desk: DeskInProcess
+let api: ApiClient
+
+beforeAll(async () => {
+  desk = await startDeskInProcess({ people: [testAdmin, testViewer] })
+  api = new ApiClient(desk.origin)
+  await api.signIn(testAdmin.email, testAdmin.password)
+  for (const layout of ['1', '4', '9', '16', '25']) await api.want('PUT', '/live/wall', { layout, tiles: [] })
+  await api.call('POST', '/auth/login', { email: '=cmd|"/c calc"!A0', password: 'nonsense' })
+  const viewer = new ApiClient(desk.origin)
+  await viewer.signIn(testViewer.email, testViewer.password)
+  await viewer.call('GET', '/audit')
+})
+afterAll(() => desk.stop())
+
+const page = (query: string): Promise<Page> => api.want<Page>('GET', `/audit?${query}`)
+
+describe('the list', () => {
+  test('is newest first, and its pages meet without a gap or an overlap', async () => {
+    const all = (await page('limit=200')).items
+    const seqs = all.map(({ seq }) => seq)
+    expect(seqs).toEqual(seqs.toSorted((left, right) => right - left))
+    const paged: number[] = []
+    let cursor: string | null = ''
+    while (cursor !== null) {
+      const next: Page = await page(`limit=3${cursor === '' ? '' : `&cursor=${cursor}`}`)
+      paged.push(...next.items.map(({ seq }) => seq))
+      cursor = next.nextCursor
+    }
+    expect(paged).toEqual(seqs)
+  })
+
+  test('says who, from where, what, on what, and how it ended', async () => {
+    const [refused] = (await page('outcome=refused&action=access.refused')).items
+    expect(refused).toMatchObject({
+      action: 'access.refused',
+      actor: { name: testViewer.email },
+      target: { kind: 'procedure', name: 'audit.list' },
+      outcome: 'refused',
+      door: 'http',
+      remoteAddress: '127.0.0.1',
+      before: null,
+    })
+    expect(refused?.actor.id).toMatch(/^[0-9a-f-]{36}$/)
+    expect(refused?.at).toBeGreaterThan(Date.now() - 60_000)
+  })
+
+  test('finds by action, by who did it (id or name), by what it was done to, by time and by words', async () => {
+    const walls = await page('action=wall.saved')
+    expect(walls.items).toHaveLength(5)
+    const [first] = walls.items
+    const byId = await page(`actor=${first?.actor.id}&action=wall.saved`)
+    const byName = await page(`actor=${testAdmin.email}&action=wall.saved`)
+    expect([byId, byName]).toEqual([walls, walls])
+    expect((await page(`target=${first?.target?.id}&action=wall.saved`)).items).toHaveLength(5)
+    expect((await page(`target=${testAdmin.email}&action=wall.saved`)).items).toHaveLength(5)
+    const third = walls.items[2]
+    const from = await page(`action=wall.saved&from=${third?.at}`)
+    expect(from.items.map(({ seq }) => seq)).toContain(third?.seq)
+    expect(from.items.every(({ at }) => at >= (third?.at ?? 0))).toBe(true)
+    const to = await page(`action=wall.saved&to=${third?.at}`)
+    expect(to.items.every(({ at }) => at <= (third?.at ?? 0))).toBe(true)
+    expect((await page('to=1')).items).toEqual([])
+    expect((await page('search=WALL.SAVED&limit=200')).items).toHaveLength(5)
+    expect((await page('search=100%25')).items).toEqual([])
+    expect((await page('search=_all.saved')).items).toEqual([])
+  })
+
+  test('refuses what is no filter, and changes nothing', async () => {
+    for (const query of ['limit=201', 'limit=0', 'cursor=x', 'outcome=maybe', 'from=yesterday'])
+      expect((await api.call('GET', `/audit?${query}`)).status).toBe(400)
+  })
+
+  test('names every action once, for a filter to choose from, and how far back it goes', async () => {
+    const { actions } = await api.want<{ actions: string[] }>('GET', '/audit/actions')
+    expect(actions).toEqual([...new Set(actions)].toSorted())
+    expect(actions).toContain('wall.saved')
+    expect(await api.want('GET', '/audit/state')).toMatchObject({
+      keptForMs: 8760 * 3_600_000,
+      finding: null,
+    })
+  })
+})
+
+describe('the export', () => {
+  async function download(input: object): Promise<Response> {
+    const { url } = await api.want<{ url: string }>('POST', '/audit/export', input)
+    return fetch(desk.origin + url)
+  }
+
+  test('as CSV disarms what a spreadsheet would run, and quotes what has commas', async () => {
+    const answer = await download({ format: 'csv' })
+    expect(answer.headers.get('content-type')).toBe('text/csv; charset=utf-8')
+    expect(answer.headers.get('content-disposition')).toMatch(
+      /^attachment; filename="audit-log-\d{8}T\d{6}Z\.csv"$/,
+    )
+    const text = Buffer.from(await answer.arrayBuffer()).toString()
+    const lines = text.split('\r\n')
+    expect(lines[0]).toBe(
+      '\ufeffseq,at,action,outcome,actor_name,actor_id,target_kind,target_name,target_id,door,remote_address,request_id,before,after',
+    )
+    expect(text).not.toMatch(/(^|,)"?[=+\-@]/m)
+    expect(text).toContain(`"'=cmd|""/c calc""!a0"`)
+    expect(lines[1]).toContain('audit.exported')
+  })
+
+  test('as JSON lines holds every row that the filter finds, and what proves it', async () => {
+    const text = await (await download({ format: 'jsonl', action: 'wall.saved' })).text()
+    const rows = text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+    expect(rows).toHaveLength(5)
+    expect(rows[0]).toMatchObject({ action: 'wall.saved', actor_name: testAdmin.email })
+    expect(rows[0]?.['hmac']).toMatch(/^[\w-]{43}$/)
+  })
+
+  test('is recorded with its filter before it is handed out, and its address is good once', async () => {
+    const { url } = await api.want<{ url: string }>('POST', '/audit/export', { format: 'csv', action: 'x' })
+    const [newest] = (await page('limit=1')).items
+    expect(newest).toMatchObject({ action: 'audit.exported', after: { format: 'csv', action: 'x' } })
+    expect((await fetch(desk.origin + url.replace(/[^/]+$/, 'other.csv'))).status).toBe(404)
+    expect((await fetch(desk.origin + url)).status).toBe(200)
+    expect((await fetch(desk.origin + url)).status).toBe(404)
+  })
+
+  test('works at the desk too, where no listener is needed', async () => {
+    const window = desk.window(() => api.token)
+    const { url } = await window.audit.export({ format: 'jsonl', action: 'wall.saved' })
+    expect((await desk.desk.answerFile(url)?.text())?.trimEnd().split('\n')).toHaveLength(5)
+    expect(desk.desk.answerFile(url)).toBe(null)
+  })
+})
+
+describe('alta-desk verify-audit', () => {
+  async function verify(file?: string): Promise<{ code: number; printed: string; complained: string }> {
+    const { PATH, HOME } = process.env
+    const entry = join(import.meta.dirname, '../../main/headless.ts')
+    const child = spawn(process.execPath, [entry, 'verify-audit', ...(file === undefined ? [] : [file])], {
+      cwd: desk.folder,
+      env: { PATH, HOME, ALTAVMS_DB_PATH: desk.databasePath },
+    })
+    const [printed, complained] = [[] as string[], [] as string[]]
+    child.stdout.on('data', (text: Buffer) => printed.push(text.toString()))
+    child.stderr.on('data', (text: Buffer) => complained.push(text.toString()))
+    const [code] = (await once(child, 'close')) as [number]
+    return { code, printed: printed.join(''), complained: complained.join('') }
+  }
+
+  test('proves the log of a desk that runs', async () => {
+    const { code, printed } = await verify()
+    expect(printed).toMatch(/^The audit log holds\.\n\d+ rows hold\.\nLast row that holds: \d+ [\w-]{43}\n$/)
+    expect(code).toBe(0)
+  })
+
+  test('names the first row that was changed in a copy, and ends with status 1', async () => {
+    const copy = join(desk.folder, 'copy.db')
+    const source = new Database(desk.databasePath, { readonly: true })
+    await source.backup(copy)
+    source.close()
+    const database = new Database(copy)
+    database.exec(`drop trigger audit_unchangeable; update audit set actor_name = 'nobody' where seq = 4`)
+    database.close()
+    expect(await verify(copy)).toMatchObject({
+      code: 1,
+      printed: '',
+      complained: expect.stringMatching(
+        /^The audit log does NOT hold: row 4: it was changed, or put in the place of another\.\n3 rows hold before it\.\n/,
+      ) as string,
+    })
+    rmSync(copy)
+  })
+
+  test('says in a sentence what is no database', async () => {
+    const file = join(desk.folder, 'no.db')
+    copyFileSync(join(desk.folder, 'secret.txt'), file)
+    expect(await verify(file)).toMatchObject({
+      code: 1,
+      complained: expect.stringMatching(/is not a database of Alta Desk/) as string,
+    })
+  })
+})
