@@ -98,11 +98,15 @@ export class Groups implements Part {
   /** Throws GROUP_EXISTS. */
   create(context: RequestContext, name: string): Group {
     const { rights, clock } = this.#options
-    const row: GroupRow = { id: newId(), name, createdAt: clock.now() }
-    this.#write(context, { action: 'group.added', target: targetOf(row), after: { name } }, (tx) => {
-      this.#refuseTaken(tx, row)
-      insertGroup(tx, row)
-    })
+    const row: GroupRow = { id: newId(), name: storedName(name), createdAt: clock.now() }
+    this.#write(
+      context,
+      { action: 'group.added', target: targetOf(row), after: { name: row.name } },
+      (tx) => {
+        this.#refuseTaken(tx, row)
+        insertGroup(tx, row)
+      },
+    )
     rights.addGroup(row.id)
     return this.#view(signedInCaller(context), row)
   }
@@ -110,7 +114,7 @@ export class Groups implements Part {
   /** Throws GROUP_EXISTS or NOT_FOUND. */
   rename(context: RequestContext, id: string, name: string | undefined): Group {
     const before = this.#find(id)
-    const row = { ...before, name: name ?? before.name }
+    const row = { ...before, name: storedName(name ?? before.name) }
     const sides = { before: { name: before.name }, after: { name: row.name } }
     this.#write(context, { action: 'group.changed', target: targetOf(row), ...sides }, (tx) => {
       this.#refuseTaken(tx, row)
@@ -222,6 +226,11 @@ export class Groups implements Part {
     )
     if (other) throw new IdentityRefusal('GROUP_EXISTS')
   }
+}
+
+/** As the database keeps it, so that two names that look the same there are found to be one. */
+function storedName(name: string): string {
+  return name.toWellFormed().normalize('NFC')
 }
 
 function targetOf({ id, name }: GroupRow): { kind: string; id: string; name: string } {

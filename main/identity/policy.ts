@@ -52,6 +52,7 @@ export class Policy {
   roleFor(caller: Caller, kind: ResourceKind, id: string): GroupRole | null {
     const { rights, viewOwner } = this.#parts
     if (kind === 'view') return this.#viewRole(caller, viewOwner(id))
+    if (kind === 'group' && !rights.hasGroup(id)) return null
     if (caller.admin) return 'operator'
     if (kind === 'camera') return rights.heldBy(caller.userId).get(id) ?? null
     return rights.roleInGroup(caller.userId, id)

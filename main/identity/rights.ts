@@ -51,6 +51,10 @@ export class Rights {
     return held
   }
 
+  hasGroup(groupId: string): boolean {
+    return this.#groups.has(groupId)
+  }
+
   roleInGroup(userId: string, groupId: string): GroupRole | null {
     return this.#groups.get(groupId)?.members.get(userId) ?? null
   }

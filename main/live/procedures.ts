@@ -19,7 +19,7 @@ export function groupWallProcedures(walls: Walls) {
   return {
     wall: os.groups.wall.handler(({ context, input }) => walls.ofGroup(context, input.id)),
     saveWall: os.groups.saveWall.handler(({ context, input: { id, ...wall } }) =>
-      walls.saveOfGroup(context, id, wall),
+      answering(() => walls.saveOfGroup(context, id, wall)),
     ),
   }
 }

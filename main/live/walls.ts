@@ -2,11 +2,13 @@ import type { Wall } from '../../shared/contract/live.ts'
 import { wallLayout, wallLayoutIds } from '../../shared/domain/wall-layouts.ts'
 import type { WallLayoutId } from '../../shared/domain/wall-layouts.ts'
 import { cameraById, firstCameraIds } from '../cameras/queries.ts'
+import { groupById } from '../identity/groups-queries.ts'
 import type { Policy } from '../identity/policy.ts'
 import { auditRecord, signedInCaller } from '../identity/request-context.ts'
 import type { Caller, RequestContext } from '../identity/request-context.ts'
 import type { Rights } from '../identity/rights.ts'
 import type { Clock } from '../platform/clock.ts'
+import { notFound } from '../servers/refusals.ts'
 import type { Store } from '../store/store-types.ts'
 import { groupWallOf, saveGroupWall, saveWall, wallOf } from './queries.ts'
 import type { StoredWall } from './queries.ts'
@@ -64,10 +66,12 @@ export class Walls {
 
   saveOfGroup(context: RequestContext, groupId: string, wall: Wall): Wall {
     const { store, clock } = this.#options
+    const group = store.read((db) => groupById(db, groupId))
+    if (!group) throw notFound()
     const kept = this.forGroup(groupId, wall)
     const audit = auditRecord(context, {
       action: 'group.wall-saved',
-      target: { kind: 'group', id: groupId, name: groupId },
+      target: { kind: 'group', id: groupId, name: group.name },
       after: { ...kept },
     })
     const row = { groupId, ...storedWall(kept), savedAt: clock.now() }

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Invite } from '../../shared/contract/invites.ts'
+import { totpCode, totpStep } from '../../main/identity/totp.ts'
 import { startAltaServer } from '../alta-simulator/start-alta-server.ts'
 import type { AltaServerHandle } from '../alta-simulator/start-alta-server.ts'
 import { ApiClient } from '../fixtures/api-client.ts'
@@ -16,6 +18,15 @@ let token: string | null = null
 let window: Window
 let serverId = ''
 let cameraId = ''
+let userId = ''
+let groupId = ''
+let viewId = ''
+let invite: Invite | null = null
+let recoveryCode = ''
+let totpSecret = ''
+let codes: readonly string[] = []
+const guest = { email: 'guest@desk', password: 'ochre-marmot-54' }
+const recoveredPassword = 'cobalt-gannet-70'
 
 beforeAll(async () => {
   alta = await startAltaServer({
@@ -40,7 +51,9 @@ afterAll(async () => {
 /** For every procedure that declares an audit action: how it succeeds. They run in this order. */
 const successes: Readonly<Record<string, () => Promise<unknown>>> = {
   'auth.setup': async () => {
-    token = (await window.auth.setup({ email: testAdmin.email, password: testAdmin.password })).accessToken
+    const made = await window.auth.setup({ email: testAdmin.email, password: testAdmin.password })
+    token = made.accessToken
+    recoveryCode = made.recoveryCode
   },
   'auth.login': async () => {
     token = (await window.auth.login(testAdmin)).accessToken
@@ -48,10 +61,31 @@ const successes: Readonly<Record<string, () => Promise<unknown>>> = {
   'auth.refresh': async () => {
     token = (await window.auth.refresh({})).accessToken
   },
+  'account.endSession': async () => {
+    const { items } = await window.account.sessions()
+    await window.account.endSession({ id: items.find(({ current }) => !current)?.id ?? '' })
+  },
   'account.changePassword': async () => {
     const change = { currentPassword: testAdmin.password, newPassword: 'teal-falcon-88' }
     token = (await window.account.changePassword(change)).accessToken
   },
+  'account.update': () => window.account.update({ displayName: 'The boss' }),
+  'account.renewRecoveryCode': async () => {
+    recoveryCode = (await window.account.renewRecoveryCode({ password: 'teal-falcon-88' })).recoveryCode
+  },
+  'account.setUpTotp': async () => {
+    totpSecret = (await window.account.setUpTotp({})).secret
+  },
+  'account.confirmTotp': async () => {
+    const code = totpCode(totpSecret, totpStep(Date.now()))
+    codes = (await window.account.confirmTotp({ code })).backupCodes
+  },
+  'account.renewBackupCodes': async () => {
+    const proof = { password: 'teal-falcon-88', code: codes[0] ?? '' }
+    codes = (await window.account.renewBackupCodes(proof)).backupCodes
+  },
+  'account.removeTotp': () => window.account.removeTotp({ password: 'teal-falcon-88', code: codes[0] ?? '' }),
+  'settings.setSignIn': async () => window.settings.setSignIn(await window.settings.signIn()),
   'servers.create': async () => {
     const account = { login: 'admin', password: 'admin' }
     serverId = (await window.servers.create({ name: 'Alta', baseUrl: alta.baseUrl, ...account })).id
@@ -63,10 +97,48 @@ const successes: Readonly<Record<string, () => Promise<unknown>>> = {
   },
   'cameras.update': () => window.cameras.update({ id: cameraId, name: 'Main gate' }),
   'live.saveWall': () => window.live.saveWall({ layout: '1', tiles: [cameraId] }),
+  'users.create': async () => {
+    const person = { email: guest.email, username: 'guest', displayName: 'Guest' }
+    userId = (await window.users.create(person)).id
+  },
+  'users.update': () => window.users.update({ id: userId, displayName: 'Guest of honour' }),
+  'users.resetPassword': () => window.users.resetPassword({ id: userId, password: guest.password }),
+  'groups.create': async () => {
+    groupId = (await window.groups.create({ name: 'Hall' })).id
+  },
+  'groups.update': () => window.groups.update({ id: groupId, name: 'Great hall' }),
+  'groups.addCamera': () => window.groups.addCamera({ id: groupId, cameraId }),
+  'groups.setMember': () => window.groups.setMember({ id: groupId, userId, role: 'viewer' }),
+  'groups.saveWall': () => window.groups.saveWall({ id: groupId, layout: '1', tiles: [cameraId] }),
+  'views.create': async () => {
+    viewId = (await window.views.create({ name: 'Night', layout: '1', tiles: [cameraId] })).id
+  },
+  'views.update': () => window.views.update({ id: viewId, name: 'Day' }),
+  'views.remove': () => window.views.remove({ id: viewId }),
+  'groups.removeMember': () => window.groups.removeMember({ id: groupId, userId }),
+  'groups.removeCamera': () => window.groups.removeCamera({ id: groupId, cameraId }),
+  'groups.remove': () => window.groups.remove({ id: groupId }),
+  'users.remove': () => window.users.remove({ id: userId }),
+  'invites.create': async () => {
+    invite = await window.invites.create({ maxUses: 2, expiresInHours: 1 })
+  },
+  'registration.register': async () => {
+    const account = { ...guest, username: 'guest', displayName: 'Guest', invite: invite?.code }
+    userId = (await window.registration.register(account)).user.id
+  },
+  'users.endSession': async () => {
+    const [signIn] = (await window.users.sessions({ id: userId })).items
+    await window.users.endSession({ id: userId, sessionId: signIn?.id ?? '' })
+  },
+  'users.endSessions': () => window.users.endSessions({ id: userId }),
+  'invites.remove': () => window.invites.remove({ id: invite?.id ?? '' }),
+  'audit.export': () => window.audit.export({ format: 'csv' }),
   'cameras.remove': () => window.cameras.remove({ id: cameraId }),
   'servers.remove': () => window.servers.remove({ id: serverId }),
   'settings.setListener': () => window.settings.setListener({ enabled: true }),
   'auth.logout': () => window.auth.logout({}),
+  'auth.recover': () =>
+    window.auth.recover({ email: testAdmin.email, recoveryCode, newPassword: recoveredPassword }),
 }
 
 test('the list above holds every procedure that declares an audit action', () => {
@@ -79,24 +151,28 @@ test.each(Object.entries(successes))('%s writes exactly its row', async (name, s
   const before = readAudit(desk).at(-1)?.seq ?? 0
   await succeed()
   const written = readAudit(desk).filter(({ seq }) => seq > before)
-  expect(written.map((row) => [row.action, row.outcome, row.actorName])).toEqual([
-    [action, 'done', testAdmin.email],
-  ])
+  const actor = name === 'registration.register' ? guest.email : testAdmin.email
+  expect(written.map((row) => [row.action, row.outcome, row.actorName])).toEqual([[action, 'done', actor]])
 })
 
 test('the audit log holds no password, token or secret', () => {
   const log = JSON.stringify(readAudit(desk))
-  for (const secret of [testAdmin.password, 'teal-falcon-88', token ?? 'token', '"password"']) {
-    expect(log.includes(secret)).toBe(false)
+  const passwords = [testAdmin.password, 'teal-falcon-88', guest.password, recoveredPassword, '"password"']
+  const codesOfAll = [invite?.code ?? 'code', recoveryCode, totpSecret, ...codes]
+  for (const secret of [...passwords, ...codesOfAll, token ?? 'token']) {
+    expect(log.includes(secret), secret).toBe(false)
   }
 })
 
 test('what changes nothing writes nothing', async () => {
   const api = new ApiClient(desk.desk.addresses()[0] ?? '')
-  await api.signIn(testAdmin.email, 'teal-falcon-88')
+  await api.signIn(testAdmin.email, recoveredPassword)
   const before = readAudit(desk).length
   await api.want('GET', '/servers')
   await api.want('GET', '/cameras')
   await api.want('GET', '/account')
+  await api.want('GET', '/users')
+  await api.want('GET', '/groups')
+  await api.want('GET', '/views')
   expect(readAudit(desk)).toHaveLength(before)
 })
