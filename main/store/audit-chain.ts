@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Keyring } from '../platform/keyring.ts'
+import { sideText } from './audit-side.ts'
 import type { SqliteConnection } from './connection.ts'
 import type { AuditRecord } from './store-types.ts'
 
@@ -154,7 +155,7 @@ export function rowOf(record: AuditRecord, at: number): Omit<SignedRow, 'seq' | 
     target_id: wellFormed(target?.id ?? null),
     target_name: wellFormed(target?.name ?? null),
     outcome: record.outcome,
-    before: before === null ? null : JSON.stringify(before),
-    after: after === null ? null : JSON.stringify(after),
+    before: sideText(before),
+    after: sideText(after),
   }
 }

@@ -1,11 +1,12 @@
 // Runs one proof and writes its line into out/proofs.json.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { audit } from './audit.ts'
 import { fuzz } from './fuzz.ts'
 import { kill } from './kill.ts'
 import type { Proof, ProofResult } from './proof.ts'
 
-const proofs: readonly Proof[] = [fuzz, kill]
+const proofs: readonly Proof[] = [audit, fuzz, kill]
 const [name, countText] = process.argv.slice(2)
 const proof = proofs.find((one) => one.name === name)
 const count = countText === undefined ? proof?.defaultCount : Number(countText)
