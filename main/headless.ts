@@ -90,6 +90,7 @@ async function serve(config: Config): Promise<void> {
     config,
     version,
     headless: true,
+    printOnTerminal: (line) => console.log(line),
     logger,
     startChildProcess: forkChildProcess,
     migrationsFolder: join(root, 'resources/migrations'),

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { app } from 'electron'
+import { app, shell } from 'electron'
 import { createDesk } from './desk.ts'
 import { prepareApplication } from './desktop/before-ready.ts'
 import { readDesktopConfig } from './desktop/desktop-config.ts'
@@ -32,6 +32,9 @@ async function openDesktop(): Promise<void> {
     startChildProcess: startUtilityProcess,
     migrationsFolder: join(root, 'resources/migrations'),
     pageFolder: join(root, 'out/renderer'),
+    openInBrowser: (url) => {
+      shell.openExternal(url).catch((error: unknown) => log.warn('The system opened no browser', { error }))
+    },
   })
   await desk.start()
   app.on(

@@ -6,7 +6,9 @@ import type { AreaLogger } from '../platform/logging.ts'
 import type { Store } from '../store/store-types.ts'
 import { AccessTokens } from './access-tokens.ts'
 import { makeFirstAdministrator } from './bootstrap.ts'
+import { BreakGlass } from './break-glass.ts'
 import { Lockout } from './lockout.ts'
+import { OidcProvider, oidcSettings } from './oidc-provider.ts'
 import { newCode } from './one-time-codes.ts'
 import { OwnAccount } from './own-account.ts'
 import { PasswordSignIn } from './password-sign-in.ts'
@@ -19,12 +21,13 @@ import { Recovery } from './recovery.ts'
 import { RefreshSessions } from './refresh-sessions.ts'
 import { Identity } from './service.ts'
 import { SignInRules } from './sign-in-rules.ts'
+import { TerminalCode } from './terminal-code.ts'
 import { loadTokenKeys } from './token-keys.ts'
 import type { TokenKeySource } from './token-keys.ts'
 import { TwoFactor } from './two-factor.ts'
 
 export interface OpenIdentityOptions {
-  readonly config: Pick<Config, 'auth' | 'adminBootstrap' | 'totp'>
+  readonly config: Pick<Config, 'auth' | 'adminBootstrap' | 'totp' | 'oidc'>
   readonly store: Store
   readonly keyring: Keyring
   readonly clock: Clock
@@ -33,11 +36,15 @@ export interface OpenIdentityOptions {
   readonly startChildProcess: StartChildProcess
   /** Whether there is a terminal to print a code on. */
   readonly offersSetupCode: boolean
+  /** Null where nobody would read it. */
+  readonly printOnTerminal: ((line: string) => void) | null
   readonly passwordCost?: PasswordCost
 }
 
 /** Everything about people, ready to be started. */
-export interface OpenIdentity extends SignInServices {
+export interface OpenIdentity extends Omit<SignInServices, 'sso'> {
+  /** Null where single sign-on is off. */
+  readonly provider: OidcProvider | null
   readonly rules: SignInRules
   readonly people: People
   readonly tokens: AccessTokens
@@ -67,13 +74,18 @@ export function openIdentity(options: OpenIdentityOptions): OpenIdentity {
   const rules = new SignInRules(store)
   const shared = { store, clock, passwords, people, tokens, sessions, lockout, twoFactor, rules }
   const service = new Identity({ ...shared, setupCode })
+  const { disablePasswordLogin: passwordsOff } = config.oidc
+  const sso = oidcSettings(config)
+  const provider = sso && new OidcProvider(sso, options.keyring, clock)
+  const terminal = options.printOnTerminal && new TerminalCode(clock, options.printOnTerminal)
+  const breakGlass = provider && passwordsOff ? new BreakGlass(provider, terminal) : null
   const first = { store, identity: service, passwords, people, administrator, log: options.logger }
   return {
     service,
-    passwordSignIn: new PasswordSignIn({ ...shared, identity: service }),
-    recovery: new Recovery(shared),
+    passwordSignIn: new PasswordSignIn({ ...shared, identity: service, breakGlass }),
+    recovery: new Recovery({ ...shared, passwordsOff }),
     ownAccount: new OwnAccount({ ...shared, identity: service }),
-    ...{ rules, people, tokens, sessions },
+    ...{ rules, people, tokens, sessions, provider },
     passwords,
     setupCode,
     documentedPasswordStands: () => people.documentedPasswordStands(),

@@ -13,10 +13,13 @@ import type { PeopleServices } from './people-procedures.ts'
 import { Policy } from './policy.ts'
 import { Registration } from './registration.ts'
 import { Rights } from './rights.ts'
+import { SsoSignIn } from './sso-sign-in.ts'
 import { Users } from './users.ts'
 
 export interface OpenPeopleOptions {
-  readonly config: Pick<Config, 'auth' | 'publicUrl'>
+  readonly config: Pick<Config, 'auth' | 'publicUrl' | 'oidc'>
+  /** On a desktop; null where there is no browser to open. */
+  readonly openInBrowser: ((url: string) => void) | null
   readonly store: Store
   readonly bus: Bus
   readonly clock: Clock
@@ -27,6 +30,7 @@ export interface OpenPeopleOptions {
 
 /** Accounts, groups and what they may: ready to be started. */
 export interface OpenPeople extends PeopleServices {
+  readonly sso: SsoSignIn
   readonly rights: Rights
   readonly policy: Policy
   readonly groupExists: (groupId: string) => boolean
@@ -39,6 +43,7 @@ export function openPeople(options: OpenPeopleOptions): OpenPeople {
   const { config, store, clock, keyring, identity, logger: log } = options
   const { people, tokens, sessions, passwords, service } = identity
   const { registrationMode: mode, adminUsername } = config.auth
+  const { disablePasswordLogin: passwordsOff, loopbackPort } = config.oidc
   const rights = new Rights()
   rights.load(store.read(groupFacts))
   const ownerOf = (viewId: string) => store.read((db) => viewOwner(db, viewId))
@@ -51,7 +56,18 @@ export function openPeople(options: OpenPeopleOptions): OpenPeople {
     users: new Users({ ...shared, passwords, tokens }),
     groups: new Groups({ ...shared, policy }),
     invites: new Invites({ store, clock, keyring, publicUrl: config.publicUrl }),
-    registration: new Registration({ ...accounts, mode, mayBeFirst: adminUsername !== null }),
+    registration: new Registration({
+      ...accounts,
+      // Whoever registered with a password would have a way in that is closed to everybody else.
+      mode: passwordsOff ? 'closed' : mode,
+      mayBeFirst: adminUsername !== null,
+    }),
+    sso: new SsoSignIn({
+      ...{ ...accounts, log, provider: identity.provider, passwordsOff, loopbackPort },
+      openInBrowser: options.openInBrowser,
+      // Before there is anybody, whoever came would keep the first administrator from being made.
+      registrationMode: () => (people.size > 0 ? mode : 'closed'),
+    }),
     groupExists: (groupId) => store.read((db) => groupById(db, groupId)) !== undefined,
     viewExists: (viewId) => ownerOf(viewId) !== undefined,
     grantNamedAdministrator: () => grantNamedAdministrator({ store, people, username: adminUsername, log }),

@@ -1,4 +1,5 @@
 import type { Store, Tx } from '../store/store-types.ts'
+import type { BreakGlass } from './break-glass.ts'
 import type { Lockout } from './lockout.ts'
 import { lockoutAccount } from './lockout.ts'
 import { TooManySignInsError } from './passwords.ts'
@@ -21,6 +22,8 @@ export interface Credentials {
   readonly password: string
   /** Of the authenticator app, or a backup code. */
   readonly code?: string | undefined
+  /** From the terminal of the desk, while the single sign-on provider is down. */
+  readonly terminalCode?: string | undefined
 }
 
 export interface PasswordSignInOptions {
@@ -30,6 +33,8 @@ export interface PasswordSignInOptions {
   readonly lockout: Lockout
   readonly twoFactor: TwoFactor
   readonly identity: Identity
+  /** Where passwords are not taken: who gets in all the same. */
+  readonly breakGlass: BreakGlass | null
 }
 
 /** One try to sign in: who it is about, if anybody has that name. */
@@ -54,6 +59,7 @@ export class PasswordSignIn {
    */
   async login(context: RequestContext, credentials: Credentials): Promise<Session> {
     const { store, passwords, lockout } = this.#options
+    await this.#options.breakGlass?.refuseStrangers(context)
     const name = storedName(credentials.name)
     const known = store.read((db) => userByName(db, name))
     const account = lockoutAccount(known?.id, name)
@@ -67,8 +73,13 @@ export class PasswordSignIn {
     const stands = user?.passwordHash === hash && !user.disabled
     const attempt = { context, name, account, user: user ?? known }
     if (!user || !matches || !stands) return this.#fail(attempt, 'UNAUTHORIZED')
+    this.#options.breakGlass?.refuseOthers(user)
     if (this.#options.twoFactor.isOn(user.id) && !credentials.code) {
       throw new IdentityRefusal('TOTP_REQUIRED')
+    }
+    if (this.#options.breakGlass?.lacksCode(context, user, credentials.terminalCode)) {
+      if (credentials.terminalCode === undefined) throw new IdentityRefusal('TERMINAL_CODE_REQUIRED')
+      return this.#fail(attempt, 'WRONG_CODE')
     }
     return this.#open(attempt, user, credentials)
   }

@@ -7,6 +7,7 @@ import { IdentityRefusal } from './refusals.ts'
 import type { RefusalCode } from './refusals.ts'
 import { signedInCaller } from './request-context.ts'
 import type { Identity } from './service.ts'
+import type { SsoSignIn } from './sso-sign-in.ts'
 
 /** What the contract offers a procedure to refuse with: a constructor for each code. */
 type Refusals = { readonly [Code in RefusalCode]?: (options: { message?: string }) => Error }
@@ -31,6 +32,7 @@ export interface SignInServices {
   readonly passwordSignIn: PasswordSignIn
   readonly recovery: Recovery
   readonly ownAccount: OwnAccount
+  readonly sso: SsoSignIn
 }
 
 /** Sign-in, and one's own account. */
@@ -38,13 +40,17 @@ export function identityProcedures(services: SignInServices) {
   return { auth: authProcedures(services), account: accountProcedures(services) }
 }
 
-function authProcedures({ service, passwordSignIn, recovery }: SignInServices) {
+function authProcedures({ service, passwordSignIn, recovery, sso }: SignInServices) {
   return {
     login: os.auth.login.handler(({ context, input, errors }) =>
       refusing(errors, () => {
-        const { email, username, password, code } = input
-        return passwordSignIn.login(context, { name: email ?? username ?? '', password, code })
+        const { email, username, ...secrets } = input
+        return passwordSignIn.login(context, { name: email ?? username ?? '', ...secrets })
       }),
+    ),
+    options: os.auth.options.handler(() => sso.offers()),
+    signInWithBrowser: os.auth.signInWithBrowser.handler(({ context, input, errors }) =>
+      refusing(errors, () => sso.signInWithBrowser(context, input.invite ?? null)),
     ),
     refresh: os.auth.refresh.handler(({ context, errors }) =>
       refusing(errors, () => service.refresh(context)),

@@ -21,6 +21,8 @@ export interface RecoveryOptions {
   readonly people: People
   readonly tokens: AccessTokens
   readonly lockout: Lockout
+  /** Where single sign-on is the only way in, a new password would be none. */
+  readonly passwordsOff: boolean
 }
 
 export interface RecoveryInput {
@@ -42,7 +44,8 @@ export class Recovery {
    * time whether or not the name exists; WEAK_PASSWORD once the code is right; `AccountLockedError`.
    */
   async recover(context: RequestContext, input: RecoveryInput): Promise<{ recoveryCode: string }> {
-    const { store, passwords, lockout } = this.#options
+    const { store, passwords, lockout, passwordsOff } = this.#options
+    if (passwordsOff) throw new IdentityRefusal('PASSWORDS_OFF')
     const name = storedName(input.name)
     const known = store.read((db) => userByName(db, name))
     // Counted apart from sign-ins: who locks a name by guessing passwords must not stop its owner from recovering it.

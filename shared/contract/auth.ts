@@ -59,6 +59,29 @@ export const accountLockedError = {
   },
 } as const
 
+const passwordsOffError = {
+  PASSWORDS_OFF: { status: 403, message: 'Passwords are not taken here. Sign in by single sign-on.' },
+} as const
+
+/** What can go wrong on the way by a single sign-on provider; the page is told the code in `?sso=`. */
+const ssoErrors = {
+  SSO_OFF: { status: 409, message: 'Single sign-on is not to be had here.' },
+  SSO_UNAVAILABLE: {
+    status: 503,
+    message: 'The single sign-on provider does not answer. Try again in a moment.',
+  },
+  SSO_REFUSED: { status: 403, message: 'Single sign-on did not let you in. Try again.' },
+  SSO_NO_ACCOUNT: {
+    status: 403,
+    message: 'You have no account here. Ask an administrator for one, or for an invite.',
+  },
+  EMAIL_TAKEN: {
+    status: 409,
+    message:
+      'Another account has your e-mail address, and is not linked to single sign-on. Ask an administrator.',
+  },
+} as const
+
 /** Any strings: a wrong name and a wrong password look the same from outside. Either holds an address or a username. */
 const nameFields = { email: z.string().max(1000).optional(), username: z.string().max(1000).optional() }
 const isNamed = (input: { email?: string | undefined; username?: string | undefined }): boolean =>
@@ -70,7 +93,14 @@ export const auth = {
     .route({ method: 'POST', path: '/auth/login', summary: 'Sign in', tags: ['Sign-in'] })
     .input(
       z
-        .object({ ...nameFields, password: z.string().max(1000), code: z.string().max(100).optional() })
+        .object({
+          ...nameFields,
+          password: z.string().max(1000),
+          /** Of the authenticator app, or a backup code. */
+          code: z.string().max(100).optional(),
+          /** From the terminal of the desk, where TERMINAL_CODE_REQUIRED asks for it. */
+          terminalCode: z.string().max(100).optional(),
+        })
         .refine(isNamed, unnamed),
     )
     .output(sessionSchema)
@@ -84,8 +114,30 @@ export const auth = {
         status: 401,
         message: 'This code is not right, or was used already. Wait for the next one of the app.',
       },
+      ...passwordsOffError,
+      TERMINAL_CODE_REQUIRED: {
+        status: 401,
+        message:
+          'Single sign-on does not answer. The desk has printed a code on its terminal; sign in with it as well.',
+      },
       ...accountLockedError,
     }),
+  options: procedure({ access: anyone, audit: null })
+    .route({ method: 'GET', path: '/auth/options', summary: 'Which ways in there are', tags: ['Sign-in'] })
+    // With `sso`, a browser goes to /api/auth/oidc/start and comes back signed in, or to /?sso=CODE.
+    .output(z.object({ sso: z.boolean(), passwords: z.boolean() })),
+  signInWithBrowser: procedure({ access: anyone, audit: 'session.opened' })
+    .route({
+      method: 'POST',
+      path: '/auth/oidc/browser',
+      summary: 'Sign in by single sign-on, from a desktop window',
+      description:
+        'Opens the system browser and answers once the person has come back from the provider. A browser goes to /api/auth/oidc/start instead.',
+      tags: ['Sign-in'],
+    })
+    .input(z.object({ invite: z.string().max(100).optional() }))
+    .output(sessionSchema)
+    .errors(ssoErrors),
   refresh: procedure({ access: anyone, audit: 'session.refreshed' })
     .route({ method: 'POST', path: '/auth/refresh', summary: 'Renew the access token', tags: ['Sign-in'] })
     // In a browser the refresh token is an HttpOnly cookie; on the desktop the door holds it.
@@ -140,6 +192,7 @@ export const auth = {
     .errors({
       UNAUTHORIZED: { status: 401, message: 'This name and recovery code do not match. Check both.' },
       WEAK_PASSWORD: { status: 422, message: 'Choose a password that is harder to guess.' },
+      ...passwordsOffError,
       ...accountLockedError,
     }),
 }

@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import type { AnyRouter } from '@orpc/server'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from '../../platform/config.ts'
 import { pause } from '../../platform/lifecycle.ts'
 import type { Part } from '../../platform/lifecycle.ts'
@@ -18,6 +18,8 @@ import { serveFiles } from './file-routes.ts'
 import { answerCrossOrigin, guardGate } from './gate.ts'
 import { serveOpenApi } from './openapi-routes.ts'
 import { limitRequests } from './rate-limits.ts'
+import { serveSingleSignOn } from './oidc-routes.ts'
+import type { SsoDoor } from './oidc-routes.ts'
 import { servePage } from './page-routes.ts'
 import { serveProbes } from './probes.ts'
 import { readPageCookie } from './refresh-cookie.ts'
@@ -40,6 +42,7 @@ export interface HttpDoorOptions {
   readonly authorize: Authorize
   /** Answers a ticketed path; null where there is no such file. */
   readonly answerFile: (path: string) => Response | null
+  readonly sso: SsoDoor
   readonly degraded: () => readonly DegradedPart[]
   readonly metrics: Metrics
   readonly log: AreaLogger
@@ -201,10 +204,11 @@ export class HttpDoor implements Part {
       if (request.url.startsWith('/api/')) void reply.header('cache-control', 'no-store')
       done()
     })
+    const makeContext = (request: FastifyRequest, reply: FastifyReply) =>
+      requestContext(request, reply, { authenticate, tlsEnabled })
+    serveSingleSignOn(app, { sso: this.#options.sso, tlsEnabled, makeContext })
     serveProcedures(app, {
-      router: router(),
-      draining,
-      makeContext: (request, reply) => requestContext(request, reply, { authenticate, tlsEnabled }),
+      ...{ router: router(), draining, makeContext },
       onStreamError: (error, requestId) => log.error('an event stream broke off', { requestId, error }),
     })
     serveOpenApi(app, this.#options.version)

@@ -22,7 +22,7 @@ function context(door: 'http' | 'desktop'): RequestContext {
 function setUp() {
   let now = 1_700_000_000_000
   const store = openTestStore()
-  const lockout = new Lockout(store, { now: () => now })
+  const lockout = new Lockout(store, { now: () => now, monotonicMs: () => now })
   const http = context('http')
   const fail = (account: string, times = 1, from = http): void => {
     for (let time = 0; time < times; time += 1) {

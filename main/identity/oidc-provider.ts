@@ -1,0 +1,228 @@
+import type { Configuration } from 'openid-client'
+import type { Clock } from '../platform/clock.ts'
+import type { Config } from '../platform/config.ts'
+import type { Keyring } from '../platform/keyring.ts'
+import { IdentityRefusal } from './refusals.ts'
+
+/** The provider answered what it should not have, or nothing; the person tries again, or another way. */
+const timeoutSeconds = 10
+/** Between leaving for the provider and coming back. */
+const flowLifetimeMs = 10 * 60_000
+/** So long what was found out about the provider being there is believed. */
+const healthKnownMs = 10_000
+const flowColumn = 'oidc.flow'
+
+/** How this desk is known to the provider; all of it is set, or single sign-on is off. */
+export interface OidcSettings {
+  readonly issuerUrl: string
+  readonly clientId: string
+  readonly clientSecret: string
+  readonly redirectUri: string
+}
+
+/** What is remembered of somebody between leaving and coming back. */
+interface Flow {
+  readonly state: string
+  readonly nonce: string
+  readonly verifier: string
+  readonly redirectUri: string
+  readonly invite: string | null
+  readonly begunAt: number
+}
+
+/** Who came back, as the provider vouches for it. */
+export interface OidcPerson {
+  readonly issuer: string
+  readonly subject: string
+  readonly email: string | null
+  /** Only an address that the provider has verified may link to an account that is there already. */
+  readonly emailVerified: boolean
+  readonly preferredUsername: string | null
+  readonly displayName: string | null
+  /** The invite that they brought when they left. */
+  readonly invite: string | null
+}
+
+/** Why somebody cannot come in by single sign-on; the reason is for the log. */
+export class OidcFailure extends Error {
+  readonly kind: 'unavailable' | 'refused'
+
+  constructor(kind: 'unavailable' | 'refused', message: string, cause?: unknown) {
+    super(message, { cause })
+    this.name = 'OidcFailure'
+    this.kind = kind
+  }
+}
+
+/** The settings where single sign-on is on; null where it is off. */
+export function oidcSettings({ oidc }: Pick<Config, 'oidc'>): OidcSettings | null {
+  const { issuerUrl, clientId, clientSecret, redirectUri } = oidc
+  if (issuerUrl === null || clientId === null || clientSecret === null || redirectUri === null) return null
+  return { issuerUrl, clientId, clientSecret, redirectUri }
+}
+
+/**
+ * The single sign-on provider (OpenID Connect Core 1.0): authorization code with PKCE (RFC 7636), state and nonce. What
+ * must be remembered while somebody is there travels with them, sealed, so that strangers cost the desk no memory.
+ */
+export class OidcProvider {
+  readonly settings: OidcSettings
+  readonly #keyring: Keyring
+  readonly #clock: Clock
+  #configuring: Promise<Configuration> | null = null
+  #health: { readonly answers: boolean; readonly at: number } | null = null
+
+  constructor(settings: OidcSettings, keyring: Keyring, clock: Clock) {
+    this.settings = settings
+    this.#keyring = keyring
+    this.#clock = clock
+  }
+
+  /** Where to send a browser, and what it must bring back. Throws `OidcFailure`. */
+  async begin(options: {
+    redirectUri?: string
+    invite: string | null
+  }): Promise<{ url: string; flow: string }> {
+    const client = await import('openid-client')
+    const configuration = await this.#configuration()
+    const flow: Flow = {
+      state: client.randomState(),
+      nonce: client.randomNonce(),
+      verifier: client.randomPKCECodeVerifier(),
+      redirectUri: options.redirectUri ?? this.settings.redirectUri,
+      invite: options.invite,
+      begunAt: this.#clock.now(),
+    }
+    const url = client.buildAuthorizationUrl(configuration, {
+      redirect_uri: flow.redirectUri,
+      scope: 'openid email profile',
+      state: flow.state,
+      nonce: flow.nonce,
+      code_challenge: await client.calculatePKCECodeChallenge(flow.verifier),
+      code_challenge_method: 'S256',
+    })
+    return {
+      url: url.href,
+      flow: this.#keyring.seal(flowColumn, this.settings.clientId, JSON.stringify(flow)),
+    }
+  }
+
+  /** Who came back with this query. Throws `OidcFailure`. */
+  async finish(query: string, sealedFlow: string | null): Promise<OidcPerson> {
+    const flow = this.#openFlow(sealedFlow)
+    const client = await import('openid-client')
+    const configuration = await this.#configuration()
+    const url = new URL(flow.redirectUri)
+    url.search = query
+    try {
+      const tokens = await client.authorizationCodeGrant(configuration, url, {
+        pkceCodeVerifier: flow.verifier,
+        expectedState: flow.state,
+        expectedNonce: flow.nonce,
+        idTokenExpected: true,
+      })
+      const claims = tokens.claims()
+      if (!claims) throw new OidcFailure('refused', 'The provider sent no identity.')
+      // Many providers put the address into the ID token only when asked to; the endpoint always has it.
+      const asks = claims.email === undefined && configuration.serverMetadata().userinfo_endpoint
+      const more = asks ? await client.fetchUserInfo(configuration, tokens.access_token, claims.sub) : {}
+      return personOfClaims({ ...claims, ...more, iss: claims.iss, sub: claims.sub }, flow.invite)
+    } catch (error) {
+      throw asFailure(error)
+    }
+  }
+
+  /** Whether the provider is there, as found out within the last seconds. */
+  async answers(): Promise<boolean> {
+    const now = this.#clock.now()
+    if (this.#health && now - this.#health.at < healthKnownMs) return this.#health.answers
+    const answers = await this.#probe()
+    this.#health = { answers, at: now }
+    return answers
+  }
+
+  async #probe(): Promise<boolean> {
+    try {
+      const issuer = this.settings.issuerUrl.replace(/\/$/, '')
+      const answer = await fetch(`${issuer}/.well-known/openid-configuration`, {
+        signal: AbortSignal.timeout(timeoutSeconds * 1000),
+      })
+      await answer.body?.cancel()
+      return answer.ok
+    } catch (error) {
+      // Nobody there, or too slow; fetch says every one of them as a TypeError or a DOMException.
+      if (error instanceof TypeError || error instanceof DOMException) return false
+      throw error
+    }
+  }
+
+  /** Discovered once; a failure is forgotten, so that the next person tries again. */
+  #configuration(): Promise<Configuration> {
+    this.#configuring ??= this.#discover().catch((error: unknown) => {
+      this.#configuring = null
+      throw new OidcFailure('unavailable', 'The single sign-on provider does not answer as it should.', error)
+    })
+    return this.#configuring
+  }
+
+  async #discover(): Promise<Configuration> {
+    const client = await import('openid-client')
+    const { issuerUrl, clientId, clientSecret } = this.settings
+    // Plain http is for providers on this machine or a closed network; whoever configures it has chosen it.
+    const execute = issuerUrl.startsWith('http:') ? [client.allowInsecureRequests] : []
+    const found = await client.discovery(new URL(issuerUrl), clientId, undefined, client.None(), {
+      execute,
+      timeout: timeoutSeconds,
+    })
+    const server = found.serverMetadata()
+    // Without a word from the provider its tokens are asked for with Basic (OpenID Connect Discovery 1.0, section 3).
+    const methods = server.token_endpoint_auth_methods_supported ?? ['client_secret_basic']
+    const authenticate = methods.includes('client_secret_basic')
+      ? client.ClientSecretBasic(clientSecret)
+      : client.ClientSecretPost(clientSecret)
+    const configuration = new client.Configuration(server, clientId, undefined, authenticate)
+    configuration.timeout = timeoutSeconds
+    for (const prepare of execute) prepare(configuration)
+    return configuration
+  }
+
+  #openFlow(sealed: string | null): Flow {
+    try {
+      const flow = JSON.parse(this.#keyring.open(flowColumn, this.settings.clientId, sealed ?? '')) as Flow
+      if (this.#clock.now() - flow.begunAt <= flowLifetimeMs) return flow
+    } catch (error) {
+      throw new OidcFailure('refused', 'This browser did not leave for the provider from here.', error)
+    }
+    throw new OidcFailure('refused', 'It took too long to come back from the provider.')
+  }
+}
+
+function personOfClaims(claims: Readonly<Record<string, unknown>>, invite: string | null): OidcPerson {
+  const textOf = (name: string): string | null => {
+    const value = claims[name]
+    return typeof value === 'string' && value.trim() !== '' ? value.trim() : null
+  }
+  return {
+    issuer: textOf('iss') ?? '',
+    subject: textOf('sub') ?? '',
+    email: textOf('email'),
+    emailVerified: claims.email_verified === true,
+    preferredUsername: textOf('preferred_username'),
+    displayName: textOf('name'),
+    invite,
+  }
+}
+
+/** A provider that said no, or an answer that does not hold, is a refusal; one that is not there is not. */
+function asFailure(error: unknown): OidcFailure {
+  if (error instanceof OidcFailure) return error
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  const isAway = error instanceof TypeError || error instanceof DOMException || code === 'OAUTH_TIMEOUT'
+  const reason = error instanceof Error ? error.message : String(error)
+  return new OidcFailure(isAway ? 'unavailable' : 'refused', reason, error)
+}
+
+/** What a person is told. */
+export function refusalOf({ kind }: OidcFailure): IdentityRefusal {
+  return new IdentityRefusal(kind === 'unavailable' ? 'SSO_UNAVAILABLE' : 'SSO_REFUSED')
+}

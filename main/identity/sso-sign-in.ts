@@ -1,0 +1,216 @@
+import { emailSchema } from '../../shared/contract/auth.ts'
+import type { RegistrationMode } from '../../shared/domain/registration.ts'
+import type { Clock } from '../platform/clock.ts'
+import { newId } from '../platform/ids.ts'
+import type { AreaLogger } from '../platform/logging.ts'
+import type { Store, Tx } from '../store/store-types.ts'
+import { spendInvite } from './invites-queries.ts'
+import { waitForBrowser } from './oidc-loopback.ts'
+import { OidcFailure, refusalOf } from './oidc-provider.ts'
+import type { OidcPerson, OidcProvider } from './oidc-provider.ts'
+import { insertOidcIdentity, userByOidc } from './oidc-queries.ts'
+import { hashOfCode } from './one-time-codes.ts'
+import { actorOf, personOf, targetOf } from './people.ts'
+import type { People } from './people.ts'
+import { insertUser, userByEmail, userByName } from './queries.ts'
+import type { UserRow } from './queries.ts'
+import type { RefreshSessions } from './refresh-sessions.ts'
+import { IdentityRefusal } from './refusals.ts'
+import { auditRecord } from './request-context.ts'
+import type { RequestContext } from './request-context.ts'
+import { storedEmail } from './service.ts'
+import type { Identity, Session } from './service.ts'
+import { usernameLike } from './usernames.ts'
+
+export interface SsoSignInOptions {
+  readonly store: Store
+  readonly clock: Clock
+  readonly people: People
+  readonly sessions: RefreshSessions
+  readonly identity: Identity
+  readonly log: AreaLogger
+  readonly registrationMode: () => RegistrationMode
+  /** Null where single sign-on is off. */
+  readonly provider: OidcProvider | null
+  /** Where passwords are not taken. */
+  readonly passwordsOff: boolean
+  /** On a desktop: the port of 127.0.0.1 to come back to (0: any), and how the system browser is opened. */
+  readonly loopbackPort: number
+  readonly openInBrowser: ((url: string) => void) | null
+}
+
+/** Signing in by way of the single sign-on provider. */
+export class SsoSignIn {
+  readonly #options: SsoSignInOptions
+
+  constructor(options: SsoSignInOptions) {
+    this.#options = options
+  }
+
+  /** What the sign-in page offers. */
+  offers(): { sso: boolean; passwords: boolean } {
+    return { sso: this.#options.provider !== null, passwords: !this.#options.passwordsOff }
+  }
+
+  /** Where to send a browser, and what it must bring back. Throws SSO_OFF or SSO_UNAVAILABLE. */
+  begin(invite: string | null): Promise<{ url: string; flow: string }> {
+    return this.#telling(() => this.#provider().begin({ invite }))
+  }
+
+  /** Throws SSO_OFF, SSO_UNAVAILABLE, SSO_REFUSED, SSO_NO_ACCOUNT or EMAIL_TAKEN. */
+  async finish(context: RequestContext, query: string, flow: string | null): Promise<Session> {
+    const person = await this.#telling(() => this.#provider().finish(query, flow))
+    return this.#open(context, person)
+  }
+
+  /**
+   * On a desktop: opens the system browser, and waits for it on a loopback address (RFC 8252, section 7.3). Throws as
+   * `finish` does; SSO_REFUSED too when nobody comes back.
+   */
+  async signInWithBrowser(context: RequestContext, invite: string | null): Promise<Session> {
+    const { loopbackPort, openInBrowser } = this.#options
+    const provider = this.#provider()
+    if (openInBrowser === null || context.door !== 'desktop') throw new IdentityRefusal('SSO_OFF')
+    const person = await this.#telling(async () => {
+      await using listener = await waitForBrowser(loopbackPort, context.signal)
+      const { url, flow } = await provider.begin({ redirectUri: listener.redirectUri, invite })
+      openInBrowser(url)
+      return provider.finish(await listener.query, flow)
+    })
+    return this.#open(context, person)
+  }
+
+  #provider(): OidcProvider {
+    const { provider } = this.#options
+    if (!provider) throw new IdentityRefusal('SSO_OFF')
+    return provider
+  }
+
+  async #telling<Result>(work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await work()
+    } catch (error) {
+      if (!(error instanceof OidcFailure)) throw error
+      this.#options.log.warn('single sign-on failed', { error })
+      throw refusalOf(error)
+    }
+  }
+
+  #open(context: RequestContext, found: OidcPerson): Promise<Session> {
+    const { store, sessions, identity } = this.#options
+    const user = this.#accountOf(context, found)
+    if (user.disabled) {
+      this.#recordRefusal(context, user)
+      throw new IdentityRefusal('SSO_NO_ACCOUNT')
+    }
+    const fresh = sessions.fresh(user.id, context)
+    const audit = auditRecord(context, {
+      action: 'session.opened',
+      target: targetOf(user),
+      actor: actorOf(user),
+      after: { by: 'single sign-on' },
+    })
+    store.write({ audit }, (tx) => sessions.open(tx, fresh))
+    return identity.sessionOf(context, personOf(user), fresh)
+  }
+
+  /** The linked account; else one that an administrator prepared with this very, verified address; else a new one. */
+  #accountOf(context: RequestContext, found: OidcPerson): UserRow {
+    const { store } = this.#options
+    const linked = store.read((db) => userByOidc(db, found.issuer, found.subject))
+    if (linked) return linked
+    const prepared = store.read((db) => preparedAccount(db, found))
+    return prepared ? this.#link(context, prepared, found) : this.#make(context, found)
+  }
+
+  #link(context: RequestContext, user: UserRow, found: OidcPerson): UserRow {
+    const { store, clock } = this.#options
+    const { issuer, subject } = found
+    const audit = auditRecord(context, {
+      action: 'account.linked',
+      target: targetOf(user),
+      actor: actorOf(user),
+      after: { issuer, subject },
+    })
+    store.write({ audit }, (tx) =>
+      insertOidcIdentity(tx, { issuer, subject, userId: user.id, linkedAt: clock.now() }),
+    )
+    return user
+  }
+
+  #make(context: RequestContext, found: OidcPerson): UserRow {
+    const { store, clock, people } = this.#options
+    const inviteHash = this.#inviteOf(found)
+    const email = emailOf(found)
+    const { issuer, subject } = found
+    const user = store.read((db) => newAccount(found, email, (name) => isTaken(db, name), clock.now()))
+    const audit = auditRecord(context, {
+      action: 'user.registered',
+      target: targetOf(user),
+      actor: actorOf(user),
+      after: { email, username: user.username, by: 'single sign-on', issuer, subject },
+    })
+    store.write({ audit }, (tx) => {
+      if (userByEmail(tx, email)) throw new IdentityRefusal('EMAIL_TAKEN')
+      insertUser(tx, user)
+      insertOidcIdentity(tx, { issuer, subject, userId: user.id, linkedAt: clock.now() })
+      if (inviteHash !== null && !spendInvite(tx, inviteHash, clock.now())) {
+        throw new IdentityRefusal('SSO_NO_ACCOUNT')
+      }
+    })
+    people.put(personOf(user))
+    return user
+  }
+
+  /** The hash of the invite that must be used; null where none is needed. */
+  #inviteOf({ invite }: OidcPerson): string | null {
+    const mode = this.#options.registrationMode()
+    if (mode === 'open') return null
+    if (mode === 'closed' || invite === null) throw new IdentityRefusal('SSO_NO_ACCOUNT')
+    return hashOfCode(invite)
+  }
+
+  #recordRefusal(context: RequestContext, user: UserRow): void {
+    const audit = auditRecord(context, {
+      action: 'session.opened',
+      outcome: 'refused',
+      target: targetOf(user),
+      actor: actorOf(user),
+      after: { by: 'single sign-on', reason: 'The account is disabled.' },
+    })
+    this.#options.store.write({ audit }, () => undefined)
+  }
+}
+
+type Reads = Parameters<typeof userByEmail>[0]
+
+/** Never by an address that the provider has not verified, or that nobody but its owner vouched for here. */
+function preparedAccount(db: Reads, { email, emailVerified }: OidcPerson): UserRow | undefined {
+  const user = email !== null && emailVerified ? userByEmail(db, storedEmail(email)) : undefined
+  return user?.emailVouched ? user : undefined
+}
+
+function isTaken(db: Reads | Tx, username: string): boolean {
+  return userByName(db, username) !== undefined
+}
+
+function emailOf({ email }: OidcPerson): string {
+  const parsed = emailSchema.safeParse(email)
+  if (!parsed.success) throw new IdentityRefusal('SSO_NO_ACCOUNT', 'The provider gives no e-mail address.')
+  return storedEmail(parsed.data)
+}
+
+function newAccount(
+  { preferredUsername, displayName }: OidcPerson,
+  email: string,
+  taken: (username: string) => boolean,
+  createdAt: number,
+): UserRow {
+  const local = email.slice(0, email.indexOf('@'))
+  const username = usernameLike(preferredUsername ?? local, taken)
+  return {
+    ...{ id: newId(), email, username, displayName: (displayName ?? username).slice(0, 100) },
+    ...{ passwordHash: '', mustChangePassword: false, documentedPassword: false },
+    ...{ admin: false, disabled: false, version: 1, createdAt, emailVouched: false, recoveryHash: null },
+  }
+}
