@@ -1,7 +1,7 @@
 // The process in which passwords are hashed and judged: at low priority, one at a time, so that sign-ins do not slow the walls.
 import { argon2id, hash, verify } from 'argon2'
 import { parentProcess } from '../platform/child-process.ts'
-import { weaknessOf } from './password-strength.ts'
+import { weaknessOf } from '../../shared/domain/password-strength.ts'
 import type { PasswordAnswer, PasswordJob } from './passwords.ts'
 
 const parent = parentProcess()

@@ -82,16 +82,27 @@ const strangerClient = createORPCClient<DeskClient>(
 )
 
 let sessionEnded: () => void = () => undefined
+let sessionRenewed: (session: Session) => unknown = () => undefined
 
 /** The token of this page. */
 export const accessToken = new AccessToken(
-  () => strangerClient.auth.refresh({}),
+  async () => {
+    const session = await strangerClient.auth.refresh({})
+    // Not awaited: whoever listens may call the desk, which waits for the token that is just being renewed.
+    sessionRenewed(session)
+    return session
+  },
   () => sessionEnded(),
 )
 
 /** Calls `listener` when the desk ended the session of this page (another tab signed out, the account is gone). */
 export function onSessionEnded(listener: () => void): void {
   sessionEnded = listener
+}
+
+/** Calls `listener` with every renewed session: it tells whose sign-in this browser holds now. */
+export function onSessionRenewed(listener: (session: Session) => unknown): void {
+  sessionRenewed = listener
 }
 
 async function authorization(): Promise<Record<string, string>> {
@@ -114,5 +125,5 @@ async function retryRefused<T>(call: () => Promise<T>): Promise<T> {
 /** The desk, as the signed-in person. */
 export const desk = createORPCClient<DeskClient>(lazily(door(authorization, retryRefused)))
 
-/** The desk, as a stranger: sign-in, first-run set-up, renewal. */
-export const strangerDesk: Pick<DeskClient, 'auth'> = strangerClient
+/** The desk, as a stranger: sign-in, first-run set-up, registration, renewal. */
+export const strangerDesk: Pick<DeskClient, 'auth' | 'registration'> = strangerClient

@@ -5,6 +5,7 @@ import type { StreamMessage } from '../../shared/contract/events.ts'
 import { desk } from './client.ts'
 import type { Outputs } from './client.ts'
 import { DeskEvents } from './desk-events.ts'
+import { closeCameras, closeForbidden } from './closed-cameras.ts'
 import { keys } from './queries.ts'
 import { queryClient } from './query-client.ts'
 import { session } from './session.ts'
@@ -53,9 +54,10 @@ export function followDesk(): void {
 
 function receive(message: StreamMessage): void {
   setDeskClock(message.at)
-  if (message.type === 'hello' && message.resync) void queryClient.invalidateQueries()
+  if (message.type === 'hello' && message.resync) rereadAll()
   if (message.type === 'camera.changed') cameraChanged(message)
   if (message.type === 'server.changed') rereadSoon('servers')
+  if (message.type === 'rights.changed') rightsChanged(message)
   if (message.type === 'page.outdated') outdated.value = message.reason
   for (const listener of listeners) listener(message)
 }
@@ -74,6 +76,28 @@ function cameraChanged(message: Extract<StreamMessage, { type: 'camera.changed' 
     (old) => old && { ...old, pages: old.pages.map((page) => patchList(page, patch)) },
   )
   rereadSoon('cameras')
+}
+
+/** Pictures of lost cameras close first, then they leave the lists; the desk is asked for the rest. */
+function rightsChanged({ lost, resync }: Extract<StreamMessage, { type: 'rights.changed' }>): void {
+  closeCameras(lost)
+  const gone = new Set(lost)
+  for (const id of gone) void queryClient.resetQueries({ queryKey: keys.camera(id) })
+  const without = (list: CameraList): CameraList => {
+    const items = list.items.filter((camera) => !gone.has(camera.id))
+    return { ...list, items, total: list.total - (list.items.length - items.length) }
+  }
+  queryClient.setQueriesData<CameraList>({ queryKey: keys.cameraLists }, (old) => old && without(old))
+  queryClient.setQueriesData<InfiniteData<CameraList>>(
+    { queryKey: keys.cameraScrolls },
+    (old) => old && { ...old, pages: old.pages.map(without) },
+  )
+  if (resync) void closeForbidden((id) => desk.cameras.get({ id }).then(() => true)).then(rereadAll)
+  else rereadAll()
+}
+
+function rereadAll(): void {
+  void queryClient.invalidateQueries()
 }
 
 function patchList(list: CameraList, patch: (camera: Camera) => Camera): CameraList {

@@ -22,6 +22,9 @@ export function useListPlace<Sort extends string>(sorts: readonly [Sort, ...Sort
 
   return {
     search: computed({ get: () => read('search'), set: (search) => write({ search, page: '' }) }),
+    /** Another narrowing of the list, by its name in the address. */
+    filter: (name: string) =>
+      computed({ get: () => read(name), set: (value: string) => write({ [name]: value, page: '' }) }),
     page: computed({ get: () => Math.max(1, Number(read('page')) || 1), set: (page) => write({ page }) }),
     pageSize: computed({
       get: () => Number(read('pageSize')) || 25,

@@ -6,13 +6,15 @@ import { failureSentence } from '../ui/failures.ts'
 import { showToast } from '../ui/toasts.ts'
 import App from './app.vue'
 import { followDesk, pageOutdated } from './desk-feed.ts'
+import { watchLock } from './desk-lock.ts'
 import { queryClient } from './query-client.ts'
 import { router } from './router.ts'
-import { restoreSession } from './session.ts'
+import { restoreSession, session } from './session.ts'
 import { applyTheme } from './theme.ts'
 
 applyTheme()
 followDesk()
+watchLock(() => session.phase.value === 'signed-in')
 
 // A page whose security policy is out of date is loaded anew on the next way to another place, where it disturbs nobody.
 router.beforeEach((to, from) => {

@@ -13,6 +13,22 @@ export const keys = {
   receivers: (serverId: string) => ['receivers', serverId],
   storages: (serverId: string) => ['storages', serverId],
   wall: ['live', 'wall'],
+  groupWall: (groupId: string) => ['live', 'wall', groupId],
+  views: ['live', 'views'],
+  registration: ['auth', 'registration'],
+  account: ['account', 'me'],
+  ownSignIns: ['account', 'sign-ins'],
+  userLists: ['users', 'list'],
+  /** Lists that are read on as they are scrolled. */
+  userScrolls: ['users', 'scroll'],
+  user: (id: string) => ['users', 'one', id],
+  userSignIns: (id: string) => ['users', 'sign-ins', id],
+  invites: ['invites', 'list'],
+  groupLists: ['groups', 'list'],
+  group: (id: string) => ['groups', 'one', id],
+  auditRows: ['audit', 'rows'],
+  auditActions: ['audit', 'actions'],
+  auditState: ['audit', 'state'],
   listener: ['settings', 'listener'],
   about: ['settings', 'about'],
 } as const
@@ -64,5 +80,39 @@ export function storagesQuery(serverId: string) {
   return queryOptions({
     queryKey: keys.storages(serverId),
     queryFn: ({ signal }) => desk.servers.storages({ id: serverId }, { signal }),
+  })
+}
+
+/** One page of the people of this desk. */
+export function userListQuery(input: Inputs['users']['list']) {
+  return queryOptions({
+    queryKey: [...keys.userLists, input],
+    queryFn: ({ signal }) => desk.users.list(input, { signal }),
+    placeholderData: keepPreviousData,
+  })
+}
+
+/** One person, with their groups. */
+export function userQuery(id: string) {
+  return queryOptions({
+    queryKey: keys.user(id),
+    queryFn: ({ signal }) => desk.users.get({ id }, { signal }),
+  })
+}
+
+/** One page of my groups; for an administrator, of all. */
+export function groupListQuery(input: Inputs['groups']['list']) {
+  return queryOptions({
+    queryKey: [...keys.groupLists, input],
+    queryFn: ({ signal }) => desk.groups.list(input, { signal }),
+    placeholderData: keepPreviousData,
+  })
+}
+
+/** One group with its cameras and, for an administrator, its people. */
+export function groupQuery(id: string) {
+  return queryOptions({
+    queryKey: keys.group(id),
+    queryFn: ({ signal }) => desk.groups.get({ id }, { signal }),
   })
 }

@@ -1,4 +1,4 @@
-import { Cctv, LayoutGrid, Settings } from '@lucide/vue'
+import { Cctv, LayoutGrid, Settings, UsersRound } from '@lucide/vue'
 import type { Component } from 'vue'
 
 /** A room of the interface, as the rail and the search show it. */
@@ -13,6 +13,7 @@ export interface Room {
 export const rooms: readonly Room[] = [
   { path: '/live', label: 'Live', icon: LayoutGrid, adminOnly: false },
   { path: '/cameras', label: 'Cameras', icon: Cctv, adminOnly: false },
+  { path: '/groups', label: 'Groups', icon: UsersRound, adminOnly: false },
   { path: '/settings', label: 'Settings', icon: Settings, adminOnly: false },
 ]
 
@@ -26,6 +27,10 @@ export interface SettingsSection {
 /** The sections of the settings, in the order of their list. */
 export const settingsSections: readonly SettingsSection[] = [
   { path: '/settings/servers', label: 'Servers', adminOnly: true },
+  { path: '/settings/users', label: 'Users', adminOnly: true },
+  { path: '/settings/groups', label: 'Groups', adminOnly: true },
+  { path: '/settings/invites', label: 'Invites', adminOnly: true },
+  { path: '/settings/audit', label: 'Audit log', adminOnly: true },
   { path: '/settings/listener', label: 'Listener', adminOnly: true },
   { path: '/settings/api', label: 'API', adminOnly: false },
   { path: '/settings/about', label: 'About', adminOnly: false },

@@ -1,9 +1,11 @@
-import { computed, shallowRef } from 'vue'
+import { computed, nextTick, shallowRef } from 'vue'
 import type { User } from '../../shared/contract/auth.ts'
-import { accessToken, desk, onSessionEnded, strangerDesk } from './client.ts'
-import type { Session } from './client.ts'
+import { accessToken, desk, onSessionEnded, onSessionRenewed, strangerDesk } from './client.ts'
+import type { Inputs, Outputs, Session } from './client.ts'
 import { failureCode } from '../ui/failures.ts'
 import { forgetStills } from '../player/still-store.ts'
+import { closeForbidden, forgetClosedCameras } from './closed-cameras.ts'
+import { unlock } from './desk-lock.ts'
 import { queryClient } from './query-client.ts'
 
 /**
@@ -12,8 +14,16 @@ import { queryClient } from './query-client.ts'
  */
 type SessionPhase = 'restoring' | 'unreachable' | 'set-up' | 'signed-out' | 'signed-in'
 
+/** What a person types to get in; `name` is an e-mail address or a username. */
+export interface Credentials {
+  readonly name: string
+  readonly password: string
+  readonly code?: string | undefined
+}
+
 const phase = shallowRef<SessionPhase>('restoring')
 const user = shallowRef<User | null>(null)
+const mustSetUpTotp = shallowRef(false)
 const setupCodeNeeded = shallowRef(false)
 const endedByDesk = shallowRef(false)
 
@@ -23,12 +33,16 @@ onSessionEnded(() => {
   endedByDesk.value = true
   forget()
 })
+// Another tab of this browser may have changed whose sign-in it holds: this page then belongs to that person too.
+onSessionRenewed((answer) => user.value && useSession(answer))
 
 /** Who uses this page. All fields are read-only refs; change them through the functions below. */
 export const session = {
   phase: computed(() => phase.value),
   user: computed(() => user.value),
   isAdmin: computed(() => user.value?.admin === true),
+  /** True until the person has the authenticator app that an administrator asks for; nothing else is answered. */
+  mustSetUpTotp: computed(() => mustSetUpTotp.value),
   setupCodeNeeded: computed(() => setupCodeNeeded.value),
   /** True when the desk ended the session, so that the sign-in page can say so. */
   endedByDesk: computed(() => endedByDesk.value),
@@ -37,21 +51,38 @@ export const session = {
 /** Picks up the session that the refresh cookie (or the desktop's door) still holds. Never rejects; tries until answered. */
 export async function restoreSession(): Promise<void> {
   try {
-    useSession(await accessToken.renew())
+    await useSession(await accessToken.renew())
   } catch (error) {
     if (failureCode(error) === null) return restoreLater()
     await askForSignIn()
   }
 }
 
-/** Signs in; rejects with the desk's answer. */
-export async function signIn(email: string, password: string): Promise<void> {
-  useSession(await strangerDesk.auth.login({ email, password }))
+/** Signs in, also over the wall of somebody else; rejects with the desk's answer. */
+export async function signIn({ name, password, code }: Credentials): Promise<void> {
+  await enter(await strangerDesk.auth.login({ ...namedBy(name), password, code }))
 }
 
-/** Makes the first administrator and signs in as them; rejects with the desk's answer. */
-export async function setUp(email: string, password: string, code: string | undefined): Promise<void> {
-  useSession(await strangerDesk.auth.setup({ email, password, code }))
+/** An address has an @, a username never. */
+export function namedBy(name: string): { email: string } | { username: string } {
+  const typed = name.trim()
+  return typed.includes('@') ? { email: typed } : { username: typed }
+}
+
+/** Makes the first administrator; `enter` with the answer signs in as them. Rejects with the desk's answer. */
+export function setUp(input: Inputs['auth']['setup']): Promise<Outputs['auth']['setup']> {
+  return strangerDesk.auth.setup(input)
+}
+
+/** Makes an account of one's own and signs in with it; rejects with the desk's answer. */
+export async function register(input: Inputs['registration']['register']): Promise<void> {
+  await enter(await strangerDesk.registration.register(input))
+}
+
+/** Begins with a session that somebody just signed in for: what was locked opens. */
+export async function enter(answer: Session): Promise<void> {
+  await useSession(answer)
+  unlock()
 }
 
 /** Signs out here; the desk is told, but a desk that does not answer keeps nobody signed in on this page. */
@@ -63,13 +94,31 @@ export async function signOut(): Promise<void> {
   }
 }
 
-/** Takes over the new token that came with a change of password. */
-export function useSession(answer: Session): void {
+/**
+ * Takes over a session. Where it is another person's, pictures that they may not see are closed before anything of
+ * theirs is drawn; the other pictures go on.
+ */
+export async function useSession(answer: Session): Promise<void> {
   accessToken.set(answer)
   endedByDesk.value = false
-  if (user.value && user.value.id !== answer.user.id) queryClient.clear()
+  if (user.value && user.value.id !== answer.user.id) await handOver()
   user.value = answer.user
+  mustSetUpTotp.value = answer.mustSetUpTotp
   phase.value = 'signed-in'
+}
+
+/** Takes over what the person changed about themselves. */
+export function useUser(changed: User): void {
+  user.value = changed
+}
+
+async function handOver(): Promise<void> {
+  await closeForbidden((id) => desk.cameras.get({ id }).then(() => true))
+  // The tiles close with the page's next drawing, before the new person's name or lists.
+  await nextTick()
+  await queryClient.cancelQueries()
+  queryClient.removeQueries({ type: 'inactive' })
+  void queryClient.resetQueries()
 }
 
 async function askForSignIn(): Promise<void> {
@@ -91,7 +140,10 @@ function restoreLater(): void {
 function forget(): void {
   accessToken.set(null)
   user.value = null
+  mustSetUpTotp.value = false
   queryClient.clear()
   forgetStills()
+  forgetClosedCameras()
+  unlock()
   phase.value = 'signed-out'
 }

@@ -13,6 +13,20 @@ const day = new Intl.DateTimeFormat('en-GB', {
   year: 'numeric',
 })
 
+const momentOfAnyYear = new Intl.DateTimeFormat('en-GB', {
+  day: '2-digit',
+  month: 'short',
+  year: 'numeric',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+})
+
+/** 21 Nov 2026, 14:03:07: of the same width whenever it was. */
+export function fullMoment(at: number): string {
+  return momentOfAnyYear.format(at)
+}
+
 /** 14:03:07 */
 export function clockTime(at: number): string {
   return clock.format(at)

@@ -2,6 +2,7 @@ import { useQueries } from '@tanstack/vue-query'
 import { computed } from 'vue'
 import type { Ref } from 'vue'
 import type { Camera } from '../../../shared/contract/cameras.ts'
+import { isClosed } from '../../app/closed-cameras.ts'
 import { cameraQuery } from '../../app/queries.ts'
 import { failureCode } from '../../ui/failures.ts'
 
@@ -16,8 +17,9 @@ export function useTileCameras(tiles: Readonly<Ref<readonly (string | null)[]>>)
     const cameras = new Map<string, TileCameraAnswer>()
     for (const [index, id] of ids.value.entries()) {
       const answer = answers.value[index]
-      const missing = failureCode(answer?.error ?? null) === 'NOT_FOUND'
-      cameras.set(id, missing ? 'missing' : (answer?.data ?? null))
+      const refused = failureCode(answer?.error ?? null) === 'NOT_FOUND'
+      const closed = isClosed(id) && !answer?.data
+      cameras.set(id, refused || closed ? 'missing' : (answer?.data ?? null))
     }
     return cameras
   })

@@ -1,4 +1,4 @@
-// Runs in the password process alone: loading the dictionaries, and long passwords, would hold up the desk.
+// Judging takes time, and so does loading the dictionaries: the desk does both in its password process.
 import type { ZxcvbnFactory } from '@zxcvbn-ts/core'
 
 const lowestScore = 3
