@@ -207,7 +207,7 @@ export class EventStream implements Part {
     this.#subscriptions = [
       bus.subscribe('server.added', ({ serverId }) => {
         this.#append({ ...server(serverId, 'added'), state: 'healthy', returned: false })
-        outdated('An Alta server was added.')
+        outdated('The addresses that pictures come from have changed.')
       }),
       bus.subscribe('server.changed', ({ serverId, state, returned }) =>
         this.#append({ ...server(serverId, 'changed'), state, returned }),

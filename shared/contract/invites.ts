@@ -67,7 +67,8 @@ export const registration = {
         invite: z.string().max(100).optional(),
       }),
     )
-    .output(sessionSchema)
+    // The recovery code resets a forgotten password and is shown this once.
+    .output(sessionSchema.extend({ recoveryCode: z.string() }))
     .errors({
       ...accountErrors,
       REGISTRATION_CLOSED: {
