@@ -4,7 +4,7 @@ import { admin, procedure } from './procedure.ts'
 /** How it ended: done, refused to the person, or tried and failed. */
 export const auditOutcomes = ['done', 'refused', 'failed'] as const
 /** Through which door it came; `desk` is what the desk does by itself. */
-export const auditDoors = ['http', 'desktop', 'desk'] as const
+const auditDoors = ['http', 'desktop', 'desk'] as const
 
 /** Which rows are asked for; what is left out does not matter. */
 export const auditFilterSchema = z.object({
