@@ -5,11 +5,20 @@ import { camerasList } from './cameras-list.ts'
 import { coldStart } from './cold-start.ts'
 import { healthSweep } from './health-sweep.ts'
 import { ottRecovery } from './ott-recovery.ts'
+import { permissionCheck } from './permission-check.ts'
 import { wallOf16 } from './wall-of-16.ts'
 import { whepFirstFrame } from './whep-first-frame.ts'
 import type { Bench, BenchRow } from './measure.ts'
 
-const benches: readonly Bench[] = [camerasList, coldStart, healthSweep, whepFirstFrame, ottRecovery, wallOf16]
+const benches: readonly Bench[] = [
+  camerasList,
+  coldStart,
+  healthSweep,
+  whepFirstFrame,
+  ottRecovery,
+  wallOf16,
+  permissionCheck,
+]
 const names = process.argv.slice(2)
 const unknown = names.filter((name) => !benches.some((bench) => bench.name === name))
 if (unknown.length > 0) {

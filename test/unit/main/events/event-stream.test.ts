@@ -4,6 +4,7 @@ import type { StreamMessage } from '../../../../shared/contract/events.ts'
 import { EventStream } from '../../../../main/events/event-stream.ts'
 import { Policy } from '../../../../main/identity/policy.ts'
 import type { Caller } from '../../../../main/identity/request-context.ts'
+import { Rights } from '../../../../main/identity/rights.ts'
 import { Bus } from '../../../../main/platform/bus.ts'
 import { systemClock } from '../../../../main/platform/clock.ts'
 
@@ -11,7 +12,13 @@ const boss: Caller = { userId: 'u1', email: 'boss@desk', admin: true, family: 'f
 const guard: Caller = { userId: 'u2', email: 'guard@desk', admin: false, family: 'f2' }
 
 function open(
-  options: { kept?: number; heartbeatMs?: number; isStillIn?: () => boolean; boot?: string } = {},
+  options: {
+    kept?: number
+    heartbeatMs?: number
+    isStillIn?: () => boolean
+    boot?: string
+    policy?: Policy
+  } = {},
 ) {
   const bus = new Bus((_name, error) => {
     throw error
@@ -128,4 +135,71 @@ test('a reader that goes away, and a desk that stops, end the stream at once', a
   expect(await endings[0]).toMatchObject({ done: true })
   events.stop()
   expect(await endings[1]).toMatchObject({ done: true })
+})
+
+/** A guard who sees camera a of the hall; `take` and `give` change that as the writes of identity do. */
+function openWithRights(options: { isStillIn?: () => boolean } = {}) {
+  const rights = new Rights()
+  rights.load({
+    groupIds: ['hall'],
+    cameras: [{ groupId: 'hall', cameraId: 'a' }],
+    members: [{ groupId: 'hall', userId: guard.userId, role: 'viewer' }],
+  })
+  const policy = new Policy({ rights, viewOwner: () => undefined, person: () => undefined })
+  const opened = open({ ...options, policy })
+  const announce = (userIds: readonly string[]): void => opened.bus.publish('rights.changed', { userIds })
+  return {
+    ...opened,
+    take: (cameraId: string) => announce(rights.dropCamera('hall', cameraId)),
+    give: (cameraId: string) => announce(rights.putCamera('hall', cameraId)),
+  }
+}
+
+test('a right that is taken is told at once, and what was on its way about that camera is not', async () => {
+  const { events, changed, take: takeRight, give } = openWithRights()
+  const stream = events.open(guard, undefined, never)
+  await take(stream, 1)
+  changed('a')
+  takeRight('a')
+  give('b')
+  changed('a')
+  changed('b')
+  const messages = await take(stream, 2)
+  expect(messages[0]).toMatchObject({ type: 'rights.changed', lost: ['a'], gained: ['b'], resync: false })
+  expect(told(messages.slice(1))).toEqual(['b'])
+})
+
+test('who was away while a right was taken reads everything again; whom it does not concern goes on', async () => {
+  const { events, changed, take: takeRight } = openWithRights()
+  const [mine, theirs] = [events.open(guard, undefined, never), events.open(boss, undefined, never)]
+  await Promise.all([take(mine, 1), take(theirs, 1)])
+  changed('a')
+  const [[seen], [seenByBoss]] = await Promise.all([take(mine, 1), take(theirs, 1)])
+  takeRight('a')
+  changed('a')
+  expect((await take(events.open(guard, idOf(seen), never), 1))[0]).toMatchObject({ resync: true })
+  expect((await take(events.open(boss, idOf(seenByBoss), never), 1))[0]).toMatchObject({ resync: false })
+})
+
+test('a right that is given and taken before the page reads on leaves nothing to list', async () => {
+  const { events, changed, take: takeRight, give } = openWithRights()
+  const stream = events.open(guard, undefined, never)
+  await take(stream, 1)
+  give('b')
+  takeRight('b')
+  changed('a')
+  const messages = await take(stream, 2)
+  expect(messages[0]).toMatchObject({ type: 'rights.changed', lost: [], gained: [] })
+  expect(told(messages.slice(1))).toEqual(['a'])
+})
+
+test('whoever is not welcome any more hears nothing, not even what waited to be read', async () => {
+  let welcome = true
+  const { events, bus, changed } = open({ isStillIn: () => welcome })
+  const stream = events.open(boss, undefined, never)
+  await take(stream, 1)
+  changed('a')
+  welcome = false
+  bus.publish('person.changed', { userId: boss.userId })
+  expect(await stream.next()).toMatchObject({ done: true })
 })

@@ -1,0 +1,114 @@
+import { describe, expect, test } from 'vitest'
+import { Policy } from '../../../../main/identity/policy.ts'
+import type { ViewOwner } from '../../../../main/identity/policy.ts'
+import type { Caller } from '../../../../main/identity/request-context.ts'
+import { Rights } from '../../../../main/identity/rights.ts'
+import type { GroupFacts } from '../../../../main/identity/rights.ts'
+import type { GroupRole } from '../../../../shared/domain/roles.ts'
+import { seededRandom } from '../../../fixtures/seeded-random.ts'
+
+const boss: Caller = { userId: 'boss', email: 'boss@desk', admin: true, family: 'f1' }
+const guard: Caller = { userId: 'guard', email: 'guard@desk', admin: false, family: 'f2' }
+
+function policyOf(
+  facts: GroupFacts,
+  views: Record<string, ViewOwner> = {},
+): { policy: Policy; rights: Rights } {
+  const rights = new Rights()
+  rights.load(facts)
+  const policy = new Policy({ rights, viewOwner: (id) => views[id], person: () => undefined })
+  return { policy, rights }
+}
+
+const facts: GroupFacts = {
+  groupIds: ['hall', 'yard', 'roof'],
+  cameras: [
+    { groupId: 'hall', cameraId: 'a' },
+    { groupId: 'hall', cameraId: 'b' },
+    { groupId: 'yard', cameraId: 'b' },
+    { groupId: 'roof', cameraId: 'c' },
+  ],
+  members: [
+    { groupId: 'hall', userId: 'guard', role: 'viewer' },
+    { groupId: 'yard', userId: 'guard', role: 'operator' },
+  ],
+}
+
+test('the strongest role counts, whatever the order of the groups', () => {
+  for (const groupIds of [facts.groupIds, facts.groupIds.toReversed()]) {
+    const { policy } = policyOf({ ...facts, groupIds, members: facts.members.toReversed() })
+    expect(['a', 'b', 'c'].map((id) => policy.roleFor(guard, 'camera', id))).toEqual([
+      'viewer',
+      'operator',
+      null,
+    ])
+  }
+})
+
+test('an administrator is an operator of everything that exists, but not of views of others', () => {
+  const views = { hers: { userId: 'guard', groupId: null }, ours: { userId: null, groupId: 'roof' } }
+  const { policy } = policyOf(facts, views)
+  expect(policy.visibleCameras(boss)).toBe('all')
+  expect(policy.roleFor(boss, 'group', 'roof')).toBe('operator')
+  expect(policy.roleFor(boss, 'group', 'nowhere')).toBeNull()
+  expect(policy.roleFor(boss, 'view', 'hers')).toBeNull()
+  expect(policy.roleFor(boss, 'view', 'ours')).toBe('operator')
+  expect(policy.roleFor(guard, 'view', 'ours')).toBeNull()
+  expect(policy.roleFor(guard, 'view', 'hers')).toBe('operator')
+})
+
+test('what a person sees stays the same object until something of theirs changes, so that streams can tell', () => {
+  const { policy, rights } = policyOf(facts)
+  const before = policy.visibleCameras(guard)
+  rights.putMember('roof', 'somebody', 'viewer')
+  expect(policy.visibleCameras(guard)).toBe(before)
+  expect(rights.dropCamera('hall', 'a')).toEqual(['guard'])
+  expect(policy.visibleCameras(guard)).not.toBe(before)
+  expect([...rights.heldBy('guard').keys()]).toEqual(['b'])
+})
+
+describe('after any changes', () => {
+  test.each([1, 2, 3, 4, 5])(
+    'the index is what a fresh one from the same tables would be (seed %i)',
+    (seed) => {
+      const random = seededRandom(seed)
+      const pick = (kind: string, count: number): string => `${kind}${Math.floor(random() * count)}`
+      const rights = new Rights()
+      const groups = new Set<string>()
+      const cameras = new Map<string, { groupId: string; cameraId: string }>()
+      const members = new Map<string, { groupId: string; userId: string; role: GroupRole }>()
+      for (let step = 0; step < 600; step += 1) {
+        const [groupId, cameraId, userId] = [pick('g', 6), pick('c', 20), pick('u', 8)]
+        const kind = Math.floor(random() * 7)
+        rights.heldBy(userId)
+        if (kind === 0 && !groups.has(groupId)) {
+          groups.add(groupId)
+          rights.addGroup(groupId)
+        } else if (kind === 1 && random() < 0.2) {
+          groups.delete(groupId)
+          for (const [key, row] of cameras) if (row.groupId === groupId) cameras.delete(key)
+          for (const [key, row] of members) if (row.groupId === groupId) members.delete(key)
+          rights.dropGroup(groupId)
+        } else if (kind === 2 && random() < 0.2) {
+          for (const [key, row] of cameras) if (row.cameraId === cameraId) cameras.delete(key)
+          rights.dropCameraEverywhere(cameraId)
+        } else if (kind === 3 && random() < 0.2) {
+          for (const [key, row] of members) if (row.userId === userId) members.delete(key)
+          rights.dropPerson(userId)
+        } else if (groups.has(groupId)) {
+          const role = random() < 0.5 ? 'viewer' : 'operator'
+          if (kind === 4) cameras.set(`${groupId} ${cameraId}`, { groupId, cameraId })
+          if (kind === 4) rights.putCamera(groupId, cameraId)
+          if (kind === 5) members.set(`${groupId} ${userId}`, { groupId, userId, role })
+          if (kind === 5) rights.putMember(groupId, userId, role)
+          if (kind === 6 && members.delete(`${groupId} ${userId}`)) rights.dropMember(groupId, userId)
+        }
+        const fresh = new Rights()
+        fresh.load({ groupIds: [...groups], cameras: [...cameras.values()], members: [...members.values()] })
+        const sorted = (of: Rights) => [...of.heldBy(userId)].sort()
+        expect(sorted(rights)).toEqual(sorted(fresh))
+        expect(rights.groupsOf(userId).toSorted()).toEqual(fresh.groupsOf(userId).toSorted())
+      }
+    },
+  )
+})
