@@ -22,9 +22,12 @@ export function useListPlace<Sort extends string>(sorts: readonly [Sort, ...Sort
 
   return {
     search: computed({ get: () => read('search'), set: (search) => write({ search, page: '' }) }),
-    /** Another narrowing of the list, by its name in the address. */
-    filter: (name: string) =>
-      computed({ get: () => read(name), set: (value: string) => write({ [name]: value, page: '' }) }),
+    /** Other narrowings of the list, by their names in the address; they change together. */
+    filters: <Name extends string>(names: readonly Name[]) =>
+      computed({
+        get: () => Object.fromEntries(names.map((name) => [name, read(name)])) as Record<Name, string>,
+        set: (values: Record<Name, string>) => write({ ...values, page: '' }),
+      }),
     page: computed({ get: () => Math.max(1, Number(read('page')) || 1), set: (page) => write({ page }) }),
     pageSize: computed({
       get: () => Number(read('pageSize')) || 25,

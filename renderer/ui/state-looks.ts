@@ -1,8 +1,13 @@
-import { CircleCheck, CircleHelp, CircleX, Hourglass, TriangleAlert } from '@lucide/vue'
+import { Ban, CircleCheck, CircleHelp, CircleX, Hourglass, TriangleAlert } from '@lucide/vue'
 import type { Component } from 'vue'
+import type { AuditEntry } from '../../shared/contract/audit.ts'
+import type { Invite } from '../../shared/contract/invites.ts'
 import type { CameraStatus, ServerState } from '../../shared/domain/statuses.ts'
 
-export type ShownState = CameraStatus | ServerState | 'unknown'
+type PersonState = 'active' | 'disabled'
+
+export type ShownState =
+  CameraStatus | ServerState | PersonState | Invite['state'] | AuditEntry['outcome'] | 'unknown'
 
 interface StateLook {
   readonly word: string
@@ -20,5 +25,13 @@ export const stateLooks: Record<ShownState, StateLook> = {
   offline: { word: 'Offline', icon: CircleX, text: 'text-offline' },
   unavailable: { word: 'Unavailable', icon: CircleX, text: 'text-offline' },
   provisioning: { word: 'Provisioning', icon: Hourglass, text: 'text-provisioning' },
+  active: { word: 'Active', icon: CircleCheck, text: 'text-online' },
+  disabled: { word: 'Disabled', icon: Ban, text: 'text-unknown' },
+  open: { word: 'Open', icon: CircleCheck, text: 'text-online' },
+  used: { word: 'Used up', icon: Ban, text: 'text-unknown' },
+  expired: { word: 'Expired', icon: Ban, text: 'text-unknown' },
+  done: { word: 'Done', icon: CircleCheck, text: 'text-online' },
+  refused: { word: 'Refused', icon: Ban, text: 'text-degraded' },
+  failed: { word: 'Failed', icon: CircleX, text: 'text-offline' },
   unknown: { word: 'Unknown', icon: CircleHelp, text: 'text-unknown' },
 }

@@ -1,0 +1,51 @@
+import { auditOutcomes } from '../../../shared/contract/audit.ts'
+import type { AuditFilter } from '../../../shared/contract/audit.ts'
+
+/**
+ * What can be filtered by, as the page's address names it. `from` and `to` are local times to the minute, as a browser's
+ * control has them: 2026-11-21T03:00.
+ */
+export const textNames = ['search', 'actor', 'action', 'target', 'outcome', 'from', 'to'] as const
+
+/** What the controls of the page hold; empty where it does not matter. */
+export type FilterTexts = Record<(typeof textNames)[number], string>
+
+/** Every row of the log. */
+export const noTexts: FilterTexts = {
+  search: '',
+  actor: '',
+  action: '',
+  target: '',
+  outcome: '',
+  from: '',
+  to: '',
+}
+
+const minuteMs = 60_000
+
+/** What the desk is asked for. A minute that is named as the end belongs to the time asked for. */
+export function auditFilterOf(texts: FilterTexts): AuditFilter {
+  const from = localTime(texts.from)
+  const to = localTime(texts.to)
+  return {
+    search: texts.search.trim() || undefined,
+    actor: texts.actor.trim() || undefined,
+    action: texts.action || undefined,
+    target: texts.target.trim() || undefined,
+    outcome: auditOutcomes.find((outcome) => outcome === texts.outcome),
+    from,
+    to: to === undefined ? undefined : to + minuteMs - 1,
+  }
+}
+
+/** Milliseconds since the epoch, or undefined for what is no time. */
+function localTime(text: string): number | undefined {
+  const at = Date.parse(text)
+  return Number.isNaN(at) || at < 0 ? undefined : at
+}
+
+/** A sentence when nothing can fit: the end lies before the beginning. */
+export function timesFailure(filter: AuditFilter): string | null {
+  if (filter.from === undefined || filter.to === undefined || filter.from <= filter.to) return null
+  return 'The end lies before the beginning. Change one of the two times.'
+}
