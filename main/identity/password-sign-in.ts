@@ -128,7 +128,7 @@ export class PasswordSignIn {
   }
 
   #fail({ context, name, account, user }: Attempt, code: RefusalCode): never {
-    const { store, lockout } = this.#options
+    const { lockout } = this.#options
     const [id, shown] = [user?.id ?? null, name.slice(0, 254)]
     const audit = auditRecord(context, {
       action: 'session.opened',
@@ -137,7 +137,7 @@ export class PasswordSignIn {
       actor: { id, name: shown },
       after: code === 'WRONG_CODE' ? { reason: 'The code was wrong.' } : null,
     })
-    store.write({ audit }, (tx) => lockout.countFailure(tx, context, account))
+    lockout.recordFailure(context, account, audit)
     throw new IdentityRefusal(code)
   }
 }

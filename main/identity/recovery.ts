@@ -99,7 +99,7 @@ export class Recovery {
   }
 
   #fail(context: RequestContext, account: string, name: string, known: UserRow | undefined): never {
-    const { store, lockout } = this.#options
+    const { lockout } = this.#options
     const [id, shown] = [known?.id ?? null, name.slice(0, 254)]
     const audit = auditRecord(context, {
       action: 'account.recovered',
@@ -107,7 +107,7 @@ export class Recovery {
       target: { kind: 'user', id, name: shown },
       actor: { id, name: shown },
     })
-    store.write({ audit }, (tx) => lockout.countFailure(tx, context, account))
+    lockout.recordFailure(context, account, audit)
     throw new IdentityRefusal('UNAUTHORIZED')
   }
 }

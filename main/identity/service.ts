@@ -215,13 +215,13 @@ export class Identity {
   }
 
   #countFailure(context: RequestContext, user: UserRow): void {
-    const { store, lockout } = this.#options
+    const { lockout } = this.#options
     const audit = auditRecord(context, {
       action: 'password.refused',
       outcome: 'failed',
       target: targetOf(user),
     })
-    store.write({ audit }, (tx) => lockout.countFailure(tx, context, lockoutAccount(user.id, user.email)))
+    lockout.recordFailure(context, lockoutAccount(user.id, user.email), audit)
   }
 
   #storePassword(context: RequestContext, before: UserRow, passwordHash: string): Promise<Session> {

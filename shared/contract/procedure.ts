@@ -55,6 +55,7 @@ export type AuditAction =
   | 'backup-codes.renewed'
   | 'recovery-code.renewed'
   | 'account.recovered'
+  | 'account.locked'
   | 'account.changed'
   | 'account.linked'
   | 'session.ended'

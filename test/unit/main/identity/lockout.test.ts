@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 import { AccountLockedError, Lockout, lockoutAccount } from '../../../../main/identity/lockout.ts'
 import type { RequestContext } from '../../../../main/identity/request-context.ts'
+import type { AuditRecord } from '../../../../main/store/store-types.ts'
+import { audit } from '../../../../main/store/tables/desk.ts'
 import { openTestStore } from '../store/open-test-store.ts'
 
 const minuteMs = 60_000
@@ -19,6 +21,19 @@ function context(door: 'http' | 'desktop'): RequestContext {
   }
 }
 
+const failed: AuditRecord = {
+  action: 'session.opened',
+  actorId: 'u1',
+  actorName: 'mara@desk',
+  door: 'http',
+  remoteAddress: '10.0.0.7',
+  requestId: 'request-1',
+  outcome: 'failed',
+  target: { kind: 'user', id: 'u1', name: 'mara@desk' },
+  before: null,
+  after: null,
+}
+
 function setUp() {
   let now = 1_700_000_000_000
   const store = openTestStore()
@@ -26,7 +41,7 @@ function setUp() {
   const http = context('http')
   const fail = (account: string, times = 1, from = http): void => {
     for (let time = 0; time < times; time += 1) {
-      store.write({ audit: null }, (tx) => lockout.countFailure(tx, from, account))
+      lockout.recordFailure(from, account, { ...failed, door: from.door, requestId: `try-${time}` })
     }
   }
   const isLocked = (account: string, from = http): boolean => {
@@ -106,4 +121,27 @@ test('names that were tried once do not pile up in the database', () => {
   pass(15 * minuteMs + 1)
   fail(unknown)
   expect(rows()).toBe(1)
+})
+
+test('that an account is locked stands in the audit log once, with whose failure did it', () => {
+  const { store, fail, pass } = setUp()
+  fail(known, 12)
+  const log = (): object[] => store.read((db) => db.select().from(audit).orderBy(audit.seq).all())
+  const locks = (): object[] => log().filter((row) => 'action' in row && row.action === 'account.locked')
+  expect(log()).toHaveLength(13)
+  expect(locks()).toMatchObject([
+    {
+      seq: 11,
+      actorName: 'desk',
+      targetName: 'mara@desk',
+      remoteAddress: '10.0.0.7',
+      requestId: 'try-9',
+      outcome: 'done',
+      after: '{"until":"2023-11-14T22:28:20.000Z"}',
+    },
+  ])
+  pass(15 * minuteMs)
+  fail(known, 10)
+  fail(known, 20, context('desktop'))
+  expect(locks()).toHaveLength(2)
 })
