@@ -1,5 +1,6 @@
 import { withEventMeta } from '@orpc/server'
 import type { StreamMessage } from '../../shared/contract/events.ts'
+import { memberReason } from '../cameras/member-view.ts'
 import type { Policy, VisibleCameras } from '../identity/policy.ts'
 import type { Caller } from '../identity/request-context.ts'
 import type { Bus } from '../platform/bus.ts'
@@ -124,7 +125,8 @@ export class EventStream implements Part {
       const entry = this.#ring[seq + 1 - oldest]
       if (entry) {
         seq = entry.seq
-        if (this.#concerns(entry, caller)) yield withEventMeta(entry.message, { id: this.#idOf(seq) })
+        if (this.#concerns(entry, caller))
+          yield withEventMeta(asToldTo(caller, entry.message), { id: this.#idOf(seq) })
       } else if (beat !== this.#beats) {
         if (!isStillIn(caller)) return
         beat = this.#beats
@@ -233,4 +235,10 @@ export class EventStream implements Part {
       }),
     ]
   }
+}
+
+/** Why a camera has its status names servers and receivers, which are for administrators. */
+function asToldTo(caller: Caller, message: StreamMessage): StreamMessage {
+  if (caller.admin || message.type !== 'camera.changed' || message.statusReason === '') return message
+  return { ...message, statusReason: memberReason(message.status) }
 }

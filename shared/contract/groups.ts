@@ -15,7 +15,7 @@ export const groupSchema = z.object({
 })
 export type Group = z.infer<typeof groupSchema>
 
-export const memberSchema = z.object({
+const memberSchema = z.object({
   userId: z.string(),
   username: z.string(),
   displayName: z.string(),
@@ -23,7 +23,6 @@ export const memberSchema = z.object({
   disabled: z.boolean(),
   role: z.enum(groupRoles),
 })
-export type Member = z.infer<typeof memberSchema>
 
 export const groupDetailSchema = groupSchema.extend({
   /** By name. */

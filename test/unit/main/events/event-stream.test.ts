@@ -39,7 +39,7 @@ function open(
       cameraId,
       serverId: 's',
       status: 'online',
-      statusReason: '',
+      statusReason: 'Server Basement rack is unavailable.',
       statusSinceAt: 1,
     })
   return { events, bus, changed }
@@ -202,4 +202,15 @@ test('whoever is not welcome any more hears nothing, not even what waited to be 
   welcome = false
   bus.publish('person.changed', { userId: boss.userId })
   expect(await stream.next()).toMatchObject({ done: true })
+})
+
+test('why a camera is offline names its server to administrators alone', async () => {
+  const { events, changed } = openWithRights()
+  const [theirs, mine] = [events.open(boss, undefined, never), events.open(guard, undefined, never)]
+  await Promise.all([take(theirs, 1), take(mine, 1)])
+  changed('a')
+  expect(JSON.stringify(await take(theirs, 1))).toContain('Basement rack')
+  const told = JSON.stringify(await take(mine, 1))
+  expect(told).toContain('"cameraId":"a"')
+  expect(told).not.toContain('Basement rack')
 })
