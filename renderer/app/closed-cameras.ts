@@ -7,7 +7,7 @@ import { shallowRef } from 'vue'
 const closed = shallowRef<ReadonlySet<string>>(new Set())
 const walls = new Set<() => readonly string[]>()
 
-/** True while nothing of this camera may be drawn, unless the desk has answered for it since. */
+/** True while nothing of this camera may be drawn. */
 export function isClosed(cameraId: string): boolean {
   return closed.value.has(cameraId)
 }
@@ -15,6 +15,12 @@ export function isClosed(cameraId: string): boolean {
 /** Closes the pictures of these cameras at once. */
 export function closeCameras(cameraIds: readonly string[]): void {
   if (cameraIds.length > 0) closed.value = new Set([...closed.value, ...cameraIds])
+}
+
+/** The desk answered for this camera: it may be seen (again). */
+export function reopenCamera(cameraId: string): void {
+  if (!closed.value.has(cameraId)) return
+  closed.value = new Set([...closed.value].filter((id) => id !== cameraId))
 }
 
 /** Forgets what was closed: nobody is signed in, or nothing is on screen. */

@@ -10,6 +10,7 @@ import { watchLock } from './desk-lock.ts'
 import { queryClient } from './query-client.ts'
 import { router } from './router.ts'
 import { restoreSession, session } from './session.ts'
+import { unlockAfterSso } from './sso.ts'
 import { applyTheme } from './theme.ts'
 
 applyTheme()
@@ -29,4 +30,4 @@ app.config.errorHandler = (error) => {
   showToast('failed', failureSentence(error))
 }
 app.use(router).use(VueQueryPlugin, { queryClient }).mount('#app')
-void restoreSession()
+void restoreSession().then(unlockAfterSso)

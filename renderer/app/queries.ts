@@ -1,6 +1,7 @@
 import { keepPreviousData, queryOptions } from '@tanstack/vue-query'
 import { desk } from './client.ts'
 import type { Inputs } from './client.ts'
+import { reopenCamera } from './closed-cameras.ts'
 
 /** Keys of the query cache; what the desk announces is found again by them. The first word is the area. */
 export const keys = {
@@ -12,10 +13,11 @@ export const keys = {
   server: (id: string) => ['servers', 'one', id],
   receivers: (serverId: string) => ['receivers', serverId],
   storages: (serverId: string) => ['storages', serverId],
-  wall: ['live', 'wall'],
-  groupWall: (groupId: string) => ['live', 'wall', groupId],
+  /** Of a person; with a group, the group's wall as that person sees it. */
+  wall: (userId: string, groupId: string | null) => ['live', 'wall', userId, groupId],
   views: ['live', 'views'],
   registration: ['auth', 'registration'],
+  waysIn: ['auth', 'options'],
   account: ['account', 'me'],
   ownSignIns: ['account', 'sign-ins'],
   userLists: ['users', 'list'],
@@ -46,7 +48,12 @@ export function cameraListQuery(input: Inputs['cameras']['list']) {
 export function cameraQuery(id: string) {
   return queryOptions({
     queryKey: keys.camera(id),
-    queryFn: ({ signal }) => desk.cameras.get({ id }, { signal }),
+    queryFn: async ({ signal }) => {
+      const camera = await desk.cameras.get({ id }, { signal })
+      // An answer that nobody waits for any more may be older than the right it was given by.
+      if (!signal.aborted) reopenCamera(id)
+      return camera
+    },
   })
 }
 

@@ -19,6 +19,8 @@ export interface Credentials {
   readonly name: string
   readonly password: string
   readonly code?: string | undefined
+  /** From the terminal of the desk, where single sign-on is the way in and does not answer. */
+  readonly terminalCode?: string | undefined
 }
 
 const phase = shallowRef<SessionPhase>('restoring')
@@ -59,8 +61,8 @@ export async function restoreSession(): Promise<void> {
 }
 
 /** Signs in, also over the wall of somebody else; rejects with the desk's answer. */
-export async function signIn({ name, password, code }: Credentials): Promise<void> {
-  await enter(await strangerDesk.auth.login({ ...namedBy(name), password, code }))
+export async function signIn({ name, ...secrets }: Credentials): Promise<void> {
+  await enter(await strangerDesk.auth.login({ ...namedBy(name), ...secrets }))
 }
 
 /** An address has an @, a username never. */

@@ -18,8 +18,7 @@ export function useTileCameras(tiles: Readonly<Ref<readonly (string | null)[]>>)
     for (const [index, id] of ids.value.entries()) {
       const answer = answers.value[index]
       const refused = failureCode(answer?.error ?? null) === 'NOT_FOUND'
-      const closed = isClosed(id) && !answer?.data
-      cameras.set(id, refused || closed ? 'missing' : (answer?.data ?? null))
+      cameras.set(id, refused || isClosed(id) ? 'missing' : (answer?.data ?? null))
     }
     return cameras
   })

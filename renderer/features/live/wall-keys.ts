@@ -3,7 +3,7 @@ import type { Direction } from './wall-model.ts'
 /** What a key asks of the wall. */
 export type WallCommand =
   | { readonly kind: 'move' | 'swap' | 'look'; readonly direction: Direction }
-  | { readonly kind: 'select'; readonly index: number }
+  | { readonly kind: 'select' | 'view'; readonly index: number }
   | {
       readonly kind:
         | 'enlarge'
@@ -17,6 +17,8 @@ export type WallCommand =
         | 'closer'
         | 'farther'
         | 'keys'
+        | 'save-view'
+        | 'save-wall'
     }
 
 const directions: Record<string, Direction> = {
@@ -26,7 +28,10 @@ const directions: Record<string, Direction> = {
   ArrowDown: 'down',
 }
 
-const plainKeys: Record<string, Exclude<WallCommand['kind'], 'move' | 'swap' | 'look' | 'select'>> = {
+const plainKeys: Record<
+  string,
+  Exclude<WallCommand['kind'], 'move' | 'swap' | 'look' | 'select' | 'view'>
+> = {
   Enter: 'enlarge',
   Escape: 'back',
   f: 'full-screen',
@@ -40,17 +45,21 @@ const plainKeys: Record<string, Exclude<WallCommand['kind'], 'move' | 'swap' | '
   '=': 'closer',
   '-': 'farther',
   '?': 'keys',
+  v: 'save-view',
+  w: 'save-wall',
 }
 
 /** The command of a key, or null when the wall has none for it. Keys with Alt or Meta belong to the system. */
 export function wallCommand(
-  event: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'shiftKey' | 'altKey' | 'metaKey'>,
+  event: Pick<KeyboardEvent, 'key' | 'code' | 'ctrlKey' | 'shiftKey' | 'altKey' | 'metaKey'>,
 ): WallCommand | null {
   if (event.altKey || event.metaKey) return null
   const direction = directions[event.key]
   if (direction) return { kind: event.ctrlKey ? 'swap' : event.shiftKey ? 'look' : 'move', direction }
   if (event.ctrlKey) return null
-  if (/^[1-9]$/.test(event.key)) return { kind: 'select', index: Number(event.key) - 1 }
+  // By the place of the key: with Shift, or on a French keyboard without it, a digit's key writes something else.
+  const digit = /^Digit([1-9])$/.exec(event.code)?.[1] ?? /^[1-9]$/.exec(event.key)?.[0]
+  if (digit) return { kind: event.shiftKey ? 'select' : 'view', index: Number(digit) - 1 }
   const kind = plainKeys[event.key.length === 1 ? event.key.toLowerCase() : event.key]
   return kind ? { kind } : null
 }
@@ -58,7 +67,8 @@ export function wallCommand(
 /** What the help shows, in the order of use. */
 export const wallKeyHelp: readonly { readonly keys: readonly string[]; readonly does: string }[] = [
   { keys: ['←', '→', '↑', '↓'], does: 'Move between tiles' },
-  { keys: ['1', '…', '9'], does: 'Select that tile' },
+  { keys: ['1', '…', '9'], does: 'Call that saved view' },
+  { keys: ['Shift', '1', '…', '9'], does: 'Select that tile' },
   { keys: ['Enter'], does: 'One large, and back; on an empty tile: choose a camera' },
   { keys: ['F'], does: 'Full screen, and back' },
   { keys: ['M'], does: 'Sound of the selected tile, of one at a time' },
@@ -68,9 +78,13 @@ export const wallKeyHelp: readonly { readonly keys: readonly string[]; readonly 
   { keys: ['R'], does: 'Try the picture again now' },
   { keys: ['+', '−'], does: 'Digital zoom' },
   { keys: ['Shift', '←', '→', '↑', '↓'], does: 'Move the zoomed picture' },
+  { keys: ['V'], does: 'Save what is on the wall as a view' },
+  { keys: ['W'], does: 'Save the wall of the group, for its operators' },
   { keys: ['L'], does: 'Show or hide the camera list' },
   { keys: ['Menu'], does: 'Actions of the tile (also Shift F10)' },
   { keys: ['Esc'], does: 'Back: zoom, large, full screen' },
   { keys: ['Ctrl', 'K'], does: 'Search everything' },
+  { keys: ['Ctrl', 'L'], does: 'Lock' },
+  { keys: ['Ctrl', 'Shift', 'L'], does: 'Switch operator; the pictures go on' },
   { keys: ['?'], does: 'These keys' },
 ]

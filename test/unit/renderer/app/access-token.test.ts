@@ -15,7 +15,7 @@ let serial = 0
 
 function sessionFor(minutes: number): Session {
   serial += 1
-  return { accessToken: `token-${serial}`, expiresAt: Date.now() + minutes * 60_000, user }
+  return { accessToken: `token-${serial}`, expiresAt: Date.now() + minutes * 60_000, mustSetUpTotp: false, user }
 }
 
 beforeEach(() => {

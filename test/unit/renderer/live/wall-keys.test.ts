@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { wallCommand } from '../../../../renderer/features/live/wall-keys.ts'
 
-const plain = { ctrlKey: false, shiftKey: false, altKey: false, metaKey: false }
+const plain = { code: '', ctrlKey: false, shiftKey: false, altKey: false, metaKey: false }
 
 describe('keys of the wall', () => {
   it('move, swap and look with the same arrows', () => {
@@ -16,9 +16,20 @@ describe('keys of the wall', () => {
     })
   })
 
-  it('select by digit from one', () => {
-    expect(wallCommand({ ...plain, key: '1' })).toEqual({ kind: 'select', index: 0 })
-    expect(wallCommand({ ...plain, key: '0' })).toBeNull()
+  it('call views by digit, and select tiles by the same digit with Shift, whatever the keyboard writes', () => {
+    expect(wallCommand({ ...plain, key: '1', code: 'Digit1' })).toEqual({ kind: 'view', index: 0 })
+    expect(wallCommand({ ...plain, key: '!', code: 'Digit1', shiftKey: true })).toEqual({
+      kind: 'select',
+      index: 0,
+    })
+    // A French keyboard writes digits with Shift only.
+    expect(wallCommand({ ...plain, key: '&', code: 'Digit1' })).toEqual({ kind: 'view', index: 0 })
+    expect(wallCommand({ ...plain, key: '9', code: 'Numpad9' })).toEqual({ kind: 'view', index: 8 })
+    expect(wallCommand({ ...plain, key: '0', code: 'Digit0' })).toBeNull()
+  })
+
+  it('do not take the End key of a number block for a view', () => {
+    expect(wallCommand({ ...plain, key: 'End', code: 'Numpad1' })).toBeNull()
   })
 
   it('work with caps lock on', () => {

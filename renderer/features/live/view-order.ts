@@ -1,0 +1,11 @@
+import type { View } from '../../../shared/contract/views.ts'
+
+const byName = new Intl.Collator('en', { numeric: true, sensitivity: 'base' })
+
+/** One's own views first, then those of groups, each by name: a digit calls the same view tomorrow. */
+export function inOrderOfDigits(views: readonly View[]): View[] {
+  const rank = (view: View): number => (view.groupId === null ? 0 : 1)
+  return views.toSorted(
+    (a, b) => rank(a) - rank(b) || byName.compare(a.name, b.name) || (a.id < b.id ? -1 : 1),
+  )
+}
