@@ -62,6 +62,39 @@ describe('opening a camera', () => {
     expect((await guard.want<{ total: number }>('GET', '/cameras')).total).toBe(0)
   })
 
+  test('a ticket is worth nothing from the moment its right is taken', async () => {
+    const { api, server, camera, desk, ask } = await deskWithCamera()
+    const people = await api.want<{ items: { id: string }[] }>('GET', `/users?search=${testViewer.email}`)
+    const group = await api.want<{ id: string }>('POST', '/groups', { name: 'Hall' })
+    const membership = `/groups/${group.id}/members/${people.items[0]?.id}`
+    await api.want('PUT', `/groups/${group.id}/cameras/${camera.id}`)
+    await api.want('PUT', membership, { role: 'viewer' })
+    const guard = new ApiClient(desk.origin)
+    await guard.signIn(testViewer.email, testViewer.password)
+    const token = tokenOf(await guard.want<LiveAnswer>('POST', `/cameras/${camera.id}/live`))
+    expect(await ask(server.id, token)).toBe(200)
+    await api.want('DELETE', membership)
+    expect(await ask(server.id, token)).toBe(403)
+    await api.want('PUT', membership, { role: 'operator' })
+    expect(await ask(server.id, token)).toBe(200)
+    await api.want('PATCH', `/users/${people.items[0]?.id}`, { disabled: true })
+    expect(await ask(server.id, token)).toBe(403)
+  })
+
+  test('cameras leave their groups when they, or their server, are removed', async () => {
+    const { api, server, camera } = await deskWithCamera()
+    const second = await importCamera(api, server.id, 'dock')
+    const group = await api.want<{ id: string }>('POST', '/groups', { name: 'Hall' })
+    const count = async (): Promise<number> =>
+      (await api.want<{ cameraCount: number }>('GET', `/groups/${group.id}`)).cameraCount
+    for (const { id } of [camera, second]) await api.want('PUT', `/groups/${group.id}/cameras/${id}`)
+    expect(await count()).toBe(2)
+    await api.want('DELETE', `/cameras/${camera.id}`)
+    expect(await count()).toBe(1)
+    await api.want('DELETE', `/servers/${server.id}`)
+    expect(await count()).toBe(0)
+  })
+
   test('a page under another name is let in on Alta before its ticket is handed out', async () => {
     const { alta, desk, api, camera } = await deskWithCamera()
     const named = new ApiClient(desk.origin.replace('127.0.0.1', 'localhost'))
