@@ -1,4 +1,4 @@
-import { copyFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { randomBytes } from 'node:crypto'
 import Database from 'better-sqlite3'
@@ -8,12 +8,13 @@ import { EncryptionKeyMissingError, encryptionKey, Keyring } from '../../../../m
 import { signedColumns } from '../../../../main/store/audit-chain.ts'
 import { proveAuditOf } from '../../../../main/store/audit-proof.ts'
 import type { AuditProof } from '../../../../main/store/audit-proof.ts'
+import { applyMigrations, readMigrations } from '../../../../main/store/migrations.ts'
 import { NotADatabaseError } from '../../../../main/store/store-errors.ts'
 import type { AuditRecord } from '../../../../main/store/store-types.ts'
 import { openStore } from '../../../../main/store/store.ts'
 import type { StoreOptions } from '../../../../main/store/store.ts'
 import { audit } from '../../../../main/store/tables/desk.ts'
-import { openTestStore, storeOptions, temporaryFolder } from './open-test-store.ts'
+import { migrationsFolder, openTestStore, storeOptions, temporaryFolder } from './open-test-store.ts'
 
 const [firstKey, secondKey] = [encryptionKey(randomBytes(32)), encryptionKey(randomBytes(32))]
 const ring = new Keyring([firstKey])
@@ -74,6 +75,29 @@ test('the log goes on where it ended when the desk is started anew', () => {
   const options = databaseWith(3)
   write(options, 4)
   expect(prove(options)).toMatchObject({ rows: 7, broken: null })
+})
+
+test('the log of an older version is chained when the schema is brought up to date, and says so', () => {
+  const options = storeOptions({ keyring: ring })
+  const folder = temporaryFolder()
+  mkdirSync(join(folder, 'meta'))
+  const [first] = readMigrations(migrationsFolder)
+  copyFileSync(join(migrationsFolder, `${first?.tag}.sql`), join(folder, `${first?.tag}.sql`))
+  const journal = { entries: [{ idx: 0, tag: first?.tag }] }
+  writeFileSync(join(folder, 'meta/_journal.json'), JSON.stringify(journal))
+  const old = new Database(options.path)
+  applyMigrations(old, readMigrations(folder), 0)
+  const insert = old.prepare(
+    `insert into audit (at, action, actor_name, door, remote_address, request_id, outcome)
+     values (?, 'wall.saved', 'guard@desk', 'http', '10.0.0.7', 'r', 'done')`,
+  )
+  for (let row = 0; row < 2_500; row += 1) insert.run(row)
+  old.close()
+  expect(() => prove(options)).toThrow(/not chained yet/)
+  openStore(options).close()
+  expect(prove(options)).toMatchObject({ rows: 2_501, chained: { seq: 2_501 }, broken: null })
+  tamper(options, (database) => database.exec('update audit set at = 7 where seq = 3'))
+  expect(prove(options).broken?.seq).toBe(3)
 })
 
 test('every column is signed: one that is added later must not stay outside', () => {
