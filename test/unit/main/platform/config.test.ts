@@ -118,7 +118,7 @@ describe('variables', () => {
   })
 
   test('other programs may have theirs, an unknown one of ours is a mistake', () => {
-    expect(mistakesOf({ PATH: '/bin', OIDC_ISSUER_URL: 'x', GIPHY_API_KEY: 'y' })).toEqual([])
+    expect(mistakesOf({ PATH: '/bin', OIDC_SCOPES: 'x', GIPHY_API_KEY: 'y' })).toEqual([])
     const [mistake] = mistakesOf({ ALTAVMS_HTTP_PRE_DRAIN_DELAY: '1s' })
     expect(mistake?.problem).toContain('Did you mean ALTAVMS_HTTP_PREDRAIN_DELAY?')
   })
@@ -141,6 +141,34 @@ describe('variables', () => {
 type Loaded = ReturnType<typeof load>['config']
 
 describe('mistakes', () => {
+  test.each([
+    ['is not hex', 'z'.repeat(64)],
+    ['has 62 digits instead of 64', 'a1'.repeat(31)],
+  ])('a TOTP_ENCRYPTION_KEY that %s is refused, and is not shown', (problem, value) => {
+    const [mistake] = mistakesOf({ TOTP_ENCRYPTION_KEY: value })
+    expect(mistake).toMatchObject({ variable: 'TOTP_ENCRYPTION_KEY' })
+    expect(mistake?.problem).toContain(problem)
+    expect(mistake?.problem).not.toContain(value)
+  })
+
+  test('single sign-on that is partly set names each missing variable, not silently off', () => {
+    const missing = (variables: Record<string, string>) =>
+      mistakesOf(variables).map(({ variable, problem }) => `${variable} ${problem}`)
+    expect(missing({ OIDC_ISSUER_URL: 'https://sso.example', OIDC_CLIENT_SECRET: 's' })).toEqual([
+      'OIDC_CLIENT_ID is missing, while OIDC_ISSUER_URL is given.',
+      'OIDC_REDIRECT_URI is missing, while OIDC_ISSUER_URL is given.',
+    ])
+    expect(missing({ OIDC_DISABLE_PASSWORD_LOGIN: 'true' })).toHaveLength(4)
+    expect(missing({ OIDC_DISABLE_PASSWORD_LOGIN: 'false' })).toEqual([])
+  })
+
+  test.each(['10.0.0.0/33', 'proxy.example', '::1/129', '10.0.0.0/8/8'])(
+    '%s is no proxy whose word is believed',
+    (value) => {
+      expect(named(mistakesOf({ ALTAVMS_HTTP_TRUSTED_PROXIES: value }))).toEqual(['http.trusted_proxies'])
+    },
+  )
+
   test('are reported all at once, each with key, variable and what is allowed', () => {
     const mistakes = mistakesOf(
       { ALTAVMS_LOG_FORMAT: 'xml', ALTAVMS_HTTP_ADDR: 'localhost' },
