@@ -6,6 +6,7 @@ import { coldStart } from './cold-start.ts'
 import { healthSweep } from './health-sweep.ts'
 import { ottRecovery } from './ott-recovery.ts'
 import { permissionCheck } from './permission-check.ts'
+import { signInStorm } from './sign-in-storm.ts'
 import { wallOf16 } from './wall-of-16.ts'
 import { whepFirstFrame } from './whep-first-frame.ts'
 import type { Bench, BenchRow } from './measure.ts'
@@ -18,6 +19,7 @@ const benches: readonly Bench[] = [
   ottRecovery,
   wallOf16,
   permissionCheck,
+  signInStorm,
 ]
 const names = process.argv.slice(2)
 const unknown = names.filter((name) => !benches.some((bench) => bench.name === name))
