@@ -1,4 +1,5 @@
 import type { Clock } from '../platform/clock.ts'
+import { EncryptionKeyMissingError } from '../platform/keyring.ts'
 import type { Keyring } from '../platform/keyring.ts'
 import type { ReadHandle, Store, Tx } from '../store/store-types.ts'
 import { hashOfCode, newCode } from './one-time-codes.ts'
@@ -20,6 +21,15 @@ const backupCodeCount = 8
 const backupCodeGroups = 3
 const secretColumn = 'totp_secrets.secret'
 
+/** The secrets of authenticator apps are sealed with a key that is not configured any more. */
+class TotpKeyMissingError extends EncryptionKeyMissingError {
+  constructor(keyId: string) {
+    super(keyId, [])
+    this.name = 'TotpKeyMissingError'
+    this.message = `The secrets of authenticator apps are encrypted with key ${keyId}, which is not configured. Set TOTP_ENCRYPTION_KEY to the key it had before.`
+  }
+}
+
 /** A second factor that was just proven, with the codes to print. */
 export interface ConfirmedTotp {
   readonly backupCodes: string[]
@@ -35,7 +45,10 @@ export class TwoFactor {
   readonly #keyring: Keyring
   #on: ReadonlySet<string> = new Set()
 
-  /** `keyring` begins with TOTP_ENCRYPTION_KEY where there is one; the keys of the desk follow. */
+  /**
+   * `keyring` begins with TOTP_ENCRYPTION_KEY where there is one; the keys of the desk follow. Throws an
+   * `EncryptionKeyMissingError` where a secret was sealed with another.
+   */
   constructor(store: Store, clock: Clock, keyring: Keyring) {
     this.#store = store
     this.#clock = clock
@@ -96,11 +109,20 @@ export class TwoFactor {
   #takeTotp(tx: Tx, userId: string, code: string): boolean {
     const row = totpOf(tx, userId)
     if (!row) return false
-    const secret = this.#keyring.open(secretColumn, userId, row.secret)
+    const secret = this.#open(userId, row.secret)
     const step = matchingStep(secret, code, this.#clock.now(), row.lastStep)
     if (step === null) return false
     updateTotp(tx, userId, { lastStep: step })
     return true
+  }
+
+  /** Throws `TotpKeyMissingError`, or `SealBrokenError` for a value that was altered. */
+  #open(userId: string, sealed: string): string {
+    try {
+      return this.#keyring.open(secretColumn, userId, sealed)
+    } catch (error) {
+      throw error instanceof EncryptionKeyMissingError ? new TotpKeyMissingError(error.keyId) : error
+    }
   }
 
   /** The first key seals: a TOTP_ENCRYPTION_KEY that is new, or a key of the desk that was rotated. */
@@ -109,7 +131,7 @@ export class TwoFactor {
     if (old.length === 0) return
     this.#store.write({ audit: null }, (tx) => {
       for (const { userId, secret } of old) {
-        const plain = this.#keyring.open(secretColumn, userId, secret)
+        const plain = this.#open(userId, secret)
         updateTotp(tx, userId, { secret: this.#keyring.seal(secretColumn, userId, plain) })
       }
     })

@@ -1,0 +1,54 @@
+import { randomBytes } from 'node:crypto'
+import { expect, test } from 'vitest'
+import { insertUser } from '../../../../main/identity/queries.ts'
+import { totpOf } from '../../../../main/identity/sign-in-queries.ts'
+import { totpCode, totpStep } from '../../../../main/identity/totp.ts'
+import { TwoFactor } from '../../../../main/identity/two-factor.ts'
+import { systemClock } from '../../../../main/platform/clock.ts'
+import { developmentStubKey, encryptionKey, Keyring } from '../../../../main/platform/keyring.ts'
+import { openTestStore, storeOptions } from '../store/open-test-store.ts'
+
+const deskKeys = new Keyring([developmentStubKey])
+const userId = 'u1'
+
+function storeWithPerson(options = storeOptions()) {
+  const store = openTestStore(options)
+  store.write({ audit: null }, (tx) =>
+    insertUser(tx, {
+      ...{ id: userId, email: 'mara@desk', username: 'mara', displayName: 'Mara', passwordHash: '' },
+      ...{ admin: false, disabled: false, mustChangePassword: false, documentedPassword: false },
+      ...{ version: 1, createdAt: 0 },
+    }),
+  )
+  return store
+}
+
+test('a TOTP_ENCRYPTION_KEY that is new seals what the key ring sealed before, and apps go on working', () => {
+  const options = storeOptions()
+  const store = storeWithPerson(options)
+  const before = new TwoFactor(store, systemClock, deskKeys)
+  const { secret } = store.write({ audit: null }, (tx) => before.prepare(tx, userId, 'mara@desk'))
+  const code = (difference: number): string => totpCode(secret, totpStep(Date.now()) + difference)
+  store.write({ audit: null }, (tx) => void before.confirm(tx, userId, code(0)))
+
+  const own = encryptionKey(randomBytes(32))
+  const after = new TwoFactor(store, systemClock, deskKeys.withActive(own))
+  expect(after.isOn(userId)).toBe(true)
+  expect(store.read((db) => totpOf(db, userId))?.secret).toContain(`v1:${own.id}:`)
+  expect(store.write({ audit: null }, (tx) => after.take(tx, userId, code(1)))).toBe(true)
+
+  // A key ring that is rotated at the next start must not stumble over secrets that are not its own.
+  store.close()
+  const next = openTestStore({
+    ...options,
+    keyring: new Keyring([encryptionKey(randomBytes(32)), developmentStubKey]),
+  })
+  expect(next.read((db) => totpOf(db, userId))?.secret).toContain(`v1:${own.id}:`)
+})
+
+test('without its key the desk says so at start instead of refusing every code', () => {
+  const store = storeWithPerson()
+  const withKey = new TwoFactor(store, systemClock, deskKeys.withActive(encryptionKey(randomBytes(32))))
+  store.write({ audit: null }, (tx) => void withKey.prepare(tx, userId, 'mara@desk'))
+  expect(() => new TwoFactor(store, systemClock, deskKeys)).toThrow('Set TOTP_ENCRYPTION_KEY')
+})
