@@ -16,7 +16,7 @@ export type User = z.infer<typeof userSchema>
 export const sessionSchema = z.object({ accessToken: z.string(), expiresAt: z.int(), user: userSchema })
 
 /** `local@host`, any host: the documented default is admin@localhost, which z.email() refuses. */
-export const emailSchema = z
+const emailSchema = z
   .string()
   .trim()
   .max(254, 'An address has at most 254 characters.')
