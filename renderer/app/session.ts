@@ -2,6 +2,7 @@ import { computed, shallowRef } from 'vue'
 import type { User } from '../../shared/contract/auth.ts'
 import { accessToken, desk, onSessionEnded, strangerDesk } from './client.ts'
 import type { Session } from './client.ts'
+import { inDesktopWindow } from './desktop-port.ts'
 import { failureCode } from '../ui/failures.ts'
 import { forgetStills } from '../player/still-store.ts'
 import { queryClient } from './query-client.ts'
@@ -18,6 +19,8 @@ const setupCodeNeeded = shallowRef(false)
 const endedByDesk = shallowRef(false)
 
 const restoreAgainMs = 2_000
+/** The security policy of a browser page that a stranger loaded names no Alta server: no picture would play on it. */
+let loadedByStranger = false
 
 onSessionEnded(() => {
   endedByDesk.value = true
@@ -46,12 +49,12 @@ export async function restoreSession(): Promise<void> {
 
 /** Signs in; rejects with the desk's answer. */
 export async function signIn(email: string, password: string): Promise<void> {
-  useSession(await strangerDesk.auth.login({ email, password }))
+  enter(await strangerDesk.auth.login({ email, password }))
 }
 
 /** Makes the first administrator and signs in as them; rejects with the desk's answer. */
 export async function setUp(email: string, password: string, code: string | undefined): Promise<void> {
-  useSession(await strangerDesk.auth.setup({ email, password, code }))
+  enter(await strangerDesk.auth.setup({ email, password, code }))
 }
 
 /** Signs out here; the desk is told, but a desk that does not answer keeps nobody signed in on this page. */
@@ -72,7 +75,14 @@ export function useSession(answer: Session): void {
   phase.value = 'signed-in'
 }
 
+/** A stranger's page is loaded again, with the session in its cookie, so that it comes with the policy of its person. */
+function enter(answer: Session): void {
+  if (loadedByStranger && !inDesktopWindow()) location.reload()
+  else useSession(answer)
+}
+
 async function askForSignIn(): Promise<void> {
+  loadedByStranger = true
   try {
     const state = await strangerDesk.auth.setupState()
     setupCodeNeeded.value = state.codeNeeded
