@@ -20,7 +20,8 @@ function moduleWith(code: string): string {
 
 test('talks both ways, gives way to others, and tells of its end once', async () => {
   const path = moduleWith(`
-        const parent = parentProcess()
+    import { getPriority } from 'node:os'
+    const parent = parentProcess()
     parent.onMessage((message) => parent.send({ message, priority: getPriority() }))`)
   const child = forkChildProcess(path, { lowPriority: true })
   const answer = new Promise((resolve) => child.onMessage(resolve))
