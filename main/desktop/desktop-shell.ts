@@ -3,6 +3,7 @@ import { app, dialog, Menu, powerMonitor, protocol, shell } from 'electron'
 import type { MessagePortMain, WebContents } from 'electron'
 import type { AreaLogger } from '../platform/logging.ts'
 import { pageContentPolicy, securityHeaders } from '../transport/http/security-headers.ts'
+import { openApiDocument } from '../transport/openapi-document.ts'
 import { deskScheme } from './desk-origin.ts'
 import { DeskWindows } from './desk-windows.ts'
 import { guardContents, guardPermissions } from './guarded-contents.ts'
@@ -48,6 +49,7 @@ export function openDesktopShell({ log, streamingOrigins, servePort }: DesktopSh
       root: join(root, 'out/renderer'),
       securityHeaders: securityHeaders(security),
       contentPolicy: () => pageContentPolicy(streamingOrigins(), security),
+      apiDocument: () => openApiDocument(app.getVersion()),
       onRefused: (url, reason) => log.warn('Refused an address', { url, reason }),
     }),
   )

@@ -9,6 +9,8 @@ export interface PageHandlerOptions {
   readonly securityHeaders: Readonly<Record<string, string>>
   /** The Content-Security-Policy of a document loaded now; asked every time, since servers come and go. */
   readonly contentPolicy: () => string
+  /** The description of the API (JSON), which the page about the API reads from `/api/openapi.json` at either door. */
+  readonly apiDocument: () => Promise<string>
   /** Told of every refusal, with what was wrong. */
   readonly onRefused: (url: string, reason: string) => void
 }
@@ -48,6 +50,10 @@ export function createPageHandler(options: PageHandlerOptions): (request: Reques
       return notFound(options)
     }
     const segments = path.kind === 'page' ? ['index.html'] : path.segments
+    if (segments.join('/') === 'api/openapi.json') {
+      const headers = headersOf('openapi.json', segments, options)
+      return new Response(request.method === 'HEAD' ? null : await options.apiDocument(), { headers })
+    }
     const file = await containedFile(await realRoot, segments)
     if (file === null) return notFound(options)
     const body = request.method === 'HEAD' ? null : new Uint8Array(await readFile(file))
