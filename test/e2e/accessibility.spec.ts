@@ -2,7 +2,7 @@
 import AxeBuilder from '@axe-core/playwright'
 import { expect } from '@playwright/test'
 import type { Page } from '@playwright/test'
-import { screens, startShowDesk, wear } from './stage/screens.ts'
+import { changePasswordScreen, screens, startShowDesk, wear } from './stage/screens.ts'
 import type { ShowDesk } from './stage/screens.ts'
 import { signIn, test } from './stage/stage.ts'
 import { expectMoving, tileAt } from './stage/tiles.ts'
@@ -42,7 +42,7 @@ test('axe finds nothing on any screen, dark and light', async ({ page, watch }) 
   await signIn(page, desk.desk.origin)
   // Nothing moves for people who asked for that; axe then measures colours that stand still.
   await page.emulateMedia({ reducedMotion: 'reduce' })
-  for (const screen of screens) {
+  for (const screen of [...screens, changePasswordScreen]) {
     await screen.open(page, desk)
     found[screen.name] = await complaints(page)
   }

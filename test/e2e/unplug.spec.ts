@@ -18,22 +18,23 @@ test.beforeAll(async () => {
 })
 test.afterAll(() => stage.stop())
 
-/** Milliseconds by the page's own clock until these tiles answer to the description. */
+/** Milliseconds by the page's own clock until every one of these tiles has (or, with `not`, has lost) these attributes. */
 async function untilTiles(
   page: Page,
   places: readonly number[],
-  wanted: Readonly<Record<string, string>>,
+  attributes: Readonly<Record<string, string>>,
   sinceMs: number,
+  not = false,
 ): Promise<number> {
   const doneAt = await page.waitForFunction(
-    ([indices, attributes]) => {
+    ([indices, wanted, lost]) => {
       const tiles = indices.map((index) => document.querySelector(`[data-tile-index="${index}"]`))
       const fits = tiles.every((tile) =>
-        Object.entries(attributes).every(([name, value]) => tile?.getAttribute(name) === value),
+        Object.entries(wanted).every(([name, value]) => (tile?.getAttribute(name) === value) !== lost),
       )
       return fits ? performance.now() : false
     },
-    [places.map((place) => place - 1), wanted] as const,
+    [places.map((place) => place - 1), attributes, not] as const,
     { polling: 'raf' },
   )
   return Number(await doneAt.jsonValue()) - sinceMs
@@ -64,7 +65,8 @@ test('a server that loses its plug is said on its tiles only, and its pictures r
   const pulledAt = await pageTime(page)
   const others = [drawnFrames(tileAt(page, 3), 40), drawnFrames(tileAt(page, 4), 40)]
   await north.stop()
-  const saidAfterMs = await untilTiles(page, [1, 2], { 'data-stale': 'true' }, pulledAt)
+  const saidAfterMs = await untilTiles(page, [1, 2], { 'data-word': 'Live' }, pulledAt, true)
+  const staleAfterMs = await untilTiles(page, [1, 2], { 'data-stale': 'true' }, pulledAt)
   await expect(tileAt(page, 1).getByTestId('tile-headline')).toContainText('STALE')
   for (const drawn of await Promise.all(others)) expect(drawn.pictures).toBeGreaterThan(35)
   for (const place of [3, 4]) await expect(tileAt(page, place)).toHaveAttribute('data-stale', 'false')
@@ -79,8 +81,10 @@ test('a server that loses its plug is said on its tiles only, and its pictures r
     .info()
     .annotations.push(
       { type: 'said', description: `${Math.round(saidAfterMs)} ms after the plug was pulled` },
+      { type: 'stale', description: `${Math.round(staleAfterMs)} ms after the plug was pulled` },
       { type: 'returned', description: `${Math.round(returnedAfterMs)} ms after the plug was back` },
     )
-  // One tick of the wall's clock on top: the tiles look once a second.
-  expect(saidAfterMs).toBeLessThan(saidWithinMs + 1_000)
+  expect(saidAfterMs).toBeLessThan(saidWithinMs)
+  // STALE means 3 s without a frame, and the tiles look once a second.
+  expect(staleAfterMs).toBeLessThan(saidWithinMs + 1_500)
 })

@@ -1,7 +1,7 @@
 import { expect } from '@playwright/test'
 import type { Page } from '@playwright/test'
 import type { ReceiverOptions } from '../../alta-simulator/options.ts'
-import { furnish, leaveWall, startStage } from './stage.ts'
+import { documentedAdmin, furnish, leaveWall, startStage } from './stage.ts'
 import type { Stage } from './stage.ts'
 
 const names = ['Gate', 'Lobby', 'Car park', 'Loading bay', 'Corridor', 'Server room']
@@ -30,22 +30,26 @@ function receivers(fine: boolean): ReceiverOptions[] {
     id: idOf(name),
     name,
     kind: 'status',
+    source: `rtsp://10.0.0.7/${idOf(name)}`,
     width: 1920,
     height: 1080,
   }))
   const pairs = names.flatMap((name): ReceiverOptions[] => [
     { id: idOf(name), name, fps: 10, source: `rtsp://10.0.0.7/${idOf(name)}`, ...main },
-    { id: `${idOf(name)}-sub`, name: `${name} (sub)`, fps: 10, ...sub },
+    { id: `${idOf(name)}-sub`, name, fps: 10, source: `rtsp://10.0.0.7/${idOf(name)}/sub`, ...sub },
   ])
-  return [...pairs, ...status]
+  return [...status, ...pairs]
 }
 
 /** Six cameras on a wall, two of them recording, and a channel that somebody changed behind our back. */
-export async function startShowDesk(fine = false): Promise<ShowDesk> {
+export async function startShowDesk(fine = false, admin = documentedAdmin): Promise<ShowDesk> {
   const archives = { main: { duration: 168, local: { locations: ['/opt/archive'] } } }
-  const stage = await startStage([{ name: 'Harbour', receivers: receivers(fine), archives }], {
+  const env = {
     ALTAVMS_ALTA_DRIFT_INTERVAL: '1s',
-  })
+    ADMIN_BOOTSTRAP_EMAIL: admin.email,
+    ADMIN_BOOTSTRAP_PASSWORD: admin.password,
+  }
+  const stage = await startStage([{ name: 'Harbour', receivers: receivers(fine), archives }], env, admin)
   const [alta] = stage.altas
   if (!alta) throw new Error('A server is needed.')
   const { server, cameras } = await furnish(stage, alta, names.map(idOf))
@@ -141,12 +145,12 @@ export const screens: readonly Screen[] = [
   { name: 'servers', open: (page) => openAt(page, '/settings/servers', 'Servers') },
   {
     name: 'add-server',
-    open: async (page, desk) => {
+    open: async (page) => {
       await openAt(page, '/settings/servers', 'Servers')
       await openDialog(page, 'Add server')
       const dialog = page.getByRole('dialog')
       await dialog.getByLabel('Name', { exact: true }).fill('Main building')
-      await dialog.getByLabel('Base URL').fill(desk.altas[0]?.baseUrl.replace(/\d$/, '0') ?? '')
+      await dialog.getByLabel('Base URL').fill('http://192.168.0.10:8100')
       await dialog.getByLabel('Alta login').fill('admin')
       await dialog.getByLabel('Alta password').fill('quiet night')
     },
@@ -162,17 +166,22 @@ export const screens: readonly Screen[] = [
   { name: 'listener', open: (page) => openAt(page, '/settings/listener', 'Listener') },
   { name: 'api', open: (page) => openAt(page, '/settings/api', 'API') },
   { name: 'about', open: (page) => openAt(page, '/settings/about', 'About') },
-  {
-    name: 'change-password',
-    open: async (page) => {
-      await openAt(page, '/settings/about', 'About')
-      await openDialog(page, 'Change password')
-    },
-  },
   { name: 'not-found', open: (page) => openAt(page, '/nowhere', 'Not found') },
 ]
 
-/** Shows the page in a theme without leaving the screen. */
+/** Offered while the password of the documentation stands. */
+export const changePasswordScreen: Screen = {
+  name: 'change-password',
+  open: async (page) => {
+    await openAt(page, '/settings/about', 'About')
+    await openDialog(page, 'Change password')
+  },
+}
+
+/** Shows the page in a theme without leaving the screen, and waits until it is painted so. */
 export async function wear(page: Page, theme: 'dark' | 'light'): Promise<void> {
-  await page.evaluate((name) => (document.documentElement.dataset['theme'] = name), theme)
+  await page.evaluate(async (name) => {
+    document.documentElement.dataset['theme'] = name
+    for (let frame = 0; frame < 3; frame += 1) await new Promise(requestAnimationFrame)
+  }, theme)
 }
