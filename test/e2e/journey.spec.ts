@@ -2,6 +2,7 @@
 import { expect } from '@playwright/test'
 import type { Locator, Page } from '@playwright/test'
 import { hashPassword } from '../alta-simulator/config.ts'
+import type { AltaServerOptions } from '../alta-simulator/options.ts'
 import type { AltaServerHandle } from '../alta-simulator/start-alta-server.ts'
 import { cameraPair, leaveWall, signIn, startStage, test } from './stage/stage.ts'
 import type { Stage } from './stage/stage.ts'
@@ -13,7 +14,7 @@ let stage: Stage
 let alta: AltaServerHandle
 
 test.beforeAll(async () => {
-  stage = await startStage([
+  const harbour: AltaServerOptions[] = [
     {
       name: 'Harbour',
       receivers: [
@@ -29,7 +30,8 @@ test.beforeAll(async () => {
       ],
       archives: { main: { duration: 24, local: { locations: ['/opt/archive'] } } },
     },
-  ])
+  ]
+  stage = await startStage(harbour, { ALTAVMS_ALTA_DRIFT_INTERVAL: '1s' })
   alta = firstOf(stage.altas)
   alta.config.users['watcher'] = { role: 'observer', token: hashPassword('watcher', 'looking') }
 })
@@ -139,6 +141,14 @@ test('the list and the page of a camera', async ({ page, watch }) => {
   await expect(page.getByRole('heading', { name: 'Main gate' })).toBeVisible()
   expect(alta.config.ott.channels['desk/gate']?.name).toBe('Main gate')
 
+  await page.getByRole('combobox', { name: 'Sub stream' }).selectOption({ label: 'None' })
+  await page.getByRole('button', { name: 'Save changes' }).click()
+  await expect(page.getByRole('region', { name: 'Sub stream' })).not.toContainText('320 × 180')
+  expect(Object.keys(alta.config.ott.channels['desk/gate']?.variants ?? {})).toEqual(['main'])
+  await page.getByRole('combobox', { name: 'Sub stream' }).selectOption('gate-sub')
+  await page.getByRole('button', { name: 'Save changes' }).click()
+  await expect(page.getByRole('region', { name: 'Sub stream' })).toContainText('320 × 180')
+
   await page.getByLabel('Recording storage').selectOption({ label: 'None: live only' })
   await page.getByRole('button', { name: 'Save changes' }).click()
   const dialog = page.getByRole('dialog')
@@ -210,6 +220,11 @@ test('a wall of moving pictures, by mouse and by keys', async ({ page }) => {
   await page.keyboard.press('Control+ArrowUp')
   await expect(tileAt(page, 2)).toHaveAttribute('data-camera-id', ids.dock)
   await expect(tileAt(page, 5)).toHaveAttribute('data-camera-id', ids.lobby)
+  await page.keyboard.press('f')
+  await expect(page.getByRole('navigation', { name: 'Rooms' })).toBeHidden()
+  expect(await page.evaluate(() => document.fullscreenElement !== null)).toBe(true)
+  await page.keyboard.press('f')
+  await expect(page.getByRole('navigation', { name: 'Rooms' })).toBeVisible()
   await page.keyboard.press('?')
   await expect(page.getByRole('dialog', { name: 'Keys of the wall' })).toBeVisible()
   await page.keyboard.press('Escape')
@@ -226,5 +241,60 @@ test('a wall of moving pictures, by mouse and by keys', async ({ page }) => {
   await expect(tileAt(page, 2)).toHaveAttribute('data-camera-id', ids.dock)
   await expectMoving(tileAt(page, 2))
   await expectMoving(tileAt(page, 5))
+  expect(alta.problems()).toEqual([])
+})
+
+// Would catch: drift that is only counted, a repair that changes what is not ours, a channel of another desk that is
+// taken without asking, a server that is removed and leaves our objects behind.
+test('drift is shown and repaired, a channel is taken over, and a server leaves without a trace', async ({
+  page,
+  watch,
+}) => {
+  watch.expect(/^console: .*409 .*\/api\/cameras$/)
+  await leaveWall(stage, { layout: '4', tiles: [] })
+  await signIn(page, stage.desk.origin)
+  const channel = alta.config.ott.channels['desk/dock']
+  if (!channel) throw new Error('The channel is missing on Alta.')
+  channel.name = 'Somebody was here'
+  channel['note'] = 'theirs'
+  await page.goto(`${stage.desk.origin}/settings/servers`)
+  await page.getByRole('link', { name: 'Harbour' }).click()
+  await expect(page.getByTestId('server-state')).toContainText('Config drift')
+  await expect(page.getByTestId('drift').locator('tbody tr')).toHaveText(
+    /desk\/dock.*name.*Loading dock.*Somebody was here/,
+  )
+  await page.getByRole('button', { name: 'Repair' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Repair' }).click()
+  await expect(page.getByTestId('server-state')).toContainText('Healthy')
+  expect(alta.config.ott.channels['desk/dock']).toMatchObject({ name: 'Loading dock', note: 'theirs' })
+
+  const others = 'alta-desk-00c0ffee'
+  alta.config.ott.authorizers[others] = { default: 'deny' }
+  alta.config.ott.channels['desk/corridor-10'] = {
+    authorizer: others,
+    variants: { main: { receiver: 'corridor-10' } },
+  }
+  await page.goto(`${stage.desk.origin}/cameras`)
+  await page.getByRole('button', { name: 'Add cameras' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Search receivers').fill('corridor 10')
+  await dialog.getByRole('checkbox', { name: 'Corridor 10' }).check()
+  await dialog.getByRole('button', { name: 'Import 1 camera' }).click()
+  await expect(dialog.locator('[data-import-state="take-over"]')).toContainText('desk/corridor-10')
+  expect(alta.config.ott.channels['desk/corridor-10'].authorizer).toBe(others)
+  await dialog.getByRole('textbox').fill('desk/corridor-10')
+  await dialog.getByRole('button', { name: 'Take over' }).click()
+  await expect(dialog.locator('[data-import-state="done"]')).toHaveCount(1)
+  await dialog.getByRole('button', { name: 'Done' }).click()
+
+  await page.getByRole('link', { name: 'Settings' }).click()
+  await page.getByRole('link', { name: 'Harbour' }).click()
+  await page.getByRole('button', { name: 'Remove' }).click()
+  await dialog.getByRole('textbox').fill('Harbour')
+  await dialog.getByRole('button', { name: 'Remove server' }).click()
+  await expect(page.getByText('No server yet')).toBeVisible()
+  expect(Object.keys(alta.config.ott.channels)).toEqual([])
+  expect(Object.keys(alta.config.ott.authorizers)).toEqual([others])
+  expect(alta.config.servers['ott']?.allow_origin ?? []).toEqual([])
   expect(alta.problems()).toEqual([])
 })

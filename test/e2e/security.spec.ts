@@ -20,7 +20,10 @@ let stage: Stage
 
 test.beforeAll(async () => {
   stage = await startStage(
-    [{ name: 'Harbour', receivers: [...cameraPair('gate', 'Gate'), ...cameraPair('dock', 'Dock')] }],
+    [
+      { name: 'Harbour', receivers: [...cameraPair('gate', 'Gate'), ...cameraPair('dock', 'Dock')] },
+      { name: 'Island', receivers: cameraPair('pier', 'Pier') },
+    ],
     {
       ...ownAdminVariables,
       ALTAVMS_ENV: 'production',
@@ -40,8 +43,8 @@ test('production: pictures play under a strict policy, and nothing secret is wri
   page,
   watch,
 }) => {
-  const [alta] = stage.altas
-  if (!alta) throw new Error('A server is needed.')
+  const [alta, island] = stage.altas
+  if (!alta || !island) throw new Error('Two servers are needed.')
   const { cameras } = await furnish(stage, alta, ['gate', 'dock'])
   await alta.setFault('whep-absent', { channel: 'desk/dock' })
   watch.expect(/^console: .*404 .*\/desk\/dock\/whep$/)
@@ -51,7 +54,7 @@ test('production: pictures play under a strict policy, and nothing secret is wri
   const strangersPolicy = strangers?.headers()['content-security-policy'] ?? ''
   expect(strangersPolicy).toContain("script-src 'self';")
   expect(strangersPolicy).not.toContain(alta.ottUrl)
-  expect(await page.locator('body').innerText()).not.toMatch(/Gate|Dock|Harbour/)
+  expect(await page.locator('body').innerText()).not.toMatch(/Gate|Dock|Harbour|Pier|Island/)
 
   await signIn(page, stage.desk.origin, ownAdmin)
   await expectMoving(tileAt(page, 1), 'whep')
@@ -62,6 +65,15 @@ test('production: pictures play under a strict policy, and nothing secret is wri
   expect(policy).not.toMatch(/script-src[^;]*(unsafe|http:|\*)/)
   await expectMoving(tileAt(page, 1), 'whep')
   await expectMoving(tileAt(page, 2), 'hls')
+  // A page that is open already does not know a new server: it says so and is loaded again.
+  const [pier] = (await furnish(stage, island, ['pier'])).cameras
+  await expect(page.getByTestId('outdated')).toBeVisible()
+  await leaveWall(stage, { layout: '4', tiles: [pier?.id ?? null] })
+  await page.getByTestId('outdated').getByRole('button', { name: 'Reload now' }).click()
+  await expect(tileAt(page, 1)).toHaveAttribute('data-camera-id', pier?.id ?? '')
+  await expectMoving(tileAt(page, 1), 'whep')
+  await expect(page.getByTestId('outdated')).toBeHidden()
+
   await page.getByRole('link', { name: 'Cameras' }).click()
   await expect(page.getByRole('link', { name: 'Gate', exact: true })).toBeVisible()
   await page.getByRole('link', { name: 'Settings' }).click()
@@ -76,10 +88,10 @@ test('production: pictures play under a strict policy, and nothing secret is wri
   await page.getByRole('button', { name: /^Account of/ }).click()
   await page.getByRole('menuitem', { name: 'Sign out' }).click()
   await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible()
-  expect(await page.content()).not.toMatch(/Gate|Dock|Harbour|guard@desk/)
+  expect(await page.content()).not.toMatch(/Gate|Dock|Harbour|Pier|Island|guard@desk/)
   await page.goBack()
   await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible()
-  expect(await page.content()).not.toMatch(/Gate|Dock|Harbour|guard@desk/)
+  expect(await page.content()).not.toMatch(/Gate|Dock|Harbour|Pier|Island|guard@desk/)
 
   const token = /eyJ[\w-]{10,}\.[\w-]{10,}|[0-9a-f]{40}-[0-9a-f]{8}-/
   expect(stage.desk.output()).not.toMatch(token)
