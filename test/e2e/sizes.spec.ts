@@ -59,7 +59,9 @@ async function takePictures(page: Page, name: string): Promise<string[]> {
     await page.setViewportSize(size)
     for (const theme of ['light', 'dark'] as const) {
       await wear(page, theme)
-      await page.screenshot({ path: join(folder, `${name}-${size.width}-${theme}.png`) })
+      // Eight million pixels are quicker as JPEG.
+      const format = size.width > 2_000 ? 'jpeg' : 'png'
+      await page.screenshot({ path: join(folder, `${name}-${size.width}-${theme}.${format}`), type: format })
     }
     problems.push(...(await whatSticksOut(page)).map((what) => `${name} at ${size.width}: ${what}`))
   }
