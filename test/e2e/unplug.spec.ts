@@ -60,7 +60,7 @@ test('a server that loses its plug is said on its tiles only, and its pictures r
   // The page knocks at the door of a dead server until it answers, whatever it answers.
   watch.expect(new RegExp(`^console: .*(net::ERR_.* http://${dead}/|404 .* http://${dead}/$)`))
   await signIn(page, stage.desk.origin)
-  for (const place of [1, 2, 3, 4]) await expectMoving(tileAt(page, place))
+  await Promise.all([1, 2, 3, 4].map((place) => expectMoving(tileAt(page, place))))
 
   const pulledAt = await pageTime(page)
   const others = [drawnFrames(tileAt(page, 3), 40), drawnFrames(tileAt(page, 4), 40)]
@@ -75,7 +75,7 @@ test('a server that loses its plug is said on its tiles only, and its pictures r
   await north.start()
   const returned = { 'data-picture': 'video', 'data-stale': 'false', 'data-protocol': 'whep' }
   const returnedAfterMs = await untilTiles(page, [1, 2], returned, backAt)
-  for (const place of [1, 2, 3, 4]) await expectMoving(tileAt(page, place))
+  await Promise.all([1, 2, 3, 4].map((place) => expectMoving(tileAt(page, place))))
 
   test
     .info()
