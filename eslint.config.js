@@ -86,7 +86,10 @@ export default tseslint.config(
     languageOptions: { parserOptions: { parser: tseslint.parser, extraFileExtensions: ['.vue'] } },
     settings: {
       'import-x/resolver-next': [
-        createTypeScriptImportResolver({ project: ['tsconfig.node.json', 'tsconfig.renderer.json'], noWarnOnMultipleProjects: true }),
+        createTypeScriptImportResolver({
+          project: ['tsconfig.node.json', 'tsconfig.renderer.json'],
+          noWarnOnMultipleProjects: true,
+        }),
       ],
     },
     rules: {

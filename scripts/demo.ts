@@ -35,8 +35,8 @@ const simulator = startNode(
     'test/alta-simulator/cli.ts',
     '--json',
     '--exit-with-parent',
-  // Twelve encoders and a browser that decodes share this machine, which may have two cores.
-  ...['--size', '960x540', '--sub-size', '480x270'],
+    // Twelve encoders and a browser that decodes share this machine, which may have two cores.
+    ...['--size', '960x540', '--sub-size', '480x270'],
     ...['--api-port', '0', '--ott-port', '0', '--control-port', '0'],
   ],
   {

@@ -73,6 +73,7 @@ const listStatements = preparedOnce((db) => {
     server: page('server'),
     '-server': page('-server'),
     total: db.select({ value: count() }).from(cameras).where(filtered).prepare(),
+    totalOfAll: db.select({ value: count() }).from(cameras).prepare(),
   }
 })
 
@@ -98,9 +99,10 @@ export function pageOfCameras(
     serverId: filter.serverId,
     visible: filter.visibleIds && JSON.stringify(filter.visibleIds),
   }
+  const isAll = values.serverId === null && values.visible === null
   return {
     rows: statements[order].all({ ...values, limit, offset }),
-    total: statements.total.get(values)?.value ?? 0,
+    total: (isAll ? statements.totalOfAll.get() : statements.total.get(values))?.value ?? 0,
   }
 }
 

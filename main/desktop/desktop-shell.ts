@@ -3,6 +3,7 @@ import { app, dialog, Menu, powerMonitor, protocol, shell } from 'electron'
 import type { MessagePortMain, WebContents } from 'electron'
 import type { AreaLogger } from '../platform/logging.ts'
 import { pageContentPolicy, securityHeaders } from '../transport/http/security-headers.ts'
+import { openApiDocument } from '../transport/openapi-document.ts'
 import { deskScheme } from './desk-origin.ts'
 import { DeskWindows } from './desk-windows.ts'
 import { guardContents, guardPermissions } from './guarded-contents.ts'
@@ -55,6 +56,7 @@ export function openDesktopShell({
       securityHeaders: securityHeaders(security),
       contentPolicy: () => pageContentPolicy(streamingOrigins(), security),
       answerFile,
+      apiDocument: () => openApiDocument(app.getVersion()),
       onRefused: (url, reason) => log.warn('Refused an address', { url, reason }),
     }),
   )

@@ -11,6 +11,8 @@ export interface PageHandlerOptions {
   readonly contentPolicy: () => string
   /** Answers the path of a ticketed file, which then is used up; null where there is none. */
   readonly answerFile: (path: string) => Response | null
+  /** The description of the API (JSON), which the page about the API reads from `/api/openapi.json` at either door. */
+  readonly apiDocument: () => Promise<string>
   /** Told of every refusal, with what was wrong. */
   readonly onRefused: (url: string, reason: string) => void
 }
@@ -53,6 +55,10 @@ export function createPageHandler(options: PageHandlerOptions): (request: Reques
     if (segments[0] === 'files') {
       const ticketed = request.method === 'GET' ? options.answerFile(`/${segments.join('/')}`) : null
       return ticketed ?? notFound(options)
+    }
+    if (segments.join('/') === 'api/openapi.json') {
+      const headers = headersOf('openapi.json', segments, options)
+      return new Response(request.method === 'HEAD' ? null : await options.apiDocument(), { headers })
     }
     const file = await containedFile(await realRoot, segments)
     if (file === null) return notFound(options)

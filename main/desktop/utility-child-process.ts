@@ -1,5 +1,5 @@
-import { constants, setPriority } from 'node:os'
 import { utilityProcess } from 'electron'
+import { stepBehind } from '../platform/child-process.ts'
 import type { StartChildProcess } from '../platform/child-process.ts'
 
 /**
@@ -10,7 +10,7 @@ export const startUtilityProcess: StartChildProcess = (modulePath, options = {})
   const child = utilityProcess.fork(modulePath, [], { serviceName: 'Alta Desk worker', stdio: 'inherit' })
   if (options.lowPriority) {
     child.once('spawn', () => {
-      if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW)
+      if (child.pid !== undefined) stepBehind(child.pid)
     })
   }
   return {

@@ -44,11 +44,21 @@ function withFields(error: Answer): Answer {
   if (!(error.cause instanceof ValidationError)) return error
   const issues = error.cause.issues.map((issue) => ({
     field: (issue.path ?? []).map((part) => String(typeof part === 'object' ? part.key : part)).join('.'),
-    message: issue.message,
+    message: plainMessage(issue.message),
   }))
   return new ORPCError('BAD_REQUEST', {
     status: 400,
     message: 'The request is not understood. Correct the named fields.',
     data: { issues },
   })
+}
+
+/** The schema library speaks of undefined where a caller left a field out. */
+function plainMessage(message: string): string {
+  const missing = /^Invalid input: expected (\w+), received undefined$/.exec(message)
+  return missing ? `This field is missing: it takes ${article(missing[1] ?? 'value')}.` : message
+}
+
+function article(type: string): string {
+  return `${/^[aeiou]/.test(type) ? 'an' : 'a'} ${type}`
 }

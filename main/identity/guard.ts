@@ -18,7 +18,7 @@ export interface GuardOptions {
   readonly exists: (kind: ResourceKind, id: string) => boolean
   /**
    * Checks what procedures answer against the contract. Our own answers are typed already, and checking a page of
-   * cameras costs more than making it, so this is for development and tests.
+   * cameras costs more than making it, so this is for tests.
    */
   readonly checkOutputs: boolean
 }

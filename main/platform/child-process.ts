@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { setPriority } from 'node:os'
+import { constants, getPriority, setPriority } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -15,11 +15,16 @@ export interface ChildProcess {
   kill(): void
 }
 
+/** How far a child of low priority stands behind the desk itself, in steps of niceness. */
+const stepsBehind = 5
+
 /**
- * A niceness that gives way and still gets its share: at the lowest one (19) nobody could sign in while a wall of
- * pictures keeps every core busy.
+ * Lets a process give way to this one and still get its share: at the lowest priority nobody could sign in while a
+ * wall of pictures keeps every core busy.
  */
-const lowPriority = 5
+export function stepBehind(pid: number): void {
+  setPriority(pid, Math.min(getPriority() + stepsBehind, constants.priority.PRIORITY_LOW))
+}
 
 interface ChildProcessOptions {
   /** Gives way to everything else on the machine. */
@@ -39,7 +44,7 @@ export const forkChildProcess: StartChildProcess = (modulePath, options = {}) =>
     serialization: 'advanced',
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
-  if (options.lowPriority && child.pid !== undefined) setPriority(child.pid, lowPriority)
+  if (options.lowPriority && child.pid !== undefined) stepBehind(child.pid)
   let alive = true
   const exitListeners: (() => void)[] = []
   const ended = (): void => {

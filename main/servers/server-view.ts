@@ -24,8 +24,9 @@ function reasonOf(link: ServerLink): string {
   if (!state.reached) return 'The desk has just started and has not reached this server yet.'
   if (state.drift.length === 0) return 'Alta answers, and everything of the desk on it is in place.'
   const objects = new Set(state.drift.map(({ object }) => object)).size
-  const what = objects === 1 ? '1 object' : `${objects} objects`
-  return `${what} of the desk on Alta differ from what the desk expects. Repair puts them back.`
+  return objects === 1
+    ? '1 object of the desk on Alta differs from what the desk expects. Repair puts it back.'
+    : `${objects} objects of the desk on Alta differ from what the desk expects. Repair puts them back.`
 }
 
 /** Troubles that leave the server usable, each with what to do. */

@@ -111,7 +111,7 @@ export class DatabaseFolderMissingError extends DatabaseOpenError {
 }
 
 /** There is no room to open, back up or migrate the database. */
-export class DatabaseDiskFullError extends DatabaseOpenError {
+class DatabaseDiskFullError extends DatabaseOpenError {
   constructor(path: string, cause?: unknown) {
     super(
       `The disk that holds the database ${path} is full. Free some space and start again; nothing was changed.`,

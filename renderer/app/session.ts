@@ -2,6 +2,7 @@ import { computed, nextTick, shallowRef } from 'vue'
 import type { User } from '../../shared/contract/auth.ts'
 import { accessToken, desk, onSessionEnded, onSessionRenewed, strangerDesk } from './client.ts'
 import type { Inputs, Outputs, Session } from './client.ts'
+import { inDesktopWindow } from './desktop-port.ts'
 import { failureCode } from '../ui/failures.ts'
 import { forgetStills } from '../player/still-store.ts'
 import { closeForbidden, forgetClosedCameras } from './closed-cameras.ts'
@@ -30,6 +31,8 @@ const setupCodeNeeded = shallowRef(false)
 const endedByDesk = shallowRef(false)
 
 const restoreAgainMs = 2_000
+/** The security policy of a browser page that a stranger loaded names no Alta server: no picture would play on it. */
+let loadedByStranger = false
 
 onSessionEnded(() => {
   endedByDesk.value = true
@@ -81,8 +84,12 @@ export async function register(input: Inputs['registration']['register']): Promi
   await enter(await strangerDesk.registration.register(input))
 }
 
-/** Begins with a session that somebody just signed in for: what was locked opens. */
+/**
+ * Begins with a session that somebody just signed in for: what was locked opens. A stranger's page is loaded again, with
+ * the session in its cookie, so that it comes with the policy of its person.
+ */
 export async function enter(answer: Session): Promise<void> {
+  if (loadedByStranger && !inDesktopWindow()) return location.reload()
   await useSession(answer)
   unlock()
 }
@@ -124,6 +131,7 @@ async function handOver(): Promise<void> {
 }
 
 async function askForSignIn(): Promise<void> {
+  loadedByStranger = true
   try {
     const state = await strangerDesk.auth.setupState()
     setupCodeNeeded.value = state.codeNeeded

@@ -15,7 +15,7 @@ export const streamSchema = z.object({
 export type StreamProperties = z.infer<typeof streamSchema>
 
 /** The storage a camera records to; `durationHours` null means as long as the storage keeps. */
-export const cameraStorageSchema = z.object({
+const cameraStorageSchema = z.object({
   storageId: z.string().min(1).max(200),
   durationHours: z.number().positive().max(100_000).nullable().default(null),
 })

@@ -14,7 +14,7 @@ export const driftSchema = z.object({
 export type DriftEntry = z.infer<typeof driftSchema>
 
 /** A trouble that does not make a server unavailable, with the sentence that says what to do. */
-export const serverWarningSchema = z.object({ code: z.string(), message: z.string() })
+const serverWarningSchema = z.object({ code: z.string(), message: z.string() })
 
 export const serverSchema = z.object({
   id: z.string(),
@@ -75,7 +75,7 @@ const settings = {
 }
 
 /** A receiver of a server, as the import dialog shows it; credentials in `source` are masked. */
-export const receiverSchema = z.object({
+const receiverSchema = z.object({
   id: z.string(),
   name: z.string(),
   source: z.string(),
@@ -93,7 +93,7 @@ export const receiverSchema = z.object({
 })
 
 /** A storage of a server ("archive" in Alta's configuration). */
-export const storageSchema = z.object({ id: z.string(), durationHours: z.number().nullable() })
+const storageSchema = z.object({ id: z.string(), durationHours: z.number().nullable() })
 
 const idInput = z.object({ id: z.string().max(100) })
 

@@ -45,6 +45,7 @@ async function startDesk(): Promise<Desk> {
   const { config } = loadConfig({ folder, variables: {}, kind: 'desktop', packaged: true, vault })
   makeDataFolder(config, folder)
   const started = createDesk({
+    checkOutputs: true,
     config,
     version: '0.0.0-test',
     headless: false,

@@ -8,6 +8,7 @@ import type { ContractRouterClient } from '@orpc/contract'
 import { OpenAPILink } from '@orpc/openapi-client/fetch'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { contract } from '../../shared/contract/contract.ts'
+import { startAltaServer } from '../alta-simulator/start-alta-server.ts'
 import { ApiClient } from '../fixtures/api-client.ts'
 import { startDeskInProcess, testAdmin, testViewer } from '../fixtures/desk-in-process.ts'
 import type { DeskInProcess } from '../fixtures/desk-in-process.ts'
@@ -209,7 +210,7 @@ describe('the HTTP door in production', () => {
 test('an answer that stands still is given up after write_timeout; one that moves slowly is not', async () => {
   const desk = await startDeskInProcess({
     people: [testAdmin],
-    variables: { ALTAVMS_HTTP_WRITE_TIMEOUT: '300ms' },
+    variables: { ALTAVMS_HTTP_WRITE_TIMEOUT: '1s' },
   })
   try {
     const large = Buffer.alloc(24 * 1024 * 1024, 'x')
@@ -219,7 +220,7 @@ test('an answer that stands still is given up after write_timeout; one that move
     still.write(ask)
     await once(still.pause(), 'readable')
     // Time that passes is what is tried here. That the desk closed shows once what lies in the buffers is read.
-    await new Promise((resolve) => setTimeout(resolve, 1200))
+    await new Promise((resolve) => setTimeout(resolve, 2500))
     expect((await readToEnd(still)).length).toBeLessThan(large.length)
 
     const slow = await openSocket(desk.origin)
@@ -228,7 +229,7 @@ test('an answer that stands still is given up after write_timeout; one that move
       received += chunk.length
       if (received < 6_000_000) {
         slow.pause()
-        setTimeout(() => slow.resume(), 10)
+        setTimeout(() => slow.resume(), 2)
       }
     })
     slow.write(ask)
@@ -236,6 +237,38 @@ test('an answer that stands still is given up after write_timeout; one that move
     expect(received).toBeGreaterThan(large.length)
   } finally {
     await desk.stop()
+  }
+})
+
+test('the page of somebody who signed in may load pictures from the Alta servers, that of a stranger may not', async () => {
+  const alta = await startAltaServer({ name: 'alta', receivers: [] })
+  const desk = await startDeskInProcess({ people: [testAdmin], variables: production })
+  try {
+    const api = new ApiClient(desk.origin)
+    await api.signIn(testAdmin.email, testAdmin.password)
+    const account = { login: 'admin', password: 'admin' }
+    const added = await api.want<{ streamOrigin: string }>('POST', '/servers', {
+      name: 'Alta',
+      baseUrl: alta.baseUrl,
+      ...account,
+    })
+    const signedIn = await api.call('POST', '/auth/login', testAdmin)
+    const cookie = signedIn.headers
+      .getSetCookie()
+      .map((one) => one.split(';')[0])
+      .join('; ')
+    const policyFor = async (headers: Record<string, string>): Promise<string> =>
+      (await fetch(desk.origin, { headers })).headers.get('content-security-policy') ?? ''
+    expect(await policyFor({ cookie })).toContain(`media-src 'self' blob: ${added.streamOrigin}`)
+    expect(await policyFor({})).not.toContain(added.streamOrigin)
+    await api.call('POST', '/auth/logout')
+    const { accessToken } = signedIn.body as { accessToken: string }
+    api.token = accessToken
+    await api.call('POST', '/auth/logout')
+    expect(await policyFor({ cookie })).not.toContain(added.streamOrigin)
+  } finally {
+    await desk.stop()
+    await alta.dispose()
   }
 })
 

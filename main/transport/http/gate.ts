@@ -21,7 +21,8 @@ const foreignPage: ErrorBody = {
 
 /**
  * Turns away, before anything else is looked at: other machines while the documented password stands (by address, and
- * by the name they use, since a foreign page can give its registered name the address 127.0.0.1), and pages of other origins.
+ * by the name they use, since a foreign page can give its registered name the address 127.0.0.1), and pages of other
+ * origins.
  */
 export function guardGate(app: FastifyInstance, options: GateOptions): void {
   app.addHook('onRequest', (request, reply, done) => {

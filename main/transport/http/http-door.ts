@@ -214,6 +214,7 @@ export class HttpDoor implements Part {
     serveOpenApi(app, this.#options.version)
     serveApiPage(app)
     serveFiles(app, this.#options.answerFile)
+    app.all('/api', (_request, reply) => reply.callNotFound())
     app.all('/api/*', (_request, reply) => reply.callNotFound())
     servePage(app, {
       folder: this.#options.pageFolder,

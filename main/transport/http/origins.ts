@@ -32,9 +32,12 @@ export function saneHost(host: string | undefined): string | null {
 
 /** A page that this desk served itself: its Origin names the same host and port as the request. */
 export function isOwnOrigin(origin: string, host: string | undefined): boolean {
-  if (host === undefined || !URL.canParse(origin)) return false
+  const known = saneHost(host)
+  if (known === null || !URL.canParse(origin)) return false
   const page = new URL(origin)
-  return page.host.toLowerCase() === new URL(`${page.protocol}//${host}`).host.toLowerCase()
+  return (
+    URL.canParse(`${page.protocol}//${known}`) && page.host === new URL(`${page.protocol}//${known}`).host
+  )
 }
 
 /** Whether a page of another origin may call the API; `*` in the list (development) allows every page. */

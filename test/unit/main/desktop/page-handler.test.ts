@@ -29,6 +29,7 @@ beforeAll(async () => {
     securityHeaders: securityHeaders({ production: true, tlsEnabled: false }),
     contentPolicy: () => policy,
     answerFile: (path) => (path === '/files/ticket/log.csv' ? new Response('seq,at') : null),
+    apiDocument: () => Promise.resolve('{"openapi":"3.1"}'),
     onRefused: (url) => refused.push(url),
   })
 })
@@ -62,6 +63,7 @@ describe('what the page asks for', () => {
     ['alta-desk://desk/theme.js', 'theme'],
     ['alta-desk://desk/assets/index-abc.js?v=1', 'script'],
     ['alta-desk://desk/%74heme.js', 'theme'],
+    ['alta-desk://desk/api/openapi.json', '{"openapi":"3.1"}'],
   ])('answers %s', async (url, body) => {
     expect(await get(url)).toEqual({ status: 200, body })
   })
