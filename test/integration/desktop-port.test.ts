@@ -121,8 +121,8 @@ describe('the desk behind a port', () => {
     const { session, client } = await signedIn()
     const renewed = await client.auth.refresh({})
     expect([Object.keys(session).sort(), Object.keys(renewed).sort()]).toEqual([
-      ['accessToken', 'expiresAt', 'user'],
-      ['accessToken', 'expiresAt', 'user'],
+      ['accessToken', 'expiresAt', 'mustSetUpTotp', 'recoveryCode', 'user'],
+      ['accessToken', 'expiresAt', 'mustSetUpTotp', 'user'],
     ])
   })
 
