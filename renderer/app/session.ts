@@ -4,6 +4,7 @@ import { accessToken, desk, onSessionEnded, onSessionRenewed, strangerDesk } fro
 import type { Inputs, Outputs, Session } from './client.ts'
 import { inDesktopWindow } from './desktop-port.ts'
 import { failureCode } from '../ui/failures.ts'
+import { dismissToasts } from '../ui/toasts.ts'
 import { forgetStills } from '../player/still-store.ts'
 import { closeForbidden, forgetClosedCameras } from './closed-cameras.ts'
 import { unlock } from './desk-lock.ts'
@@ -152,6 +153,7 @@ function forget(): void {
   user.value = null
   mustSetUpTotp.value = false
   queryClient.clear()
+  dismissToasts()
   forgetStills()
   forgetClosedCameras()
   unlock()

@@ -26,3 +26,8 @@ export function showToast(kind: Toast['kind'], text: string): void {
 export function dismissToast(id: number): void {
   list.value = list.value.filter((toast) => toast.id !== id)
 }
+
+/** Takes every toast away: what was said to one person is not for the next. */
+export function dismissToasts(): void {
+  list.value = []
+}

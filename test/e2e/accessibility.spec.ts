@@ -57,7 +57,7 @@ test('from sign-in to a playing wall with the keyboard alone', async ({ page, wa
   watch.expect(/^console: .*404 .*\/desk\/loading-bay\//)
   await desk.api.want('PUT', '/live/wall', { layout: '4', tiles: [] })
   await page.goto(desk.desk.origin)
-  await expect(page.getByLabel('Address')).toBeFocused()
+  await expect(page.getByLabel('E-mail or username')).toBeFocused()
   await page.keyboard.type('admin@localhost')
   await page.keyboard.press('Tab')
   await page.keyboard.type('admin')

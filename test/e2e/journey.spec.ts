@@ -57,8 +57,8 @@ async function cameraId(name: string): Promise<string> {
 test('from an empty desk to imported cameras', async ({ page, watch }) => {
   watch.expect(/^console: .*401 .*\/api\/auth\/login$/, /^console: .*422 .*\/api\/servers$/)
   await page.goto(stage.desk.origin)
-  await expect(page.getByLabel('Address')).toBeFocused()
-  await page.getByLabel('Address').fill('admin@localhost')
+  await expect(page.getByLabel('E-mail or username')).toBeFocused()
+  await page.getByLabel('E-mail or username').fill('admin@localhost')
   await page.getByLabel('Password').fill('not this one')
   await page.getByRole('button', { name: 'Sign in' }).click()
   await expect(page.getByRole('alert')).toContainText(/password/i)

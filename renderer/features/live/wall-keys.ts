@@ -67,7 +67,7 @@ export function wallCommand(
 /** What the help shows, in the order of use. */
 export const wallKeyHelp: readonly { readonly keys: readonly string[]; readonly does: string }[] = [
   { keys: ['←', '→', '↑', '↓'], does: 'Move between tiles' },
-  { keys: ['1', '…', '9'], does: 'Call that saved view' },
+  { keys: ['1', '…', '9'], does: 'Call that saved view; without one, select that tile' },
   { keys: ['Shift', '1', '…', '9'], does: 'Select that tile' },
   { keys: ['Enter'], does: 'One large, and back; on an empty tile: choose a camera' },
   { keys: ['F'], does: 'Full screen, and back' },

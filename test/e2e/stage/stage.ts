@@ -100,7 +100,7 @@ export async function leaveWall(stage: Stage, wall: Wall): Promise<void> {
 /** Signs in on the page of the desk and waits for the wall. */
 export async function signIn(page: Page, origin: string, account: Account = documentedAdmin): Promise<void> {
   await page.goto(origin)
-  await page.getByLabel('Address').fill(account.email)
+  await page.getByLabel('E-mail or username').fill(account.email)
   await page.getByLabel('Password').fill(account.password)
   await page.getByRole('button', { name: 'Sign in' }).click()
   await expect(page.getByTestId('wall')).toBeVisible()

@@ -15,7 +15,12 @@ let serial = 0
 
 function sessionFor(minutes: number): Session {
   serial += 1
-  return { accessToken: `token-${serial}`, expiresAt: Date.now() + minutes * 60_000, mustSetUpTotp: false, user }
+  return {
+    accessToken: `token-${serial}`,
+    expiresAt: Date.now() + minutes * 60_000,
+    mustSetUpTotp: false,
+    user,
+  }
 }
 
 beforeEach(() => {
