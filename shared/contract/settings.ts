@@ -14,7 +14,7 @@ export const listenerSchema = z.object({
 })
 export type Listener = z.infer<typeof listenerSchema>
 
-export const signInRulesSchema = z.object({ totpRequiredFor: z.enum(totpRequirements) })
+const signInRulesSchema = z.object({ totpRequiredFor: z.enum(totpRequirements) })
 
 export const settings = {
   about: procedure({ access: signedIn, audit: null })
