@@ -16,7 +16,7 @@ export interface ChildProcess {
 }
 
 /** How far a child of low priority stands behind the desk itself, in steps of niceness. */
-const stepsBehind = 5
+const stepsBehind = 10
 
 /**
  * Lets a process give way to this one and still get its share: at the lowest priority nobody could sign in while a
