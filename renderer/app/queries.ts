@@ -116,6 +116,14 @@ export function groupListQuery(input: Inputs['groups']['list']) {
   })
 }
 
+/** The saved views of the person and of their groups. */
+export function viewListQuery() {
+  return queryOptions({
+    queryKey: keys.views,
+    queryFn: ({ signal }) => desk.views.list(undefined, { signal }),
+  })
+}
+
 /** One group with its cameras and, for an administrator, its people. */
 export function groupQuery(id: string) {
   return queryOptions({

@@ -2,16 +2,13 @@ import { useQuery } from '@tanstack/vue-query'
 import { computed } from 'vue'
 import type { Wall } from '../../../shared/contract/live.ts'
 import { desk } from '../../app/client.ts'
-import { keys } from '../../app/queries.ts'
+import { keys, viewListQuery } from '../../app/queries.ts'
 import { queryClient } from '../../app/query-client.ts'
 import { inOrderOfDigits } from './view-order.ts'
 
 /** The saved views of the person and of their groups, in the order of the digits that call them. */
 export function useViews() {
-  const answer = useQuery({
-    queryKey: keys.views,
-    queryFn: ({ signal }) => desk.views.list(undefined, { signal }),
-  })
+  const answer = useQuery(viewListQuery())
   const views = computed(() => inOrderOfDigits(answer.data.value?.items ?? []))
 
   function reread(): Promise<void> {
