@@ -52,6 +52,9 @@ export interface IdentityOptions {
   readonly setupCode: string | null
 }
 
+const reusedSentence =
+  'Somebody used this sign-in a second time, so it was ended for your safety. Sign in again; if that was not you, change your password.'
+
 /** Sign-ins, and the accounts behind them. */
 export class Identity {
   readonly #options: IdentityOptions
@@ -96,7 +99,7 @@ export class Identity {
     }
     if (judged.kind === 'reused') {
       this.#endReusedFamily(context, judged.row, person)
-      throw new IdentityRefusal('UNAUTHORIZED', 'This sign-in was ended for safety. Sign in again.')
+      throw new IdentityRefusal('UNAUTHORIZED', reusedSentence)
     }
     const audit = auditRecord(context, {
       action: 'session.refreshed',

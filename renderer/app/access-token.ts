@@ -10,12 +10,12 @@ const renewBeforeMs = 60_000
  */
 export class AccessToken {
   readonly #renew: () => Promise<Session>
-  readonly #onEnd: () => void
+  readonly #onEnd: (reason: string) => void
   #session: Session | null = null
   #renewing: Promise<Session> | null = null
 
-  /** `renew` asks for a new session; `onEnd` is told when the desk refuses one: the person must sign in again. */
-  constructor(renew: () => Promise<Session>, onEnd: () => void) {
+  /** `renew` asks for a new session; `onEnd` is told, with the desk's sentence, when it refuses one: the person must sign in again. */
+  constructor(renew: () => Promise<Session>, onEnd: (reason: string) => void) {
     this.#renew = renew
     this.#onEnd = onEnd
   }
@@ -67,7 +67,7 @@ export class AccessToken {
       if (error instanceof ORPCError && error.status === 401) {
         const hadSession = this.#session !== null
         this.#session = null
-        if (hadSession) this.#onEnd()
+        if (hadSession) this.#onEnd(error.message)
       }
       throw error
     }

@@ -81,7 +81,7 @@ const strangerClient = createORPCClient<DeskClient>(
   ),
 )
 
-let sessionEnded: () => void = () => undefined
+let sessionEnded: (reason: string) => void = () => undefined
 let sessionRenewed: (session: Session) => unknown = () => undefined
 
 /** The token of this page. */
@@ -92,11 +92,11 @@ export const accessToken = new AccessToken(
     sessionRenewed(session)
     return session
   },
-  () => sessionEnded(),
+  (reason) => sessionEnded(reason),
 )
 
-/** Calls `listener` when the desk ended the session of this page (another tab signed out, the account is gone). */
-export function onSessionEnded(listener: () => void): void {
+/** Calls `listener`, with the desk's sentence, when it ended the session of this page (another tab signed out, the account is gone). */
+export function onSessionEnded(listener: (reason: string) => void): void {
   sessionEnded = listener
 }
 

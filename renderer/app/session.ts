@@ -1,9 +1,10 @@
 import { computed, nextTick, shallowRef } from 'vue'
 import type { User } from '../../shared/contract/auth.ts'
+import { commonErrors } from '../../shared/contract/errors.ts'
 import { accessToken, desk, onSessionEnded, onSessionRenewed, strangerDesk } from './client.ts'
 import type { Inputs, Outputs, Session } from './client.ts'
 import { inDesktopWindow } from './desktop-port.ts'
-import { failureCode } from '../ui/failures.ts'
+import { failureCode, failureSentence } from '../ui/failures.ts'
 import { dismissToasts } from '../ui/toasts.ts'
 import { forgetStills } from '../player/still-store.ts'
 import { closeForbidden, forgetClosedCameras } from './closed-cameras.ts'
@@ -29,14 +30,16 @@ const phase = shallowRef<SessionPhase>('restoring')
 const user = shallowRef<User | null>(null)
 const mustSetUpTotp = shallowRef(false)
 const setupCodeNeeded = shallowRef(false)
-const endedByDesk = shallowRef(false)
+const endedBecause = shallowRef<string | null>(null)
 
 const restoreAgainMs = 2_000
 /** The security policy of a browser page that a stranger loaded names no Alta server: no picture would play on it. */
 let loadedByStranger = false
 
-onSessionEnded(() => {
-  endedByDesk.value = true
+onSessionEnded((reason) => {
+  endedBecause.value = isPlainRefusal(reason)
+    ? 'Your session has ended. Sign in again to go on where you were.'
+    : reason
   forget()
 })
 // Another tab of this browser may have changed whose sign-in it holds: this page then belongs to that person too.
@@ -50,8 +53,8 @@ export const session = {
   /** True until the person has the authenticator app that an administrator asks for; nothing else is answered. */
   mustSetUpTotp: computed(() => mustSetUpTotp.value),
   setupCodeNeeded: computed(() => setupCodeNeeded.value),
-  /** True when the desk ended the session, so that the sign-in page can say so. */
-  endedByDesk: computed(() => endedByDesk.value),
+  /** Why the desk ended the session, for the sign-in page to say; null where it did not. */
+  endedBecause: computed(() => endedBecause.value),
 }
 
 /** Picks up the session that the refresh cookie (or the desktop's door) still holds. Never rejects; tries until answered. */
@@ -60,8 +63,16 @@ export async function restoreSession(): Promise<void> {
     await useSession(await accessToken.renew())
   } catch (error) {
     if (failureCode(error) === null) return restoreLater()
+    if (failureCode(error) === 'UNAUTHORIZED' && !isPlainRefusal(failureSentence(error))) {
+      endedBecause.value = failureSentence(error)
+    }
     await askForSignIn()
   }
+}
+
+/** Every stranger is told to sign in first; anything else is said for a reason. */
+function isPlainRefusal(sentence: string): boolean {
+  return sentence === commonErrors.UNAUTHORIZED.message
 }
 
 /** Signs in, also over the wall of somebody else; rejects with the desk's answer. */
@@ -80,9 +91,11 @@ export function setUp(input: Inputs['auth']['setup']): Promise<Outputs['auth']['
   return strangerDesk.auth.setup(input)
 }
 
-/** Makes an account of one's own and signs in with it; rejects with the desk's answer. */
-export async function register(input: Inputs['registration']['register']): Promise<void> {
-  await enter(await strangerDesk.registration.register(input))
+/** Makes an account of one's own; `enter` with the answer signs in with it. Rejects with the desk's answer. */
+export function register(
+  input: Inputs['registration']['register'],
+): Promise<Outputs['registration']['register']> {
+  return strangerDesk.registration.register(input)
 }
 
 /**
@@ -110,7 +123,7 @@ export async function signOut(): Promise<void> {
  */
 export async function useSession(answer: Session): Promise<void> {
   accessToken.set(answer)
-  endedByDesk.value = false
+  endedBecause.value = null
   if (user.value && user.value.id !== answer.user.id) await handOver()
   user.value = answer.user
   mustSetUpTotp.value = answer.mustSetUpTotp
