@@ -45,6 +45,9 @@ interface Attempt {
   readonly user: UserRow | undefined
 }
 
+const wrongTerminalCode =
+  'This is not the code that the desk has printed on its terminal, or it was used already.'
+
 /** Signing in with a password, and with a code where the person has an authenticator app. */
 export class PasswordSignIn {
   readonly #options: PasswordSignInOptions
@@ -79,7 +82,7 @@ export class PasswordSignIn {
     }
     if (this.#options.breakGlass?.lacksCode(context, user, credentials.terminalCode)) {
       if (credentials.terminalCode === undefined) throw new IdentityRefusal('TERMINAL_CODE_REQUIRED')
-      return this.#fail(attempt, 'WRONG_CODE')
+      return this.#fail(attempt, 'WRONG_CODE', wrongTerminalCode)
     }
     return this.#open(attempt, user, credentials)
   }
@@ -127,7 +130,7 @@ export class PasswordSignIn {
     }
   }
 
-  #fail({ context, name, account, user }: Attempt, code: RefusalCode): never {
+  #fail({ context, name, account, user }: Attempt, code: RefusalCode, sentence?: string): never {
     const { lockout } = this.#options
     const [id, shown] = [user?.id ?? null, name.slice(0, 254)]
     const audit = auditRecord(context, {
@@ -138,7 +141,7 @@ export class PasswordSignIn {
       after: code === 'WRONG_CODE' ? { reason: 'The code was wrong.' } : null,
     })
     lockout.recordFailure(context, account, audit)
-    throw new IdentityRefusal(code)
+    throw new IdentityRefusal(code, sentence)
   }
 }
 

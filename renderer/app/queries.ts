@@ -31,6 +31,7 @@ export const keys = {
   auditRows: ['audit', 'rows'],
   auditActions: ['audit', 'actions'],
   auditState: ['audit', 'state'],
+  signInRules: ['settings', 'sign-in'],
   listener: ['settings', 'listener'],
   about: ['settings', 'about'],
 } as const

@@ -30,6 +30,7 @@ export const settingsSections: readonly SettingsSection[] = [
   { path: '/settings/users', label: 'Users', adminOnly: true },
   { path: '/settings/groups', label: 'Groups', adminOnly: true },
   { path: '/settings/invites', label: 'Invites', adminOnly: true },
+  { path: '/settings/sign-in', label: 'Sign-in', adminOnly: true },
   { path: '/settings/audit', label: 'Audit log', adminOnly: true },
   { path: '/settings/listener', label: 'Listener', adminOnly: true },
   { path: '/settings/api', label: 'API', adminOnly: false },

@@ -45,7 +45,9 @@ export const router = createRouter({
       meta: { title: 'Account' },
     },
     {
-      path: '/join',
+      // Where invite links lead.
+      path: '/register',
+      alias: '/join',
       name: 'join',
       component: () => import('../features/auth/join-page.vue'),
       meta: { title: 'Make an account' },
@@ -110,6 +112,12 @@ export const router = createRouter({
           name: 'invites',
           component: () => import('../features/invites/invites-page.vue'),
           meta: { title: 'Invites' },
+        },
+        {
+          path: 'sign-in',
+          name: 'sign-in-rules',
+          component: () => import('../features/settings/sign-in-rules-page.vue'),
+          meta: { title: 'Sign-in' },
         },
         {
           path: 'audit',
