@@ -1,4 +1,5 @@
 import { emailSchema } from '../../shared/contract/auth.ts'
+import { toOneLine } from '../../shared/domain/one-line.ts'
 import type { RegistrationMode } from '../../shared/domain/registration.ts'
 import type { Clock } from '../platform/clock.ts'
 import { newId } from '../platform/ids.ts'
@@ -200,6 +201,11 @@ function emailOf({ email }: OidcPerson): string {
   return storedEmail(parsed.data)
 }
 
+/** As a person could have typed it; null where the provider gives none. */
+function nameOf(displayName: string | null): string | null {
+  return toOneLine(displayName ?? '').slice(0, 100) || null
+}
+
 function newAccount(
   { preferredUsername, displayName }: OidcPerson,
   email: string,
@@ -209,7 +215,7 @@ function newAccount(
   const local = email.slice(0, email.indexOf('@'))
   const username = usernameLike(preferredUsername ?? local, taken)
   return {
-    ...{ id: newId(), email, username, displayName: (displayName ?? username).slice(0, 100) },
+    ...{ id: newId(), email, username, displayName: nameOf(displayName) ?? username },
     ...{ passwordHash: '', mustChangePassword: false, documentedPassword: false },
     ...{ admin: false, disabled: false, version: 1, createdAt, emailVouched: false, recoveryHash: null },
   }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isOneLine } from '../domain/one-line.ts'
 import { retryLaterSchema } from './errors.ts'
 import { anyone, procedure, signedIn } from './procedure.ts'
 
@@ -43,6 +44,7 @@ export const emailSchema = z
   .trim()
   .max(254, 'An address has at most 254 characters.')
   .regex(/^[^\s@]+@[^\s@]+$/, 'An address looks like name@host.')
+  .refine(isOneLine, 'An address has no control characters.')
 
 /** 8 to 128 characters; how strong it must be is decided where the person's own words are known. */
 export const newPasswordSchema = z

@@ -47,6 +47,21 @@ describe('accounts', () => {
     expect(JSON.stringify(await boss.want('GET', `/users/${made.id}`))).not.toContain(made.initialPassword)
   })
 
+  test.each(['Eve\nadmin@desk', 'Eve\u0000', 'Eve \u202Egpj.exe', '\u001b[2JEve'])(
+    'a name that shows as another than it is (%j) is refused: it would lie in lists and in the log',
+    async (name) => {
+      const person = { email: 'eve@desk', username: 'eve', displayName: name, password: 'slate-curlew-39' }
+      const issues = [{ field: 'displayName' }]
+      expect(await boss.call('POST', '/users', person)).toMatchObject({
+        status: 400,
+        body: { data: { issues } },
+      })
+      expect((await boss.call('POST', '/groups', { name })).status).toBe(400)
+      const named = { ...person, displayName: 'Eve', email: `${name}@desk` }
+      expect((await boss.call('POST', '/users', named)).status).toBe(400)
+    },
+  )
+
   test('addresses and usernames are taken whatever their case', async () => {
     const person = { email: 'twin@desk', username: 'twin', displayName: 'Twin', password: 'slate-curlew-39' }
     await boss.want('POST', '/users', person)
