@@ -232,6 +232,7 @@ export class Identity {
       const current = userById(tx, before.id)
       // Somebody else changed it while the hash was made: what was checked does not stand any more.
       if (current?.passwordHash !== before.passwordHash) throw new IdentityRefusal('WRONG_PASSWORD')
+      if (current.disabled) throw new IdentityRefusal('UNAUTHORIZED')
       const changes = {
         passwordHash,
         mustChangePassword: false,

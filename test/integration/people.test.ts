@@ -110,6 +110,28 @@ describe('accounts', () => {
     await boss.signIn(testAdmin.email, testAdmin.password)
   })
 
+  test('what an administrator had under way ends with the right: no account is made after they were disabled', async () => {
+    const leaving = { email: 'leaving@desk', username: 'leaving', displayName: 'Leaving', admin: true }
+    const password = 'hazel-plover-82'
+    const { id } = await boss.want<NewPerson>('POST', '/users', { ...leaving, password })
+    const rogue = new ApiClient(desk.origin)
+    await rogue.signIn(leaving.email, password)
+    const names = Array.from({ length: 8 }, (_, index) => `backdoor${index}`)
+    const underWay = names.map((username) =>
+      rogue.call('POST', '/users', {
+        ...{ email: `${username}@desk`, username, displayName: 'Nobody', admin: true },
+        password: 'hazel-plover-83',
+      }),
+    )
+    await Promise.race(underWay)
+    await boss.want('PATCH', `/users/${id}`, { disabled: true })
+    const made = async () => (await boss.want<Page<PersonView>>('GET', '/users?search=backdoor')).total
+    const madeBefore = await made()
+    const statuses = (await Promise.all(underWay)).map(({ status }) => status)
+    expect(await made()).toBe(madeBefore)
+    expect(statuses.filter((status) => status === 401)).toHaveLength(names.length - madeBefore)
+  })
+
   test('whoever is disabled, reset or deleted is out when the call answers; a name alone changes nothing', async () => {
     const id = await idOf(testViewer.email)
     const guard = new ApiClient(desk.origin)
