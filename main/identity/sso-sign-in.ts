@@ -99,11 +99,7 @@ export class SsoSignIn {
 
   #open(context: RequestContext, found: OidcPerson): Promise<Session> {
     const { store, sessions, identity } = this.#options
-    const user = this.#accountOf(context, found)
-    if (user.disabled) {
-      this.#recordRefusal(context, user)
-      throw new IdentityRefusal('SSO_NO_ACCOUNT')
-    }
+    const user = this.#recordingRefusals(context, found, () => this.#accountOf(context, found))
     const fresh = sessions.fresh(user.id, context)
     const audit = auditRecord(context, {
       action: 'session.opened',
@@ -119,8 +115,9 @@ export class SsoSignIn {
   #accountOf(context: RequestContext, found: OidcPerson): UserRow {
     const { store } = this.#options
     const linked = store.read((db) => userByOidc(db, found.issuer, found.subject))
+    const prepared = linked ?? store.read((db) => preparedAccount(db, found))
+    if (prepared?.disabled) throw new IdentityRefusal('SSO_NO_ACCOUNT')
     if (linked) return linked
-    const prepared = store.read((db) => preparedAccount(db, found))
     return prepared ? this.#link(context, prepared, found) : this.#make(context, found)
   }
 
@@ -171,15 +168,28 @@ export class SsoSignIn {
     return hashOfCode(invite)
   }
 
-  #recordRefusal(context: RequestContext, user: UserRow): void {
-    const audit = auditRecord(context, {
-      action: 'session.opened',
-      outcome: 'refused',
-      target: targetOf(user),
-      actor: actorOf(user),
-      after: { by: 'single sign-on', reason: 'The account is disabled.' },
-    })
-    this.#options.store.write({ audit }, () => undefined)
+  /** Whom the provider knows and the desk does not let in: an administrator must be able to see that they tried. */
+  #recordingRefusals<Result>(context: RequestContext, found: OidcPerson, work: () => Result): Result {
+    try {
+      return work()
+    } catch (error) {
+      if (!(error instanceof IdentityRefusal)) throw error
+      const { store } = this.#options
+      const { issuer, subject, email } = found
+      const user = store.read((db) => userByOidc(db, issuer, subject) ?? preparedAccount(db, found))
+      const id = user?.id ?? null
+      const reason = user?.disabled ? 'The account is disabled.' : error.code
+      const name = (email ?? subject).slice(0, 254)
+      const audit = auditRecord(context, {
+        action: 'session.opened',
+        outcome: 'refused',
+        target: { kind: 'user', id, name },
+        actor: { id, name },
+        after: { by: 'single sign-on', issuer, subject, reason },
+      })
+      store.write({ audit }, () => undefined)
+      throw error
+    }
   }
 }
 
