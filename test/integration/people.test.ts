@@ -47,7 +47,7 @@ describe('accounts', () => {
     expect(JSON.stringify(await boss.want('GET', `/users/${made.id}`))).not.toContain(made.initialPassword)
   })
 
-  test.each(['Eve\nadmin@desk', 'Eve\u0000', 'Eve \u202Egpj.exe', '\u001b[2JEve'])(
+  test.each(['Eve\nadmin@desk', 'Eve\u0000', 'Eve \u202Egpj.exe', '\u001b[2JEve', 'Eve\ud800'])(
     'a name that shows as another than it is (%j) is refused: it would lie in lists and in the log',
     async (name) => {
       const person = { email: 'eve@desk', username: 'eve', displayName: name, password: 'slate-curlew-39' }
