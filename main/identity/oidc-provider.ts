@@ -11,6 +11,8 @@ const flowLifetimeMs = 10 * 60_000
 /** So long what was found out about the provider being there is believed. */
 const healthKnownMs = 10_000
 const flowColumn = 'oidc.flow'
+/** What an account is made of, or linked by. */
+const wantedClaims = ['email', 'email_verified', 'preferred_username'] as const
 
 /** How this desk is known to the provider; all of it is set, or single sign-on is off. */
 export interface OidcSettings {
@@ -123,10 +125,11 @@ export class OidcProvider {
       })
       const claims = tokens.claims()
       if (!claims) throw new OidcFailure('refused', 'The provider sent no identity.')
-      // Many providers put the address into the ID token only when asked to; the endpoint always has it.
-      const asks = claims.email === undefined && configuration.serverMetadata().userinfo_endpoint
+      // Many providers put only some of it into the ID token; the endpoint has it all.
+      const lacks = wantedClaims.some((name) => claims[name] === undefined)
+      const asks = lacks && configuration.serverMetadata().userinfo_endpoint
       const more = asks ? await client.fetchUserInfo(configuration, tokens.access_token, claims.sub) : {}
-      return personOfClaims({ ...claims, ...more, iss: claims.iss, sub: claims.sub }, flow.invite)
+      return personOfClaims(claims, more, flow.invite)
     } catch (error) {
       throw asFailure(error)
     }
@@ -197,16 +200,24 @@ export class OidcProvider {
   }
 }
 
-function personOfClaims(claims: Readonly<Record<string, unknown>>, invite: string | null): OidcPerson {
+type Claims = Readonly<Record<string, unknown>>
+
+/** Who came back: of the ID token first, then of what the userinfo endpoint adds. That an address is verified counts only where it stands beside that very address. */
+export function personOfClaims(token: Claims, more: Claims, invite: string | null): OidcPerson {
   const textOf = (name: string): string | null => {
-    const value = claims[name]
+    const value = token[name] ?? more[name]
     return typeof value === 'string' && value.trim() !== '' ? value.trim() : null
   }
   return {
     issuer: textOf('iss') ?? '',
     subject: textOf('sub') ?? '',
     email: textOf('email'),
-    emailVerified: claims.email_verified === true,
+    emailVerified: [token, more].some(
+      (claims) =>
+        claims.email_verified === true &&
+        typeof claims.email === 'string' &&
+        claims.email === (token.email ?? more.email),
+    ),
     preferredUsername: textOf('preferred_username'),
     displayName: textOf('name'),
     invite,

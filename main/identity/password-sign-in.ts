@@ -99,6 +99,11 @@ export class PasswordSignIn {
     })
     try {
       store.write({ audit }, (tx) => {
+        const current = userById(tx, user.id)
+        // Disabled, or given another password, while the hash was made anew.
+        if (current?.passwordHash !== user.passwordHash || current.disabled) {
+          throw new IdentityRefusal('UNAUTHORIZED')
+        }
         this.#takeCode(tx, user.id, code)
         lockout.clear(tx, account)
         if (passwordHash !== null) updateUser(tx, user.id, { passwordHash })

@@ -235,6 +235,7 @@ export class Identity {
       const current = userById(tx, before.id)
       // Somebody else changed it while the hash was made: what was checked does not stand any more.
       if (current?.passwordHash !== before.passwordHash) throw new IdentityRefusal('WRONG_PASSWORD')
+      if (current.disabled) throw new IdentityRefusal('UNAUTHORIZED')
       const changes = {
         passwordHash,
         mustChangePassword: false,
@@ -255,7 +256,13 @@ export class Identity {
   /** The answer to whoever signed in: an access token, and a refresh token for the door to keep. */
   async sessionOf(context: RequestContext, person: Person, refresh: FreshToken): Promise<Session> {
     const { id: userId, version } = person
-    const issued = await this.#options.tokens.issue({ userId, version, family: refresh.row.family })
+    const { tokens } = this.#options
+    const { family } = refresh.row
+    const issued = await tokens.issue({ userId, version, family })
+    // Known from its first request on, so that the door never takes its person for a stranger.
+    if (this.isSignInLive(family)) {
+      tokens.remember(issued.token, { userId, version, family, expiresAt: issued.expiresAt })
+    }
     context.refreshToken.set(refresh.token, refresh.row.expiresAt, refresh.row.family)
     return {
       accessToken: issued.token,

@@ -1,4 +1,5 @@
 import { emailSchema } from '../../shared/contract/auth.ts'
+import { toOneLine } from '../../shared/domain/one-line.ts'
 import type { RegistrationMode } from '../../shared/domain/registration.ts'
 import type { Clock } from '../platform/clock.ts'
 import { newId } from '../platform/ids.ts'
@@ -98,11 +99,7 @@ export class SsoSignIn {
 
   #open(context: RequestContext, found: OidcPerson): Promise<Session> {
     const { store, sessions, identity } = this.#options
-    const user = this.#accountOf(context, found)
-    if (user.disabled) {
-      this.#recordRefusal(context, user)
-      throw new IdentityRefusal('SSO_NO_ACCOUNT')
-    }
+    const user = this.#recordingRefusals(context, found, () => this.#accountOf(context, found))
     const fresh = sessions.fresh(user.id, context)
     const audit = auditRecord(context, {
       action: 'session.opened',
@@ -118,8 +115,9 @@ export class SsoSignIn {
   #accountOf(context: RequestContext, found: OidcPerson): UserRow {
     const { store } = this.#options
     const linked = store.read((db) => userByOidc(db, found.issuer, found.subject))
+    const prepared = linked ?? store.read((db) => preparedAccount(db, found))
+    if (prepared?.disabled) throw new IdentityRefusal('SSO_NO_ACCOUNT')
     if (linked) return linked
-    const prepared = store.read((db) => preparedAccount(db, found))
     return prepared ? this.#link(context, prepared, found) : this.#make(context, found)
   }
 
@@ -170,15 +168,28 @@ export class SsoSignIn {
     return hashOfCode(invite)
   }
 
-  #recordRefusal(context: RequestContext, user: UserRow): void {
-    const audit = auditRecord(context, {
-      action: 'session.opened',
-      outcome: 'refused',
-      target: targetOf(user),
-      actor: actorOf(user),
-      after: { by: 'single sign-on', reason: 'The account is disabled.' },
-    })
-    this.#options.store.write({ audit }, () => undefined)
+  /** Whom the provider knows and the desk does not let in: an administrator must be able to see that they tried. */
+  #recordingRefusals<Result>(context: RequestContext, found: OidcPerson, work: () => Result): Result {
+    try {
+      return work()
+    } catch (error) {
+      if (!(error instanceof IdentityRefusal)) throw error
+      const { store } = this.#options
+      const { issuer, subject, email } = found
+      const user = store.read((db) => userByOidc(db, issuer, subject) ?? preparedAccount(db, found))
+      const id = user?.id ?? null
+      const reason = user?.disabled ? 'The account is disabled.' : error.code
+      const name = (email ?? subject).slice(0, 254)
+      const audit = auditRecord(context, {
+        action: 'session.opened',
+        outcome: 'refused',
+        target: { kind: 'user', id, name },
+        actor: { id, name },
+        after: { by: 'single sign-on', issuer, subject, reason },
+      })
+      store.write({ audit }, () => undefined)
+      throw error
+    }
   }
 }
 
@@ -200,6 +211,11 @@ function emailOf({ email }: OidcPerson): string {
   return storedEmail(parsed.data)
 }
 
+/** As a person could have typed it; null where the provider gives none. */
+function nameOf(displayName: string | null): string | null {
+  return toOneLine(displayName ?? '').slice(0, 100) || null
+}
+
 function newAccount(
   { preferredUsername, displayName }: OidcPerson,
   email: string,
@@ -209,7 +225,7 @@ function newAccount(
   const local = email.slice(0, email.indexOf('@'))
   const username = usernameLike(preferredUsername ?? local, taken)
   return {
-    ...{ id: newId(), email, username, displayName: (displayName ?? username).slice(0, 100) },
+    ...{ id: newId(), email, username, displayName: nameOf(displayName) ?? username },
     ...{ passwordHash: '', mustChangePassword: false, documentedPassword: false },
     ...{ admin: false, disabled: false, version: 1, createdAt, emailVouched: false, recoveryHash: null },
   }

@@ -188,7 +188,11 @@ export class Users {
     this.#ended(id, ended)
   }
 
+  /** Throws UNAUTHORIZED or FORBIDDEN where the caller lost the right while a password was hashed for them. */
   #write<T>(context: RequestContext, parts: AuditParts, work: (tx: Tx) => T): T {
+    const caller = this.#options.people.get(signedInCaller(context).userId)
+    if (caller?.disabled !== false) throw new IdentityRefusal('UNAUTHORIZED')
+    if (!caller.admin) throw new IdentityRefusal('FORBIDDEN')
     return this.#options.store.write({ audit: auditRecord(context, parts) }, (tx) => work(tx) as never)
   }
 

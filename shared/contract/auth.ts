@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isOneLine } from '../domain/one-line.ts'
 import { retryLaterSchema } from './errors.ts'
 import { anyone, procedure, signedIn } from './procedure.ts'
 
@@ -43,6 +44,7 @@ export const emailSchema = z
   .trim()
   .max(254, 'An address has at most 254 characters.')
   .regex(/^[^\s@]+@[^\s@]+$/, 'An address looks like name@host.')
+  .refine(isOneLine, 'An address has no control characters.')
 
 /** 8 to 128 characters; how strong it must be is decided where the person's own words are known. */
 export const newPasswordSchema = z
@@ -83,7 +85,7 @@ const ssoErrors = {
 } as const
 
 /** Any strings: a wrong name and a wrong password look the same from outside. Either holds an address or a username. */
-const nameFields = { email: z.string().max(1000).optional(), username: z.string().max(1000).optional() }
+const nameFields = { email: z.string().optional(), username: z.string().optional() }
 const isNamed = (input: { email?: string | undefined; username?: string | undefined }): boolean =>
   (input.email ?? input.username) !== undefined
 const unnamed = { message: 'Give an e-mail address or a username.', path: ['email'] }
@@ -95,11 +97,11 @@ export const auth = {
       z
         .object({
           ...nameFields,
-          password: z.string().max(1000),
+          password: z.string(),
           /** Of the authenticator app, or a backup code. */
-          code: z.string().max(100).optional(),
+          code: z.string().optional(),
           /** From the terminal of the desk, where TERMINAL_CODE_REQUIRED asks for it. */
-          terminalCode: z.string().max(100).optional(),
+          terminalCode: z.string().optional(),
         })
         .refine(isNamed, unnamed),
     )
@@ -184,7 +186,7 @@ export const auth = {
     })
     .input(
       z
-        .object({ ...nameFields, recoveryCode: z.string().max(100), newPassword: newPasswordSchema })
+        .object({ ...nameFields, recoveryCode: z.string(), newPassword: newPasswordSchema })
         .refine(isNamed, unnamed),
     )
     // Every sign-in of the person ends; the new recovery code is shown this once. Nobody is signed in by it.

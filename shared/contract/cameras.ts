@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { cameraStatuses } from '../domain/statuses.ts'
 import { altaErrors, confirmationError } from './errors.ts'
+import { nameSchema } from './names.ts'
 import { pageInput } from './paging.ts'
 import { admin, procedure, signedIn, viewerOf } from './procedure.ts'
 
@@ -40,11 +41,7 @@ export const cameraSchema = z.object({
 })
 export type Camera = z.infer<typeof cameraSchema>
 
-const name = z
-  .string()
-  .trim()
-  .min(1, 'Give the camera a name.')
-  .max(100, 'A name has at most 100 characters.')
+const name = nameSchema('Give the camera a name.')
 const receiverId = z.string().min(1).max(200)
 const idInput = z.object({ id: z.string().max(100) })
 

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { groupRoles } from '../domain/roles.ts'
 import { wallSchema } from './live.ts'
+import { nameSchema } from './names.ts'
 import { pageInput } from './paging.ts'
 import { admin, operatorOf, procedure, signedIn, viewerOf } from './procedure.ts'
 
@@ -32,7 +33,7 @@ export const groupDetailSchema = groupSchema.extend({
 })
 export type GroupDetail = z.infer<typeof groupDetailSchema>
 
-const name = z.string().trim().min(1, 'Give the group a name.').max(100, 'A name has at most 100 characters.')
+const name = nameSchema('Give the group a name.')
 const idInput = z.object({ id: z.string().max(100) })
 const cameraInput = idInput.extend({ cameraId: z.string().max(100) })
 const memberInput = idInput.extend({ userId: z.string().max(100) })

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { serverStates } from '../domain/statuses.ts'
 import { altaErrors, confirmationError } from './errors.ts'
+import { nameSchema } from './names.ts'
 import { pageInput } from './paging.ts'
 import { admin, procedure } from './procedure.ts'
 
@@ -43,11 +44,7 @@ export const serverSchema = z.object({
 })
 export type Server = z.infer<typeof serverSchema>
 
-const name = z
-  .string()
-  .trim()
-  .min(1, 'Give the server a name.')
-  .max(100, 'A name has at most 100 characters.')
+const name = nameSchema('Give the server a name.')
 const httpUrl = z
   .string()
   .trim()

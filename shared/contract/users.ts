@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { groupRoles } from '../domain/roles.ts'
 import { isUsername } from '../domain/usernames.ts'
 import { emailSchema, newPasswordSchema, signInSchema } from './auth.ts'
+import { nameSchema } from './names.ts'
 import { pageInput } from './paging.ts'
 import { admin, procedure } from './procedure.ts'
 
@@ -12,11 +13,7 @@ export const usernameSchema = z
   .toLowerCase()
   .refine(isUsername, 'A username has 3 to 32 of the characters a to z, 0 to 9, dot, underscore and hyphen.')
 
-export const displayNameSchema = z
-  .string()
-  .trim()
-  .min(1, 'Give the person a name.')
-  .max(100, 'A name has at most 100 characters.')
+export const displayNameSchema = nameSchema('Give the person a name.')
 
 /** A person as administrators see them. */
 export const personSchema = z.object({

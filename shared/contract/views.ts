@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { wallSchema } from './live.ts'
+import { nameSchema } from './names.ts'
 import { operatorOf, operatorOfAny, procedure, signedIn, viewerOf } from './procedure.ts'
 
 /** A saved wall: one's own, or one of a group. Tiles that the caller may not see are null. */
@@ -14,7 +15,7 @@ export const viewSchema = wallSchema.extend({
 })
 export type View = z.infer<typeof viewSchema>
 
-const name = z.string().trim().min(1, 'Give the view a name.').max(100, 'A name has at most 100 characters.')
+const name = nameSchema('Give the view a name.')
 const idInput = z.object({ id: z.string().max(100) })
 
 export const views = {

@@ -57,6 +57,20 @@ describe('people of a desk', () => {
     )
   })
 
+  test.each([
+    ['very long', 'x'.repeat(200_000)],
+    ['empty', ''],
+    ['a NUL', '\u0000'],
+    ['half a letter', '\ud800'],
+  ])('sign-in takes any strings, %s too, and answers as it does for any wrong ones', async (_what, text) => {
+    for (const name of ['email', 'username']) {
+      const answer = await post(desk, '/auth/login', { [name]: text, password: text, code: text })
+      expect([answer.status, await answer.json()]).toMatchObject([401, { code: 'UNAUTHORIZED' }])
+    }
+    const recovery = { username: text, recoveryCode: text, newPassword: 'slate-curlew-39' }
+    expect((await post(desk, '/auth/recover', recovery)).status).toBe(401)
+  })
+
   test('a refresh token is good once; the spent one gets the same successor while that is unused', async () => {
     const first = cookieOf((await post(desk, '/auth/login', testViewer)).headers)
     const rotated = await post(desk, '/auth/refresh', {}, first)

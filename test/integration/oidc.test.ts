@@ -121,7 +121,13 @@ describe('by way of a real provider', () => {
     expect((await signIn(desk, unverified)).refused).toBe('SSO_NO_ACCOUNT')
     const verified = subject({ email: 'Prepared@SSO.example' })
     expect((await signIn(desk, verified)).session?.user.id).toBe(prepared.id)
-    expect((await signIn(desk, subject())).refused).toBe('SSO_NO_ACCOUNT')
+    const nobody = subject()
+    expect((await signIn(desk, nobody)).refused).toBe('SSO_NO_ACCOUNT')
+    // Whom the provider knows and the desk does not let in is seen to have tried.
+    expect(readAudit(desk).filter(({ outcome }) => outcome === 'refused')).toMatchObject([
+      { action: 'session.opened', actorName: 'prepared@sso.example' },
+      { action: 'session.opened', actorName: `${nobody}@sso.example` },
+    ])
   })
 
   test('an address that its owner wrote is not linked to: anybody could have written it', async () => {

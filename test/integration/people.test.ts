@@ -47,6 +47,21 @@ describe('accounts', () => {
     expect(JSON.stringify(await boss.want('GET', `/users/${made.id}`))).not.toContain(made.initialPassword)
   })
 
+  test.each(['Eve\nadmin@desk', 'Eve\u0000', 'Eve \u202Egpj.exe', '\u001b[2JEve', 'Eve\ud800'])(
+    'a name that shows as another than it is (%j) is refused: it would lie in lists and in the log',
+    async (name) => {
+      const person = { email: 'eve@desk', username: 'eve', displayName: name, password: 'slate-curlew-39' }
+      const issues = [{ field: 'displayName' }]
+      expect(await boss.call('POST', '/users', person)).toMatchObject({
+        status: 400,
+        body: { data: { issues } },
+      })
+      expect((await boss.call('POST', '/groups', { name })).status).toBe(400)
+      const named = { ...person, displayName: 'Eve', email: `${name}@desk` }
+      expect((await boss.call('POST', '/users', named)).status).toBe(400)
+    },
+  )
+
   test('addresses and usernames are taken whatever their case', async () => {
     const person = { email: 'twin@desk', username: 'twin', displayName: 'Twin', password: 'slate-curlew-39' }
     await boss.want('POST', '/users', person)
@@ -93,6 +108,28 @@ describe('accounts', () => {
     expect((await survivor.want<Page<PersonView>>('GET', '/users?admin=true')).total).toBe(1)
     await survivor.want('PATCH', `/users/${bossId}`, { admin: true })
     await boss.signIn(testAdmin.email, testAdmin.password)
+  })
+
+  test('what an administrator had under way ends with the right: no account is made after they were disabled', async () => {
+    const leaving = { email: 'leaving@desk', username: 'leaving', displayName: 'Leaving', admin: true }
+    const password = 'hazel-plover-82'
+    const { id } = await boss.want<NewPerson>('POST', '/users', { ...leaving, password })
+    const rogue = new ApiClient(desk.origin)
+    await rogue.signIn(leaving.email, password)
+    const names = Array.from({ length: 8 }, (_, index) => `backdoor${index}`)
+    const underWay = names.map((username) =>
+      rogue.call('POST', '/users', {
+        ...{ email: `${username}@desk`, username, displayName: 'Nobody', admin: true },
+        password: 'hazel-plover-83',
+      }),
+    )
+    await Promise.race(underWay)
+    await boss.want('PATCH', `/users/${id}`, { disabled: true })
+    const made = async () => (await boss.want<Page<PersonView>>('GET', '/users?search=backdoor')).total
+    const madeBefore = await made()
+    const statuses = (await Promise.all(underWay)).map(({ status }) => status)
+    expect(await made()).toBe(madeBefore)
+    expect(statuses.filter((status) => status === 401)).toHaveLength(names.length - madeBefore)
   })
 
   test('whoever is disabled, reset or deleted is out when the call answers; a name alone changes nothing', async () => {

@@ -2,6 +2,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { ApiClient } from '../fixtures/api-client.ts'
 import { startDeskInProcess, testAdmin, testViewer } from '../fixtures/desk-in-process.ts'
 import type { DeskInProcess } from '../fixtures/desk-in-process.ts'
+import { sendRaw } from '../fixtures/raw-http.ts'
 
 /** A desk with the limits of the documentation, or those given. */
 async function limitedDesk(variables: Record<string, string> = {}): Promise<DeskInProcess> {
@@ -72,6 +73,31 @@ test('a person who is signed in has a bucket of their own, whatever strangers do
   const other = new ApiClient(desk.origin)
   await other.signIn(testViewer.email, testViewer.password)
   expect((await other.call('GET', '/account')).status).toBe(200)
+})
+
+test('the first request with a new token is of its person already: a whole burst passes, though strangers took theirs', async () => {
+  const desk = await limitedDesk({ ...slowly, ALTAVMS_LIMITS_PERSON_PER_SECOND: '0.1' })
+  const api = new ApiClient(desk.origin)
+  await api.signIn(testAdmin.email, testAdmin.password)
+  expect(await statusesOf(`${desk.origin}/api/cameras`, 55)).toEqual({ 401: 50, 429: 5 })
+  const headers = { authorization: `Bearer ${api.token}` }
+  expect(await statusesOf(`${desk.origin}/api/account`, 125, headers)).toEqual({ 200: 120, 429: 5 })
+})
+
+test('another spelling of a path is counted as the path: no way around the limits', async () => {
+  const desk = await limitedDesk(slowly)
+  const spellings = [
+    '/api/auth/%6cogin',
+    '/%61pi/auth/login',
+    '/api/auth/login?x',
+    `${desk.origin}/api/auth/login`,
+  ]
+  const statuses: string[] = []
+  for (let index = 0; index < 16; index += 1) {
+    const text = `POST ${spellings[index % 4]} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`
+    statuses.push((await sendRaw(desk.origin, text)).slice(9, 12))
+  }
+  expect(statuses).toEqual([...Array<string>(10).fill('400'), ...Array<string>(6).fill('429')])
 })
 
 test('tokens that are worth nothing count as strangers, and cost no more signatures than strangers have requests', async () => {

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ErrorBody } from './error-body.ts'
 import { sendError } from './error-body.ts'
 import { isAllowedOrigin, isLoopbackAddress, isPrivateHost, isOwnOrigin } from './origins.ts'
+import { routeOf } from './matched-route.ts'
 
 export interface GateOptions {
   readonly allowedOrigins: readonly string[]
@@ -43,7 +44,7 @@ function refusalOf(request: FastifyRequest, options: GateOptions): ErrorBody | n
   if (origin === undefined || isOwnOrigin(origin, host)) return null
   if (!isAllowedOrigin(origin, options.allowedOrigins)) return foreignPage
   // `*` lets any page read the API with a token of its own, but never use somebody's cookie.
-  const usesCookie = request.url.startsWith('/api/auth/refresh') && request.headers.cookie !== undefined
+  const usesCookie = routeOf(request) === '/api/auth/refresh' && request.headers.cookie !== undefined
   return usesCookie && !options.allowedOrigins.includes(origin) ? foreignPage : null
 }
 

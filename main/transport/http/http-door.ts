@@ -20,6 +20,7 @@ import { serveOpenApi } from './openapi-routes.ts'
 import { limitRequests } from './rate-limits.ts'
 import { serveSingleSignOn } from './oidc-routes.ts'
 import type { SsoDoor } from './oidc-routes.ts'
+import { routeOf } from './matched-route.ts'
 import { servePage } from './page-routes.ts'
 import { serveProbes } from './probes.ts'
 import { readPageCookie } from './refresh-cookie.ts'
@@ -201,7 +202,7 @@ export class HttpDoor implements Part {
     limitRequests(app, { limits: config.limits, authenticate })
     if (internalAddr === null) this.#probes(app)
     app.addHook('onRequest', (request, reply, done) => {
-      if (request.url.startsWith('/api/')) void reply.header('cache-control', 'no-store')
+      if (routeOf(request).startsWith('/api/')) void reply.header('cache-control', 'no-store')
       done()
     })
     const makeContext = (request: FastifyRequest, reply: FastifyReply) =>

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Caller } from '../../identity/request-context.ts'
 import type { Config } from '../../platform/config.ts'
 import { sendError } from './error-body.ts'
+import { routeOf } from './matched-route.ts'
 import { plainAddress } from './origins.ts'
 import { bearerToken } from './request-context.ts'
 import type { Authenticate } from './request-context.ts'
@@ -14,10 +15,9 @@ export interface RateLimitOptions {
 }
 
 /** Where somebody tries to get in: counted by address, whoever they are already. */
-const signInPaths =
-  /^\/(?:api\/auth\/(?:login|register|recover|setup|oidc\/start)|auth\/oidc\/callback)(?:[/?#]|$)/
+const signInRoutes = /^\/(?:api\/auth\/(?:login|register|recover|setup|oidc\/start)|auth\/oidc\/callback)$/
 /** Everything that is counted; the page's own files, probes and ticketed files are not. */
-const countedPaths = /^\/(?:api|auth)\//
+const countedRoutes = /^\/(?:api|auth)\//
 
 /**
  * Limits how fast requests come, before their bodies are read: strangers and scripts by address, sign-in routes by
@@ -31,10 +31,10 @@ export function limitRequests(app: FastifyInstance, { limits, authenticate }: Ra
   const people = new TokenBuckets({ perSecond: limits.personPerSecond, burst: limits.personBurst })
 
   app.addHook('onRequest', (request, reply, done) => {
-    const { url, method } = request
-    if (!countedPaths.test(url)) return done()
+    const route = routeOf(request)
+    if (!countedRoutes.test(route)) return done()
     const now = performance.now()
-    if (signInPaths.test(url) && !(method === 'GET' && url.startsWith('/api/auth/setup'))) {
+    if (signInRoutes.test(route) && !(request.method === 'GET' && route === '/api/auth/setup')) {
       return admit(signIns.take(networkOf(request), now), reply, done)
     }
     const token = bearerToken(request.headers.authorization)

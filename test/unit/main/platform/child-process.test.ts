@@ -28,7 +28,7 @@ test('talks both ways, gives way to others, and tells of its end once', async ()
   child.send({ bytes: new Uint8Array([1, 2]) })
   expect(await answer).toEqual({
     message: { bytes: new Uint8Array([1, 2]) },
-    priority: Math.min(getPriority() + 5, 19),
+    priority: Math.min(getPriority() + 10, 19),
   })
   let exits = 0
   const ended = new Promise<void>((resolve) =>
