@@ -20,7 +20,9 @@ const newcomer = {
 let stage: Stage | undefined
 
 test.beforeEach(({ watch }) => watch.expect(/^console: .*4(01|03|04|09|22) .*\/api\//))
-test.afterEach(async () => {
+test.afterEach(async ({ page }) => {
+  // A page whose desk goes away complains.
+  await page.goto('about:blank')
   await stage?.stop()
   stage = undefined
 })

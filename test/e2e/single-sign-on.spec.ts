@@ -32,7 +32,9 @@ test.beforeEach(({ watch }) => {
   // The provider's own page asks the network for a font, and has no icon.
   watch.expect(/^console: .*fonts\.googleapis\.com/, /^console: .*\/favicon\.ico$/)
 })
-test.afterEach(async () => {
+test.afterEach(async ({ page }) => {
+  // A page whose desk goes away complains.
+  await page.goto('about:blank')
   await stage?.stop()
   stage = undefined
 })
