@@ -100,7 +100,7 @@ export const auth = {
           password: z.string(),
           /** Of the authenticator app, or a backup code. */
           code: z.string().optional(),
-          /** From the terminal of the desk, where TERMINAL_CODE_REQUIRED asks for it. */
+          /** From the terminal of the desk, where TERMINAL_CODE_REQUIRED asks for it; without an app `code` will do. */
           terminalCode: z.string().optional(),
         })
         .refine(isNamed, unnamed),
