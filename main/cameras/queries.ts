@@ -1,7 +1,7 @@
 import { and, asc, count, eq, sql } from 'drizzle-orm'
 import type { ReadHandle, Store, Tx } from '../store/store-types.ts'
-import { containsPattern } from '../servers/queries.ts'
 import { preparedOnce } from '../store/prepared-once.ts'
+import { textSearch } from '../store/text-search.ts'
 import { altaIntents, cameras, servers } from '../store/tables/cameras.ts'
 
 /** A camera as it is stored. */
@@ -122,7 +122,7 @@ export function matchingCameras(
   filter: CameraFilter,
   order: CameraOrder,
 ): Promise<NamedCameraRow[]> {
-  const pattern = filter.search ? containsPattern(filter.search) : null
+  const { on, value } = textSearch(filter.search ?? '')
   const visible = filter.visibleIds && JSON.stringify(filter.visibleIds)
   return store.readApart<NamedCameraRow>(
     `select c.id, c.name, c.server_id as serverId, c.receiver_id as receiverId, c.sub_receiver_id as subReceiverId,
@@ -131,12 +131,11 @@ export function matchingCameras(
      from cameras c join servers s on s.id = c.server_id
      where (? is null or c.server_id = ?)
        and (? is null or c.id in (select value from json_each(?)))
-       and (? is null or c.name like ? escape '\\'
-         or (? and (c.receiver_id like ? escape '\\' or s.name like ? escape '\\')))
+       and (${on('c.name')} or (? and (${on('c.receiver_id')} or ${on('s.name')})))
      order by ${orderTexts[order]}`,
     [
       ...[filter.serverId, filter.serverId, visible, visible],
-      ...[pattern, pattern, filter.searchesServers ? 1 : 0, pattern, pattern],
+      ...[value, filter.searchesServers ? 1 : 0, value, value],
     ],
   )
 }

@@ -77,11 +77,12 @@ export class PasswordSignIn {
     const attempt = { context, name, account, user: user ?? known }
     if (!user || !matches || !stands) return this.#fail(attempt, 'UNAUTHORIZED')
     this.#options.breakGlass?.refuseOthers(user)
-    if (this.#options.twoFactor.isOn(user.id) && !credentials.code) {
-      throw new IdentityRefusal('TOTP_REQUIRED')
-    }
-    if (this.#options.breakGlass?.lacksCode(context, user, credentials.terminalCode)) {
-      if (credentials.terminalCode === undefined) throw new IdentityRefusal('TERMINAL_CODE_REQUIRED')
+    const hasApp = this.#options.twoFactor.isOn(user.id)
+    if (hasApp && !credentials.code) throw new IdentityRefusal('TOTP_REQUIRED')
+    // Without an app there is but one code that can be meant.
+    const terminalCode = credentials.terminalCode ?? ((!hasApp && credentials.code) || undefined)
+    if (this.#options.breakGlass?.lacksCode(context, user, terminalCode)) {
+      if (terminalCode === undefined) throw new IdentityRefusal('TERMINAL_CODE_REQUIRED')
       return this.#fail(attempt, 'WRONG_CODE', wrongTerminalCode)
     }
     return this.#open(attempt, user, credentials)

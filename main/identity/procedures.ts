@@ -55,10 +55,12 @@ function authProcedures({ service, passwordSignIn, recovery, sso }: SignInServic
     refresh: os.auth.refresh.handler(({ context, errors }) =>
       refusing(errors, () => service.refresh(context)),
     ),
-    logout: os.auth.logout.handler(({ context }) => {
-      service.logout(context, signedInCaller(context))
-      return {}
-    }),
+    logout: os.auth.logout.handler(({ context, errors }) =>
+      refusing(errors, () => {
+        service.logout(context)
+        return {}
+      }),
+    ),
     setupState: os.auth.setupState.handler(({ context }) => service.setupState(context)),
     setup: os.auth.setup.handler(({ context, input, errors }) =>
       refusing(errors, () => service.setup(context, input)),

@@ -120,16 +120,31 @@ export class Identity {
     return this.sessionOf(context, person, known ?? next)
   }
 
-  /** Ends the sign-in that the access token belongs to. */
-  logout(context: RequestContext, caller: Caller): void {
+  /**
+   * Ends the sign-in that the access token belongs to; where that has expired, the one of the refresh token: at the end
+   * of a shift nobody should have to renew what they give back. Throws UNAUTHORIZED where there is neither.
+   */
+  logout(context: RequestContext): void {
     const { store, tokens } = this.#options
-    const audit = auditRecord(context, {
-      action: 'session.closed',
-      target: { kind: 'user', id: caller.userId, name: caller.email },
-    })
-    store.write({ audit }, (tx) => deleteFamily(tx, caller.family))
-    tokens.forgetFamily(caller.family)
+    const closing = context.caller ?? this.#holderOf(context.refreshToken.get())
     context.refreshToken.clear()
+    if (!closing) throw new IdentityRefusal('UNAUTHORIZED')
+    const { userId, email, family } = closing
+    const person = { id: userId, email }
+    const parts = { target: targetOf(person), actor: actorOf(person) }
+    const audit = auditRecord(context, { action: 'session.closed', ...parts })
+    store.write({ audit }, (tx) => deleteFamily(tx, family))
+    tokens.forgetFamily(family)
+  }
+
+  /** Whose sign-in a refresh token is of. */
+  #holderOf(token: string | null): Pick<Caller, 'userId' | 'email' | 'family'> | null {
+    const { store, sessions, people } = this.#options
+    const judged = token === null ? null : store.read((db) => sessions.judge(db, token))
+    if (!judged || judged.kind === 'unknown') return null
+    const { userId, family } = judged.row
+    const person = people.get(userId)
+    return person ? { userId, email: person.email, family } : null
   }
 
   /** The desktop's own window needs no code: whoever sits there owns the machine. */

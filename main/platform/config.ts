@@ -331,12 +331,9 @@ function ssoProblems({ oidc }: Config): { variable: string; problem: string }[] 
   const given = Object.entries(parts).find(([, value]) => value !== null)?.[0]
   const reason = given ?? (oidc.disablePasswordLogin ? 'OIDC_DISABLE_PASSWORD_LOGIN' : null)
   if (reason === null) return []
-  const missing = Object.entries(parts)
+  return Object.entries(parts)
     .filter(([, value]) => value === null)
     .map(([variable]) => ({ variable, problem: `is missing, while ${reason} is given.` }))
-  // A proxy may put something before it, but nowhere else does the desk wait for people to come back.
-  if (oidc.redirectUri === null || oidc.redirectUri.endsWith('/auth/oidc/callback')) return missing
-  return [...missing, { variable: 'OIDC_REDIRECT_URI', problem: 'does not end with /auth/oidc/callback.' }]
 }
 
 function isFile(path: string): boolean {

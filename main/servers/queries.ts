@@ -2,6 +2,7 @@ import { asc, count, eq, sql } from 'drizzle-orm'
 import type { SQL } from 'drizzle-orm'
 import type { ReadHandle, Tx } from '../store/store-types.ts'
 import { altaIntents, cameras, servers } from '../store/tables/cameras.ts'
+import { foldedText } from '../store/text-search.ts'
 
 /** A server as it is stored; passwords and secrets are sealed. */
 export type ServerRow = typeof servers.$inferSelect
@@ -22,15 +23,10 @@ export type ExpectedCamera = Pick<
   | 'createdAt'
 >
 
-/** Turns what a person typed into a LIKE pattern that takes `%`, `_` and `\` as themselves (ESCAPE '\'). */
-export function containsPattern(search: string): string {
-  return `%${search.replace(/[\\%_]/g, (character) => `\\${character}`)}%`
-}
-
 function matches(search: string | undefined): SQL | undefined {
   if (!search) return undefined
-  const pattern = containsPattern(search)
-  return sql`(${servers.name} like ${pattern} escape '\\' or ${servers.baseUrl} like ${pattern} escape '\\')`
+  const wanted = foldedText(search)
+  return sql`(holds_text(${servers.name}, ${wanted}) or holds_text(${servers.baseUrl}, ${wanted}))`
 }
 
 /** One page of servers by name, and how many there are in all. */

@@ -1,6 +1,7 @@
 import Database from 'better-sqlite3'
 import { drizzle } from 'drizzle-orm/better-sqlite3'
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3'
+import { offerTextSearch } from './text-search.ts'
 
 export type SqliteConnection = Database.Database
 
@@ -27,6 +28,7 @@ export function openConnection(options: ConnectionOptions): SqliteConnection {
     // After a burst the WAL is cut back to this size instead of staying as large as it ever was.
     connection.pragma('journal_size_limit = 67108864')
     connection.pragma(`busy_timeout = ${busyTimeoutMs}`)
+    offerTextSearch(connection)
     return connection
   } catch (error) {
     connection.close()

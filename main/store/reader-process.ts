@@ -1,6 +1,7 @@
 import Database from 'better-sqlite3'
 import { parentProcess } from '../platform/child-process.ts'
 import type { ReaderAnswer, ReaderMessage } from './reader.ts'
+import { offerTextSearch } from './text-search.ts'
 
 /**
  * The reader: a process with a read-only connection of its own, for searches and reports. A thread would not do: one
@@ -18,6 +19,7 @@ parent.onMessage((received) => {
       timeout: message.busyTimeoutMs,
     })
     connection.pragma('trusted_schema = OFF')
+    offerTextSearch(connection)
     return
   }
   parent.send(answer(message.id, message.sql, message.parameters))

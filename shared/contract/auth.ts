@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { isOneLine } from '../domain/one-line.ts'
 import { retryLaterSchema } from './errors.ts'
-import { anyone, procedure, signedIn } from './procedure.ts'
+import { anyone, procedure } from './procedure.ts'
 
 /** A person as other parts of the interface show them. */
 export const userSchema = z.object({
@@ -100,7 +100,7 @@ export const auth = {
           password: z.string(),
           /** Of the authenticator app, or a backup code. */
           code: z.string().optional(),
-          /** From the terminal of the desk, where TERMINAL_CODE_REQUIRED asks for it. */
+          /** From the terminal of the desk, where TERMINAL_CODE_REQUIRED asks for it; without an app `code` will do. */
           terminalCode: z.string().optional(),
         })
         .refine(isNamed, unnamed),
@@ -145,8 +145,9 @@ export const auth = {
     // In a browser the refresh token is an HttpOnly cookie; on the desktop the door holds it.
     .input(z.object({}))
     .output(sessionSchema),
-  logout: procedure({ access: signedIn, audit: 'session.closed', withoutTotp: true })
+  logout: procedure({ access: anyone, audit: 'session.closed' })
     .route({ method: 'POST', path: '/auth/logout', summary: 'Sign out', tags: ['Sign-in'] })
+    // Of the access token, or where that has expired of the refresh token; without either 401.
     .input(z.object({}))
     .output(z.object({})),
   setupState: procedure({ access: anyone, audit: null })

@@ -14,9 +14,9 @@ interface Page {
   total: number
 }
 
-async function deskWithServer() {
+async function deskWithServer(name = 'Hall') {
   const [alta, { desk, api }] = await Promise.all([testAlta(), testDesk()])
-  const server = await addServer(api, alta)
+  const server = await addServer(api, alta, name)
   const get = (id: string): Promise<Camera> => api.want<Camera>('GET', `/cameras/${id}`)
   return { alta, desk, api, server, get }
 }
@@ -192,6 +192,19 @@ describe('changing and removing a camera', () => {
 })
 
 describe('the list', () => {
+  test('a search knows the case of every alphabet, and accents however they are typed', async () => {
+    const { api, server } = await deskWithServer('Übungshof')
+    await importCamera(api, server.id, 'dock', { name: 'Двор, Tür' })
+    const found = async (path: string, search: string): Promise<number> =>
+      (await api.want<Page>('GET', `${path}?search=${encodeURIComponent(search)}`)).total
+    for (const search of ['двор', 'ДВОР', 'TÜR', 'u\u0308r', 'übung'])
+      expect(await found('/cameras', search)).toBe(1)
+    expect(await found('/cameras', 'дверь')).toBe(0)
+    expect(await found('/servers', 'ÜBUNG')).toBe(1)
+    const log = await api.want<{ items: unknown[] }>('GET', `/audit?search=${encodeURIComponent('ДВОР')}`)
+    expect(log.items).toHaveLength(1)
+  })
+
   test('finds, sorts, pages and filters; signs of LIKE stand for themselves', async () => {
     const { alta, api, server } = await deskWithServer()
     for (const receiver of ['gate-1', 'dock', 'yard']) await importCamera(api, server.id, receiver)

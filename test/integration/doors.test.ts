@@ -65,12 +65,32 @@ describe('the HTTP door in production', () => {
     expect(body.data.issues.map(({ field }) => field)).toEqual(['email', 'password'])
   })
 
+  test('a body that is no JSON is said to be none', async () => {
+    const answer = (await (await postText('{"email":')).json()) as { message: string }
+    expect(answer.message).toBe('The body is not JSON.')
+  })
+
   test('unknown addresses are 404 and wrong methods 405, as JSON', async () => {
     const unknown = await get('/api/nothing')
     expect([unknown.status, ((await unknown.json()) as { code: string }).code]).toEqual([404, 'NOT_FOUND'])
     const wrong = await get('/api/auth/login')
     expect([wrong.status, wrong.headers.get('allow')]).toEqual([405, 'POST'])
     expect(((await wrong.json()) as { code: string }).code).toBe('METHOD_NOT_ALLOWED')
+  })
+
+  test.each([
+    ['HEAD', '/alta/none/authorize'],
+    ['POST', '/alta/none/authorize'],
+    ['GET', '/alta/none/authorize/'],
+    ['GET', '/alta/none'],
+    ['GET', '/ALTA/none/authorize'],
+    ['GET', '//alta/none/authorize'],
+    ['GET', '/%61lta/none/authorize'],
+    ['GET', '//api/users'],
+    ['GET', '/Api/users'],
+  ])('%s %s is not answered with the page: Alta would take its 200 for a yes', async (method, path) => {
+    const line = `${method} ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`
+    expect(await sendRaw(desk.origin, line)).toMatch(/^HTTP\/1\.1 40[34] /)
   })
 
   test('a stranger is told how to sign in (RFC 9110, 11.6.1)', async () => {

@@ -109,6 +109,29 @@ describe('people of a desk', () => {
     expect((await post(desk, '/auth/refresh', {}, cookieOf(signedIn.headers))).status).toBe(401)
   })
 
+  test('signing out works by the cookie alone, as after 15 minutes, and not from a page of another origin', async () => {
+    const signedIn = await post(desk, '/auth/login', testViewer)
+    const cookie = cookieOf(signedIn.headers)
+    const api = new ApiClient(desk.origin)
+    api.token = ((await signedIn.json()) as Session).accessToken
+    const foreign = await fetch(`${desk.origin}/api/auth/logout`, {
+      method: 'POST',
+      headers: { cookie, origin: 'http://localhost:8080' },
+    })
+    expect(foreign.status).toBe(403)
+    expect((await api.call('GET', '/account')).status).toBe(200)
+    const left = await post(desk, '/auth/logout', {}, cookie)
+    expect(left.status).toBe(200)
+    expect(left.headers.getSetCookie()[0]).toMatch(/^alta_desk_refresh=; Max-Age=0; /)
+    expect((await api.call('GET', '/account')).status).toBe(401)
+    expect((await post(desk, '/auth/refresh', {}, cookie)).status).toBe(401)
+    expect((await post(desk, '/auth/logout', {}, cookie)).status).toBe(401)
+    expect(readAudit(desk).findLast(({ action }) => action === 'session.closed')).toMatchObject({
+      actorName: testViewer.email,
+      outcome: 'done',
+    })
+  })
+
   test('changing the password ends the other sign-ins and goes on with a new one', async () => {
     const person = { ...testViewer }
     const [here, elsewhere] = [new ApiClient(desk.origin), new ApiClient(desk.origin)]

@@ -251,6 +251,19 @@ describe('where single sign-on is the only way in', () => {
     expect((await password(desk, testAdmin, code)).body.code).toBe('WRONG_CODE')
   })
 
+  test('the code of the terminal is taken in `code` too, where there is no app that asks for one', async () => {
+    const printed: string[] = []
+    const variables = { ...only, OIDC_ISSUER_URL: `http://127.0.0.1:${await freePort()}` }
+    const desk = await ssoDesk(variables, { printOnTerminal: (line) => printed.push(line) })
+    await password(desk)
+    const code = /[2-9A-Z]{4}-[2-9A-Z]{4}-[2-9A-Z]{4}/.exec(printed[0] ?? '')?.[0]
+    const { email, password: typed } = testAdmin
+    const login = (given: string) =>
+      new ApiClient(desk.origin).call('POST', '/auth/login', { email, password: typed, code: given })
+    expect((await login('AAAA-BBBB-CCCC')).body).toMatchObject({ code: 'WRONG_CODE' })
+    expect((await login(code ?? '')).status).toBe(200)
+  })
+
   test("a desktop's own window lets an administrator in, and nobody else", async () => {
     const desk = await ssoDesk(only, { headless: false })
     expect((await desk.window().auth.login(testAdmin)).user.email).toBe(testAdmin.email)

@@ -1,5 +1,6 @@
 import type { AuditFilter } from '../../../shared/contract/audit.ts'
 import type { Store } from '../../store/store-types.ts'
+import { textSearch } from '../../store/text-search.ts'
 
 /** A row of the log as it lies in the table. */
 export interface AuditRow {
@@ -68,11 +69,8 @@ function conditionsOf(filter: AuditFilter): Condition[] {
   if (from !== undefined) add('seq >= (select min(seq) from audit where at >= ?) and +at >= ?', from, from)
   if (to !== undefined) add('seq <= (select max(seq) from audit where at <= ?) and +at <= ?', to, to)
   if (search) {
-    const pattern = `%${search.replaceAll(/[\\%_]/g, '\\$&')}%`
-    add(
-      `(${searched.map((column) => `${column} like ? escape '\\'`).join(' or ')})`,
-      ...searched.map(() => pattern),
-    )
+    const { on, value } = textSearch(search)
+    add(`(${searched.map(on).join(' or ')})`, ...searched.map(() => value))
   }
   return conditions
 }

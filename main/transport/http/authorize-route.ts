@@ -20,6 +20,8 @@ const mostAtOnce = 512
  */
 export function serveAuthorize(app: FastifyInstance, authorize: Authorize): void {
   let running = 0
+  // Any other method or address here is no question of ours; the page's document, with its 200, would say yes to it.
+  app.all('/alta/*', (_request, reply) => reply.code(403).send())
   app.get('/alta/:serverId/authorize', async (request, reply) => {
     if (running >= mostAtOnce) return reply.code(503).send()
     running += 1

@@ -40,6 +40,7 @@ const fastifySentences: Readonly<Record<string, ErrorBody>> = {
     code: 'BAD_REQUEST',
     message: 'The body is not as long as the header Content-Length says.',
   },
+  FST_ERR_CTP_INVALID_JSON_BODY: { code: 'BAD_REQUEST', message: 'The body is not JSON.' },
   FST_ERR_BAD_URL: { code: 'BAD_REQUEST', message: 'The address of the request is not well-formed.' },
   FST_ERR_MAX_LENGTH: { code: 'BAD_REQUEST', message: 'A part of the address is too long.' },
 }
@@ -50,7 +51,7 @@ export function fastifyRefusal(error: FastifyError): { status: number; body: Err
   if (status < 400 || status >= 500) return null
   const body = fastifySentences[error.code] ?? {
     code: 'BAD_REQUEST',
-    message: error instanceof SyntaxError ? 'The body is not JSON.' : 'The request is not understood.',
+    message: 'The request is not understood.',
   }
   return { status, body }
 }

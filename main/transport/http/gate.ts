@@ -33,6 +33,9 @@ export function guardGate(app: FastifyInstance, options: GateOptions): void {
   })
 }
 
+/** Where the refresh token in the cookie does something by itself. */
+const cookieRoutes = ['/api/auth/refresh', '/api/auth/logout']
+
 function refusalOf(request: FastifyRequest, options: GateOptions): ErrorBody | null {
   const { host, origin } = request.headers
   if (options.documentedPasswordStands()) {
@@ -44,7 +47,7 @@ function refusalOf(request: FastifyRequest, options: GateOptions): ErrorBody | n
   if (origin === undefined || isOwnOrigin(origin, host)) return null
   if (!isAllowedOrigin(origin, options.allowedOrigins)) return foreignPage
   // `*` lets any page read the API with a token of its own, but never use somebody's cookie.
-  const usesCookie = routeOf(request) === '/api/auth/refresh' && request.headers.cookie !== undefined
+  const usesCookie = cookieRoutes.includes(routeOf(request)) && request.headers.cookie !== undefined
   return usesCookie && !options.allowedOrigins.includes(origin) ? foreignPage : null
 }
 

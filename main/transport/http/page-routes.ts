@@ -12,6 +12,9 @@ export interface PageRoutesOptions extends SecurityOptions {
   readonly streamingOriginsFor: (cookieHeader: string | undefined) => readonly string[]
 }
 
+/** Paths of machines, in whatever spelling: they must not take the document, and its 200, for an answer. */
+const machinePaths = /^\/+(?:alta|api|files)(?:\/|$)/i
+
 /** Serves the page: its files at their paths, and its document at every other path, which are the page's own routes. */
 export function servePage(app: FastifyInstance, options: PageRoutesOptions): void {
   const files = new PageFiles(options.folder)
@@ -20,7 +23,12 @@ export function servePage(app: FastifyInstance, options: PageRoutesOptions): voi
     const file = path === null || path === '/index.html' ? null : await files.file(path)
     if (file) return sendFile(request, reply, file)
     // A missing file must not be answered with the document: a browser would read it as a script.
-    if (path === null || path.startsWith('/assets/') || /\.\w{1,5}$/.test(path.replace('/index.html', ''))) {
+    if (
+      path === null ||
+      machinePaths.test(path) ||
+      path.startsWith('/assets/') ||
+      /\.\w{1,5}$/.test(path.replace('/index.html', ''))
+    ) {
       return sendError(reply, 404, { code: 'NOT_FOUND', message: 'There is no such file.' })
     }
     const index = await files.index()

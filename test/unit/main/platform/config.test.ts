@@ -162,16 +162,6 @@ describe('mistakes', () => {
     expect(missing({ OIDC_DISABLE_PASSWORD_LOGIN: 'false' })).toEqual([])
   })
 
-  test('a way back from single sign-on that the desk does not answer is refused, not found out by the first person', () => {
-    const set = { OIDC_ISSUER_URL: 'https://sso.example', OIDC_CLIENT_ID: 'd', OIDC_CLIENT_SECRET: 's' }
-    const problemOf = (OIDC_REDIRECT_URI: string) =>
-      mistakesOf({ ...set, OIDC_REDIRECT_URI }).map(({ variable, problem }) => `${variable} ${problem}`)
-    expect(problemOf('https://desk.example/callback')).toEqual([
-      'OIDC_REDIRECT_URI does not end with /auth/oidc/callback.',
-    ])
-    expect(problemOf('https://example.com/desk/auth/oidc/callback')).toEqual([])
-  })
-
   test.each(['10.0.0.0/33', 'proxy.example', '::1/129', '10.0.0.0/8/8'])(
     '%s is no proxy whose word is believed',
     (value) => {
