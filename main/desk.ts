@@ -52,7 +52,7 @@ import { openStore } from './store/store.ts'
 import type { SqliteStore } from './store/store.ts'
 import { HttpDoor } from './transport/http/http-door.ts'
 import { DesktopKeeper, serveDesktopPort } from './transport/ipc.ts'
-import type { DesktopPort } from './transport/ipc.ts'
+import type { DesktopPort, SignInVault } from './transport/ipc.ts'
 
 export interface DeskOptions {
   readonly config: Config
@@ -70,6 +70,8 @@ export interface DeskOptions {
   readonly printOnTerminal?: (line: string) => void
   /** How a desktop opens the system browser. */
   readonly openInBrowser?: (url: string) => void
+  /** Where a desktop keeps a sign-in between two runs. */
+  readonly signInVault?: SignInVault
   /** Holds every answer against the contract, for tests: the types do that before anything runs. */
   readonly checkOutputs?: boolean
 }
@@ -110,6 +112,7 @@ export function createDesk(options: DeskOptions): Desk {
   const people = openPeople({
     ...{ ...ground, identity, logger: logger.for('identity') },
     openInBrowser: options.openInBrowser ?? null,
+    keepObstacle: options.signInVault?.obstacle,
   })
   const { policy } = people
   const authenticate = identity.service.authenticate.bind(identity.service)
@@ -181,7 +184,7 @@ export function createDesk(options: DeskOptions): Desk {
     events,
     { name: 'listener', start: () => settings.openListenerAtStart(), stop: () => undefined },
   ]
-  const keeper = new DesktopKeeper()
+  const keeper = new DesktopKeeper(options.signInVault ?? null)
 
   return {
     start: async () => {
@@ -196,6 +199,7 @@ export function createDesk(options: DeskOptions): Desk {
     stop: async (hurry) => {
       await http.stop(hurry)
       await runner.stop()
+      await options.signInVault?.settled()
       ground.sqlite.close()
     },
     serveWindow: (port) =>

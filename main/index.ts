@@ -1,9 +1,10 @@
 import { join } from 'node:path'
-import { app, shell } from 'electron'
+import { app, safeStorage, shell } from 'electron'
 import { createDesk } from './desk.ts'
 import { prepareApplication } from './desktop/before-ready.ts'
 import { readDesktopConfig } from './desktop/desktop-config.ts'
 import { failToStart, openDesktopShell } from './desktop/desktop-shell.ts'
+import { openKeptSignIn } from './desktop/kept-sign-in.ts'
 import { quitOnce } from './desktop/quit-once.ts'
 import { startUtilityProcess } from './desktop/utility-child-process.ts'
 import { secretsOf } from './platform/config-secrets.ts'
@@ -24,6 +25,12 @@ async function openDesktop(): Promise<void> {
     secrets: secretsOf(config),
   })
   const log = logger.for('desktop')
+  const signInVault = await openKeptSignIn({
+    safeStorage,
+    platform: process.platform,
+    file: join(app.getPath('userData'), 'sign-in.sealed'),
+    log,
+  })
   const desk = createDesk({
     config,
     logger,
@@ -32,6 +39,7 @@ async function openDesktop(): Promise<void> {
     startChildProcess: startUtilityProcess,
     migrationsFolder: join(root, 'resources/migrations'),
     pageFolder: join(root, 'out/renderer'),
+    signInVault,
     openInBrowser: (url) => {
       shell.openExternal(url).catch((error: unknown) => log.warn('The system opened no browser', { error }))
     },

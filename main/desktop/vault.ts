@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { open, readFile, rename } from 'node:fs/promises'
-import { dirname } from 'node:path'
 import { z } from 'zod'
+import { readSealed, writeSealed } from './sealed-file.ts'
 
 /** The part of Electron's asynchronous safeStorage API that the vault stands on. */
 export interface SafeStorage {
@@ -70,15 +69,6 @@ function newKey(): string {
   return randomBytes(32).toString('base64')
 }
 
-async function readSealed(file: string): Promise<Buffer | null> {
-  try {
-    return await readFile(file)
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
-    throw error
-  }
-}
-
 async function unseal(safeStorage: SafeStorage, sealed: Buffer, file: string) {
   try {
     return await safeStorage.decryptStringAsync(sealed)
@@ -97,26 +87,5 @@ function readKeys(text: string, file: string): DeskKeys {
   } catch {
     // No cause: what did not parse may hold half a key, and causes are logged.
     throw new VaultError(`The keys in ${file} are damaged. Restore this file from a backup.`)
-  }
-}
-
-/** Old or new, never half: a lost key is a lost database. */
-async function writeSealed(file: string, sealed: Buffer): Promise<void> {
-  const unfinished = `${file}.new`
-  const handle = await open(unfinished, 'w', 0o600)
-  try {
-    await handle.writeFile(sealed)
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-  await rename(unfinished, file)
-  // Windows cannot sync a folder; NTFS journals the rename.
-  if (process.platform === 'win32') return
-  const folder = await open(dirname(file), 'r')
-  try {
-    await folder.sync()
-  } finally {
-    await folder.close()
   }
 }

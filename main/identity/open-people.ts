@@ -20,6 +20,7 @@ export interface OpenPeopleOptions {
   readonly config: Pick<Config, 'auth' | 'publicUrl' | 'oidc'>
   /** On a desktop; null where there is no browser to open. */
   readonly openInBrowser: ((url: string) => void) | null
+  readonly keepObstacle: string | null | undefined
   readonly store: Store
   readonly bus: Bus
   readonly clock: Clock
@@ -65,6 +66,7 @@ export function openPeople(options: OpenPeopleOptions): OpenPeople {
     sso: new SsoSignIn({
       ...{ ...accounts, log, provider: identity.provider, passwordsOff, loopbackPort },
       openInBrowser: options.openInBrowser,
+      keepObstacle: options.keepObstacle,
       // Before there is anybody, whoever came would keep the first administrator from being made.
       registrationMode: () => (people.size > 0 ? mode : 'closed'),
     }),

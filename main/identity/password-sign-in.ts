@@ -22,6 +22,8 @@ export interface Credentials {
   readonly password: string
   /** Of the authenticator app, or a backup code. */
   readonly code?: string | undefined
+  /** At the desktop's own window: stay signed in when the application is closed. */
+  readonly keep?: boolean | undefined
   /** From the terminal of the desk, while the single sign-on provider is down. */
   readonly terminalCode?: string | undefined
 }
@@ -88,7 +90,11 @@ export class PasswordSignIn {
     return this.#open(attempt, user, credentials)
   }
 
-  async #open(attempt: Attempt, user: UserRow, { password, code }: Credentials): Promise<Session> {
+  async #open(
+    attempt: Attempt,
+    user: UserRow,
+    { password, code, keep = false }: Credentials,
+  ): Promise<Session> {
     const { store, sessions, lockout, identity } = this.#options
     const { context, account } = attempt
     const passwordHash = await this.#renewedHash(user, password, context.signal)
@@ -114,6 +120,7 @@ export class PasswordSignIn {
       if (error instanceof IdentityRefusal) return this.#fail(attempt, error.code)
       throw error
     }
+    context.refreshToken.stay(keep)
     return identity.sessionOf(context, personOf(user), fresh)
   }
 

@@ -48,9 +48,9 @@ function authProcedures({ service, passwordSignIn, recovery, sso }: SignInServic
         return passwordSignIn.login(context, { name: email ?? username ?? '', ...secrets })
       }),
     ),
-    options: os.auth.options.handler(() => sso.offers()),
+    options: os.auth.options.handler(({ context }) => sso.offers(context)),
     signInWithBrowser: os.auth.signInWithBrowser.handler(({ context, input, errors }) =>
-      refusing(errors, () => sso.signInWithBrowser(context, input.invite ?? null)),
+      refusing(errors, () => sso.signInWithBrowser(context, input.invite ?? null, input.keep === true)),
     ),
     refresh: os.auth.refresh.handler(({ context, errors }) =>
       refusing(errors, () => service.refresh(context)),

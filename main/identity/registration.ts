@@ -90,6 +90,7 @@ export class Registration {
     })
     const person = personOf(user)
     people.put(person)
+    context.refreshToken.stay(false)
     return { ...(await identity.sessionOf(context, person, fresh)), recoveryCode }
   }
 

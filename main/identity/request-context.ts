@@ -20,6 +20,8 @@ export interface RefreshTokenKeeper {
   get(): string | null
   /** `family` names the sign-in; `expiresAt` is in milliseconds since the epoch. */
   set(token: string, expiresAt: number, family: string): void
+  /** Whether what is set from now on outlives the desktop application. A browser's cookie does in any case. */
+  stay(wanted: boolean): void
   clear(): void
 }
 

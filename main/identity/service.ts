@@ -179,6 +179,7 @@ export class Identity {
       sessions.open(tx, fresh)
     })
     people.put(personOf(row))
+    context.refreshToken.stay(false)
     return { ...(await this.sessionOf(context, personOf(row), fresh)), recoveryCode }
   }
 

@@ -38,6 +38,15 @@ export interface SsoSignInOptions {
   /** On a desktop: the port of 127.0.0.1 to come back to (0: any), and how the system browser is opened. */
   readonly loopbackPort: number
   readonly openInBrowser: ((url: string) => void) | null
+  /** Why a desktop cannot keep a sign-in between two runs, or null where it can; undefined where there is no window. */
+  readonly keepObstacle: string | null | undefined
+}
+
+/** The ways in, as a stranger is told them. */
+interface Offers {
+  readonly sso: boolean
+  readonly passwords: boolean
+  readonly keep: { obstacle: string | null } | null
 }
 
 /** Signing in by way of the single sign-on provider. */
@@ -48,9 +57,15 @@ export class SsoSignIn {
     this.#options = options
   }
 
+  get isOn(): boolean {
+    return this.#options.provider !== null
+  }
+
   /** What the sign-in page offers. */
-  offers(): { sso: boolean; passwords: boolean } {
-    return { sso: this.#options.provider !== null, passwords: !this.#options.passwordsOff }
+  offers({ door }: RequestContext): Offers {
+    const { passwordsOff, keepObstacle } = this.#options
+    const keep = door === 'desktop' && keepObstacle !== undefined ? { obstacle: keepObstacle } : null
+    return { sso: this.isOn, passwords: !passwordsOff, keep }
   }
 
   /** Where to send a browser, and what it must bring back. Throws SSO_OFF or SSO_UNAVAILABLE. */
@@ -68,7 +83,7 @@ export class SsoSignIn {
    * On a desktop: opens the system browser, and waits for it on a loopback address (RFC 8252, section 7.3). Throws as
    * `finish` does; SSO_REFUSED too when nobody comes back.
    */
-  async signInWithBrowser(context: RequestContext, invite: string | null): Promise<Session> {
+  async signInWithBrowser(context: RequestContext, invite: string | null, keep: boolean): Promise<Session> {
     const { loopbackPort, openInBrowser } = this.#options
     const provider = this.#provider()
     if (openInBrowser === null || context.door !== 'desktop') throw new IdentityRefusal('SSO_OFF')
@@ -78,6 +93,7 @@ export class SsoSignIn {
       openInBrowser(url)
       return provider.finish(await listener.query, flow)
     })
+    context.refreshToken.stay(keep)
     return this.#open(context, person)
   }
 

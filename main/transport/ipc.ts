@@ -20,9 +20,38 @@ export interface DesktopDoorOptions {
   readonly log: AreaLogger
 }
 
-/** Holds the desktop's refresh token in the main process, where no page can read it; it ends with the process. */
+/** A refresh token, good until `expiresAt` (ms since the epoch). */
+export interface HeldSignIn {
+  readonly token: string
+  readonly expiresAt: number
+}
+
+/** The operating system's vault, as far as a sign-in is kept in it between two runs of the application. */
+export interface SignInVault {
+  /** Why nothing can be kept here, in a sentence; null where it can. */
+  readonly obstacle: string | null
+  /** What an earlier run left. */
+  readonly kept: HeldSignIn | null
+  save(held: HeldSignIn): void
+  erase(): void
+  /** Resolves once everything that was asked for is done. */
+  settled(): Promise<void>
+}
+
+/**
+ * Holds the desktop's refresh token in the main process, where no page can read it. It ends with the process, unless the
+ * person wanted to stay signed in: then it lies in the vault as well.
+ */
 export class DesktopKeeper implements RefreshTokenKeeper {
-  #held: { readonly token: string; readonly expiresAt: number } | null = null
+  readonly #vault: SignInVault | null
+  #held: HeldSignIn | null
+  #stays: boolean
+
+  constructor(vault: SignInVault | null) {
+    this.#vault = vault
+    this.#held = vault?.kept ?? null
+    this.#stays = this.#held !== null
+  }
 
   get(): string | null {
     return this.#held !== null && this.#held.expiresAt > Date.now() ? this.#held.token : null
@@ -30,10 +59,17 @@ export class DesktopKeeper implements RefreshTokenKeeper {
 
   set(token: string, expiresAt: number): void {
     this.#held = { token, expiresAt }
+    if (this.#stays) this.#vault?.save(this.#held)
+  }
+
+  stay(wanted: boolean): void {
+    if (this.#stays && !wanted) this.#vault?.erase()
+    this.#stays = wanted
   }
 
   clear(): void {
     this.#held = null
+    this.stay(false)
   }
 }
 

@@ -22,6 +22,8 @@ export interface Credentials {
   readonly name: string
   readonly password: string
   readonly code?: string | undefined
+  /** At the desktop's own window: stay signed in when the application is closed. */
+  readonly keep?: boolean | undefined
   /** From the terminal of the desk, where single sign-on is the way in and does not answer. */
   readonly terminalCode?: string | undefined
 }

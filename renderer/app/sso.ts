@@ -11,8 +11,10 @@ const leftFromKey = 'alta-desk.sso-left-from'
  * Signs in by single sign-on. A desktop window opens the system browser and resolves once the person is back; a browser
  * leaves this page and comes back signed in, or with `?sso=CODE`. Rejects with the desk's answer.
  */
-export async function signInBySso(invite: string | undefined): Promise<void> {
-  if (inDesktopWindow()) return enter(await strangerDesk.auth.signInWithBrowser(invite ? { invite } : {}))
+export async function signInBySso(invite: string | undefined, keep = false): Promise<void> {
+  if (inDesktopWindow()) {
+    return enter(await strangerDesk.auth.signInWithBrowser({ keep, ...(invite ? { invite } : {}) }))
+  }
   if (isLocked.value) sessionStorage.setItem(leftFromKey, (await currentSignIn()) ?? '')
   location.assign(`/api/auth/oidc/start${invite ? `?invite=${encodeURIComponent(invite)}` : ''}`)
 }

@@ -90,6 +90,9 @@ const isNamed = (input: { email?: string | undefined; username?: string | undefi
   (input.email ?? input.username) !== undefined
 const unnamed = { message: 'Give an e-mail address or a username.', path: ['email'] }
 
+/** At the desktop's own window: stay signed in when the application is closed. Elsewhere it changes nothing. */
+const keepSignIn = z.boolean().optional()
+
 export const auth = {
   login: procedure({ access: anyone, audit: 'session.opened' })
     .route({ method: 'POST', path: '/auth/login', summary: 'Sign in', tags: ['Sign-in'] })
@@ -100,6 +103,7 @@ export const auth = {
           password: z.string(),
           /** Of the authenticator app, or a backup code. */
           code: z.string().optional(),
+          keep: keepSignIn,
           /** From the terminal of the desk, where TERMINAL_CODE_REQUIRED asks for it; without an app `code` will do. */
           terminalCode: z.string().optional(),
         })
@@ -127,7 +131,14 @@ export const auth = {
   options: procedure({ access: anyone, audit: null })
     .route({ method: 'GET', path: '/auth/options', summary: 'Which ways in there are', tags: ['Sign-in'] })
     // With `sso`, a browser goes to /api/auth/oidc/start and comes back signed in, or to /?sso=CODE.
-    .output(z.object({ sso: z.boolean(), passwords: z.boolean() })),
+    .output(
+      z.object({
+        sso: z.boolean(),
+        passwords: z.boolean(),
+        /** Whether a sign-in at the desktop's own window can outlive the application; null anywhere else. */
+        keep: z.object({ obstacle: z.string().nullable() }).nullable(),
+      }),
+    ),
   signInWithBrowser: procedure({ access: anyone, audit: 'session.opened' })
     .route({
       method: 'POST',
@@ -137,7 +148,7 @@ export const auth = {
         'Opens the system browser and answers once the person has come back from the provider. A browser goes to /api/auth/oidc/start instead.',
       tags: ['Sign-in'],
     })
-    .input(z.object({ invite: z.string().max(100).optional() }))
+    .input(z.object({ invite: z.string().max(100).optional(), keep: keepSignIn }))
     .output(sessionSchema)
     .errors(ssoErrors),
   refresh: procedure({ access: anyone, audit: 'session.refreshed' })

@@ -5,7 +5,8 @@ import { sendError } from './error-body.ts'
 
 /** Single sign-on as these routes use it. */
 export interface SsoDoor {
-  offers(): { sso: boolean }
+  /** Whether there is a provider. */
+  readonly isOn: boolean
   begin(invite: string | null): Promise<{ url: string; flow: string }>
   finish(context: RequestContext, query: string, flow: string | null): Promise<unknown>
 }
@@ -32,7 +33,7 @@ const cookieSeconds = 600
 export function serveSingleSignOn(app: FastifyInstance, options: OidcRoutesOptions): void {
   const { sso } = options
   app.get(startPath, async (request, reply) => {
-    if (!sso.offers().sso) {
+    if (!sso.isOn) {
       return sendError(reply, 409, { code: 'SSO_OFF', message: 'Single sign-on is not set up here.' })
     }
     const { invite } = request.query as { invite?: unknown }

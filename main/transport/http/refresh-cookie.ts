@@ -50,6 +50,9 @@ export class CookieKeeper implements RefreshTokenKeeper {
     this.#write(pageCookie, family, expires)
   }
 
+  /** It always does: whoever shares a browser signs out. */
+  stay(): void {}
+
   clear(): void {
     if (this.#request.headers.cookie === undefined) return
     this.#write(refreshCookie, '', 'Max-Age=0')

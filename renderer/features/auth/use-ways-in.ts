@@ -11,6 +11,8 @@ export function useWaysIn() {
   })
   return {
     hasSso: computed(() => options.data.value?.sso === true),
+    /** Whether a sign-in here can outlive the application, and if not why; null in a browser. */
+    keep: computed(() => options.data.value?.keep ?? null),
     takesPasswords: computed(() => options.data.value?.passwords !== false),
   }
 }

@@ -1,36 +1,9 @@
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openVault, VaultError, whyNoVault } from '../../../../main/desktop/vault.ts'
-import type { SafeStorage } from '../../../../main/desktop/vault.ts'
-
-/** A vault of an operating system: it really encrypts, under a key of its own that can be replaced. */
-function machineVault(backend = 'gnome_libsecret') {
-  let key = randomBytes(32)
-  let rotated = false
-  const vault: SafeStorage = {
-    isAsyncEncryptionAvailable: async () => true,
-    encryptStringAsync: async (text) => {
-      const nonce = randomBytes(12)
-      const cipher = createCipheriv('aes-256-gcm', key, nonce)
-      return Buffer.concat([nonce, cipher.update(text), cipher.final(), cipher.getAuthTag()])
-    },
-    decryptStringAsync: async (sealed) => {
-      const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, 12))
-      decipher.setAuthTag(sealed.subarray(-16))
-      const result = decipher.update(sealed.subarray(12, -16)).toString() + decipher.final().toString()
-      return { shouldReEncrypt: rotated, result }
-    },
-    getSelectedStorageBackend: () => backend,
-  }
-  return {
-    vault,
-    loseKey: () => (key = randomBytes(32)),
-    askForReEncryption: () => (rotated = true),
-  }
-}
+import { machineVault } from '../../../fixtures/machine-vault.ts'
 
 let folder = ''
 let file = ''

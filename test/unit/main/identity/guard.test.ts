@@ -22,7 +22,7 @@ function contextOf(caller: Caller | null): RequestContext {
     userAgent: '',
     requestOrigin: null,
     caller,
-    refreshToken: { get: () => null, set: () => undefined, clear: () => undefined },
+    refreshToken: { get: () => null, set: () => undefined, stay: () => undefined, clear: () => undefined },
     signal: new AbortController().signal,
     auditRecords: [],
   }

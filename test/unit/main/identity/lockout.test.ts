@@ -15,7 +15,7 @@ function context(door: 'http' | 'desktop'): RequestContext {
     userAgent: '',
     requestOrigin: null,
     caller: null,
-    refreshToken: { get: () => null, set: () => undefined, clear: () => undefined },
+    refreshToken: { get: () => null, set: () => undefined, stay: () => undefined, clear: () => undefined },
     signal: new AbortController().signal,
     auditRecords: [],
   }

@@ -17,7 +17,7 @@ function contextOf(userId: string): RequestContext {
     userAgent: '',
     requestOrigin: null,
     caller: { userId, email: `${userId}@desk`, admin: false, family: 'f1' },
-    refreshToken: { get: () => null, set: () => undefined, clear: () => undefined },
+    refreshToken: { get: () => null, set: () => undefined, stay: () => undefined, clear: () => undefined },
     signal: new AbortController().signal,
     auditRecords: [],
   }
