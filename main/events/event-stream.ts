@@ -206,6 +206,11 @@ export class EventStream implements Part {
       } as const
       this.#append(message, { cameraId })
     }
+    /** Whoever reads along asks anew whether they are still welcome. */
+    const doubt = (): void => {
+      this.#doubts += 1
+      this.#wake()
+    }
     this.#subscriptions = [
       bus.subscribe('server.added', ({ serverId }) => {
         this.#append({ ...server(serverId, 'added'), state: 'healthy', returned: false })
@@ -229,10 +234,8 @@ export class EventStream implements Part {
         for (const userId of userIds) this.#rightsChangedAfter.set(userId, this.#lastSeq)
         this.#wake()
       }),
-      bus.subscribe('person.changed', () => {
-        this.#doubts += 1
-        this.#wake()
-      }),
+      bus.subscribe('person.changed', doubt),
+      bus.subscribe('sign-in.ended', doubt),
     ]
   }
 }

@@ -1,4 +1,5 @@
 import { errors, jwtVerify, SignJWT } from 'jose'
+import type { Bus } from '../platform/bus.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { TokenKeys } from './token-keys.ts'
 
@@ -27,10 +28,12 @@ export class AccessTokens {
   readonly #keys: TokenKeys
   readonly #issuer: string
   readonly #clock: Clock
+  readonly #bus: Bus | null
   readonly #checked = new Map<string, AccessClaims>()
 
   /** `deskId` makes the tokens of another desk worthless here. */
-  constructor(keys: TokenKeys, deskId: string, clock: Clock) {
+  constructor(keys: TokenKeys, deskId: string, clock: Clock, bus: Bus | null = null) {
+    this.#bus = bus
     this.#keys = keys
     this.#issuer = `alta-desk:${deskId}`
     this.#clock = clock
@@ -87,8 +90,9 @@ export class AccessTokens {
     this.#checked.set(token, claims)
   }
 
-  /** The tokens of a sign-in that ended must be checked again, and will not pass. */
+  /** The tokens of a sign-in that ended must be checked again, and will not pass; whoever holds one open is told. */
   forgetFamily(family: string): void {
     for (const [token, claims] of this.#checked) if (claims.family === family) this.#checked.delete(token)
+    this.#bus?.publish('sign-in.ended', { family })
   }
 }

@@ -1,3 +1,4 @@
+import type { Bus } from '../platform/bus.ts'
 import type { StartChildProcess } from '../platform/child-process.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Config } from '../platform/config.ts'
@@ -29,6 +30,7 @@ import { TwoFactor } from './two-factor.ts'
 export interface OpenIdentityOptions {
   readonly config: Pick<Config, 'auth' | 'adminBootstrap' | 'totp' | 'oidc'>
   readonly store: Store
+  readonly bus: Bus
   readonly keyring: Keyring
   readonly clock: Clock
   readonly deskId: string
@@ -49,6 +51,8 @@ export interface OpenIdentity extends Omit<SignInServices, 'sso'> {
   readonly people: People
   readonly tokens: AccessTokens
   readonly sessions: RefreshSessions
+  readonly lockout: Lockout
+  readonly twoFactor: TwoFactor
   readonly passwords: Passwords
   /** What a stranger must type to make the first administrator; null where that is not asked for. */
   readonly setupCode: string | null
@@ -67,7 +71,7 @@ export function openIdentity(options: OpenIdentityOptions): OpenIdentity {
   const setupCode = asksForCode ? newCode(3) : null
   const passwords = new Passwords(options.startChildProcess, options.passwordCost)
   const keys = loadTokenKeys(tokenKeySource(config.auth), store, options.keyring)
-  const tokens = new AccessTokens(keys, options.deskId, clock)
+  const tokens = new AccessTokens(keys, options.deskId, clock, options.bus)
   const sessions = new RefreshSessions(clock)
   const lockout = new Lockout(store, clock)
   const twoFactor = new TwoFactor(store, clock, totpKeyring(config, options.keyring))
@@ -85,7 +89,7 @@ export function openIdentity(options: OpenIdentityOptions): OpenIdentity {
     passwordSignIn: new PasswordSignIn({ ...shared, identity: service, breakGlass }),
     recovery: new Recovery({ ...shared, passwordsOff }),
     ownAccount: new OwnAccount({ ...shared, identity: service }),
-    ...{ rules, people, tokens, sessions, provider },
+    ...{ rules, people, tokens, sessions, provider, lockout, twoFactor },
     passwords,
     setupCode,
     documentedPasswordStands: () => people.documentedPasswordStands(),

@@ -10,6 +10,7 @@ import { Invites } from './invites.ts'
 import { grantNamedAdministrator } from './named-administrator.ts'
 import type { OpenIdentity } from './open-identity.ts'
 import type { PeopleServices } from './people-procedures.ts'
+import { PeopleStanding } from './people-standing.ts'
 import { Policy } from './policy.ts'
 import { Registration } from './registration.ts'
 import { Rights } from './rights.ts'
@@ -42,7 +43,8 @@ export interface OpenPeople extends PeopleServices {
 
 export function openPeople(options: OpenPeopleOptions): OpenPeople {
   const { config, store, clock, keyring, identity, logger: log } = options
-  const { people, tokens, sessions, passwords, service } = identity
+  const { people, tokens, sessions, passwords, service, twoFactor, lockout } = identity
+  const standing = new PeopleStanding(store, clock, twoFactor)
   const { registrationMode: mode, adminUsername } = config.auth
   const { disablePasswordLogin: passwordsOff, loopbackPort } = config.oidc
   const rights = new Rights()
@@ -54,7 +56,7 @@ export function openPeople(options: OpenPeopleOptions): OpenPeople {
   return {
     rights,
     policy,
-    users: new Users({ ...shared, passwords, tokens }),
+    users: new Users({ ...shared, passwords, tokens, twoFactor, lockout, standing }),
     groups: new Groups({ ...shared, policy }),
     invites: new Invites({ store, clock, keyring, publicUrl: config.publicUrl }),
     registration: new Registration({

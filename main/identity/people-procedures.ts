@@ -56,6 +56,18 @@ export function peopleProcedures({ users, invites, registration }: PeopleService
           return done
         }),
       ),
+      removeTotp: os.users.removeTotp.handler(({ context, input, errors }) =>
+        refusing(errors, () => {
+          users.removeTotp(context, input.id)
+          return done
+        }),
+      ),
+      unlock: os.users.unlock.handler(({ context, input, errors }) =>
+        refusing(errors, () => {
+          users.unlock(context, input.id)
+          return done
+        }),
+      ),
     },
     invites: {
       list: os.invites.list.handler(({ context, input }) =>

@@ -2,7 +2,7 @@ import type { User } from '../../shared/contract/auth.ts'
 import type { UserRow } from './queries.ts'
 
 /** What every request needs to know of a person; what their secrets are checked against stays in the database. */
-export type Person = Omit<UserRow, 'passwordHash' | 'recoveryHash' | 'emailVouched'> & {
+export type Person = Omit<UserRow, 'passwordHash' | 'recoveryHash' | 'emailVouched' | 'lastActiveAt'> & {
   /** False for who signs in by SSO alone. */
   readonly hasPassword: boolean
   readonly hasRecoveryCode: boolean
@@ -10,7 +10,13 @@ export type Person = Omit<UserRow, 'passwordHash' | 'recoveryHash' | 'emailVouch
 
 /** Of a row, what every request needs to know. */
 export function personOf(row: UserRow): Person {
-  const { passwordHash, recoveryHash, emailVouched: _emailVouched, ...person } = row
+  const {
+    passwordHash,
+    recoveryHash,
+    emailVouched: _emailVouched,
+    lastActiveAt: _lastActiveAt,
+    ...person
+  } = row
   return { ...person, hasPassword: passwordHash !== '', hasRecoveryCode: recoveryHash !== null }
 }
 

@@ -10,6 +10,7 @@ import {
   sessionByHash,
   spendSession,
   unspentSession,
+  updateUser,
 } from './queries.ts'
 import type { SessionRow } from './queries.ts'
 import type { RequestContext } from './request-context.ts'
@@ -76,8 +77,10 @@ export class RefreshSessions {
 
   /** Stores the first token of a sign-in and drops what has expired of the person's others. */
   open(tx: Tx, fresh: FreshToken): void {
-    deleteExpiredSessions(tx, fresh.row.userId, this.#clock.now())
+    const now = this.#clock.now()
+    deleteExpiredSessions(tx, fresh.row.userId, now)
     insertSession(tx, fresh.row)
+    updateUser(tx, fresh.row.userId, { lastActiveAt: now })
   }
 
   /** Exchanges a good token for `fresh`, in a transaction; call `exchanged` once it is committed. */

@@ -72,7 +72,7 @@ export class Registration {
       ...{ id: newId(), ...names, passwordHash, mustChangePassword: false, documentedPassword: false },
       ...{ admin: false, disabled: false, version: 1, createdAt: clock.now() },
       // Nobody has seen to it that the address is theirs.
-      ...{ emailVouched: false, recoveryHash: hashOfCode(recoveryCode) },
+      ...{ emailVouched: false, recoveryHash: hashOfCode(recoveryCode), lastActiveAt: null },
     }
     const fresh = sessions.fresh(user.id, context)
     const audit = auditRecord(context, {

@@ -189,7 +189,14 @@ export class Identity {
     const displayName = email.slice(0, email.indexOf('@'))
     const username = usernameLike(displayName, () => false)
     const common = { email, username, displayName, passwordHash, documentedPassword, createdAt }
-    const standing = { admin: true, disabled: false, version: 1, emailVouched: true, recoveryHash: null }
+    const standing = {
+      admin: true,
+      disabled: false,
+      version: 1,
+      emailVouched: true,
+      recoveryHash: null,
+      lastActiveAt: null,
+    }
     return { id: newId(), ...common, ...standing, mustChangePassword: documentedPassword }
   }
 

@@ -1,4 +1,4 @@
-import { and, count, eq, lt } from 'drizzle-orm'
+import { and, count, eq, gt, inArray, lt } from 'drizzle-orm'
 import type { ReadHandle, Tx } from '../store/store-types.ts'
 import { backupCodes, signInFailures, totpSecrets } from '../store/tables/identity.ts'
 
@@ -7,6 +7,17 @@ export type TotpRow = typeof totpSecrets.$inferSelect
 
 export function failuresOf(db: ReadHandle, account: string): FailuresRow | undefined {
   return db.select().from(signInFailures).where(eq(signInFailures.account, account)).get()
+}
+
+/** Which of these accounts are locked now, and until when. */
+export function locksOf(db: ReadHandle, accounts: readonly string[], now: number): Map<string, number> {
+  const { account, lockedUntil } = signInFailures
+  const rows = db
+    .select({ account, lockedUntil })
+    .from(signInFailures)
+    .where(and(inArray(account, [...accounts]), gt(lockedUntil, now)))
+    .all()
+  return new Map(rows.map((row) => [row.account, row.lockedUntil ?? now]))
 }
 
 export function putFailures(tx: Tx, row: FailuresRow): void {

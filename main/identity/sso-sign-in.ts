@@ -243,6 +243,7 @@ function newAccount(
   return {
     ...{ id: newId(), email, username, displayName: nameOf(displayName) ?? username },
     ...{ passwordHash: '', mustChangePassword: false, documentedPassword: false },
-    ...{ admin: false, disabled: false, version: 1, createdAt, emailVouched: false, recoveryHash: null },
+    ...{ admin: false, disabled: false, version: 1, createdAt, emailVouched: false },
+    ...{ recoveryHash: null, lastActiveAt: null },
   }
 }

@@ -1,4 +1,4 @@
-import { and, count, desc, eq, ne } from 'drizzle-orm'
+import { and, count, desc, eq, inArray, ne } from 'drizzle-orm'
 import type { ReadHandle, Tx } from '../store/store-types.ts'
 import { walls } from '../store/tables/cameras.ts'
 import { sessions, users } from '../store/tables/identity.ts'
@@ -8,6 +8,17 @@ import type { SessionRow } from './queries.ts'
 export function otherAdministrators(db: ReadHandle, userId: string): number {
   const others = and(eq(users.admin, true), eq(users.disabled, false), ne(users.id, userId))
   return db.select({ value: count() }).from(users).where(others).get()?.value ?? 0
+}
+
+/** When each of these people was last active; nobody who never was. */
+export function lastActiveOf(db: ReadHandle, ids: readonly string[]): Map<string, number> {
+  const { id, lastActiveAt } = users
+  const rows = db
+    .select({ id, lastActiveAt })
+    .from(users)
+    .where(inArray(id, [...ids]))
+    .all()
+  return new Map(rows.flatMap((row) => (row.lastActiveAt === null ? [] : [[row.id, row.lastActiveAt]])))
 }
 
 /** Everything a person has goes with them; what they did stays in the audit log. */

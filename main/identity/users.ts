@@ -7,11 +7,14 @@ import { newId } from '../platform/ids.ts'
 import type { Store, Tx } from '../store/store-types.ts'
 import type { AccessTokens } from './access-tokens.ts'
 import { groupsByName } from './groups-queries.ts'
+import { lockoutAccount } from './lockout.ts'
+import type { Lockout } from './lockout.ts'
 import { refuseWeak } from './new-passwords.ts'
 import { newCode } from './one-time-codes.ts'
 import type { Passwords } from './passwords.ts'
 import { personOf, targetOf } from './people.ts'
 import type { People, Person } from './people.ts'
+import type { PeopleStanding } from './people-standing.ts'
 import { PeopleIndex } from './people-index.ts'
 import type { PeopleQuestion } from './people-index.ts'
 import {
@@ -30,6 +33,7 @@ import type { AuditParts, RequestContext } from './request-context.ts'
 import type { Rights } from './rights.ts'
 import { storedEmail } from './service.ts'
 import { signInsOf } from './sign-ins.ts'
+import type { TwoFactor } from './two-factor.ts'
 import { deleteSignIns, deleteUser, otherAdministrators, sessionsOfUser } from './users-queries.ts'
 
 export interface UsersOptions {
@@ -40,6 +44,9 @@ export interface UsersOptions {
   readonly people: People
   readonly tokens: AccessTokens
   readonly rights: Rights
+  readonly twoFactor: TwoFactor
+  readonly lockout: Lockout
+  readonly standing: PeopleStanding
 }
 
 export interface NewUser {
@@ -73,7 +80,8 @@ export class Users {
 
   list(question: PeopleQuestion): { items: PersonView[]; total: number } {
     const { people, total } = this.#index.page(question)
-    return { items: people.map((person) => this.#view(person)), total }
+    const standing = this.#options.standing.of(people.map(({ id }) => id))
+    return { items: people.map((person) => this.#view(person, standing(person.id))), total }
   }
 
   get(id: string): PersonView & { groups: FoundGroup[] } {
@@ -100,7 +108,7 @@ export class Users {
     const standing = { admin: input.admin ?? false, disabled: false, version: 1 }
     const user: UserRow = {
       ...{ id: newId(), ...names, ...password, ...standing },
-      ...{ createdAt: clock.now(), emailVouched: true, recoveryHash: null },
+      ...{ createdAt: clock.now(), emailVouched: true, recoveryHash: null, lastActiveAt: null },
     }
     this.#write(context, { action: 'user.added', target: targetOf(user), after: auditView(user) }, (tx) => {
       refuseTaken(tx, null, names)
@@ -189,6 +197,31 @@ export class Users {
   }
 
   /** Throws UNAUTHORIZED or FORBIDDEN where the caller lost the right while a password was hashed for them. */
+  /** For a phone that is lost; ends every sign-in. Throws NOT_FOUND or TOTP_OFF. */
+  removeTotp(context: RequestContext, id: string): void {
+    const { twoFactor } = this.#options
+    const person = this.#find(id)
+    if (!twoFactor.isOn(id)) throw new IdentityRefusal('TOTP_OFF')
+    const audit = { action: 'user.totp-removed', target: targetOf(person) } as const
+    const ended = this.#write(context, audit, (tx) => {
+      const families = familiesOf(tx, id)
+      twoFactor.turnOff(tx, id)
+      deleteSignIns(tx, id)
+      return families
+    })
+    twoFactor.reload()
+    this.#ended(id, ended)
+  }
+
+  /** Forgets the failed sign-ins with this name. Throws NOT_FOUND. */
+  unlock(context: RequestContext, id: string): void {
+    const person = this.#find(id)
+    const { lockedUntil } = this.#options.standing.of([id])(id)
+    const before = lockedUntil === null ? null : { lockedUntil: new Date(lockedUntil).toISOString() }
+    const audit = { action: 'user.unlocked', target: targetOf(person), before } as const
+    this.#write(context, audit, (tx) => this.#options.lockout.clear(tx, lockoutAccount(id, person.email)))
+  }
+
   #write<T>(context: RequestContext, parts: AuditParts, work: (tx: Tx) => T): T {
     const caller = this.#options.people.get(signedInCaller(context).userId)
     if (caller?.disabled !== false) throw new IdentityRefusal('UNAUTHORIZED')
@@ -225,11 +258,12 @@ export class Users {
     return person
   }
 
-  #view(person: Person): PersonView {
+  #view(person: Person, standing = this.#options.standing.of([person.id])(person.id)): PersonView {
     const { id, email, username, displayName, admin, disabled, mustChangePassword, createdAt } = person
+    const { hasPassword } = person
     const groupCount = this.#options.rights.groupCount(id)
     const names = { id, email, username, displayName }
-    return { ...names, admin, disabled, mustChangePassword, createdAt, groupCount }
+    return { ...names, admin, disabled, mustChangePassword, createdAt, groupCount, hasPassword, ...standing }
   }
 }
 

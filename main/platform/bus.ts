@@ -21,6 +21,8 @@ export interface Facts {
   'rights.changed': { userIds: readonly string[] }
   /** An account was changed, disabled or deleted, or sign-ins of it ended: who is let in is judged anew. */
   'person.changed': { userId: string }
+  /** A sign-in was ended, by whomever: what it holds open ends too. */
+  'sign-in.ended': { family: string }
   /** A page, or a script, began to follow the events of this person. */
   'page.opened': { userId: string }
   'page.closed': { userId: string }

@@ -1,10 +1,10 @@
-import { Ban, CircleCheck, CircleHelp, CircleX, Hourglass, TriangleAlert } from '@lucide/vue'
+import { Ban, CircleCheck, CircleHelp, CircleX, Hourglass, LockKeyhole, TriangleAlert } from '@lucide/vue'
 import type { Component } from 'vue'
 import type { AuditEntry } from '../../shared/contract/audit.ts'
 import type { Invite } from '../../shared/contract/invites.ts'
 import type { CameraStatus, ServerState } from '../../shared/domain/statuses.ts'
 
-type PersonState = 'active' | 'disabled'
+type PersonState = 'active' | 'disabled' | 'locked'
 
 export type ShownState =
   CameraStatus | ServerState | PersonState | Invite['state'] | AuditEntry['outcome'] | 'unknown'
@@ -27,6 +27,7 @@ export const stateLooks: Record<ShownState, StateLook> = {
   provisioning: { word: 'Provisioning', icon: Hourglass, text: 'text-provisioning' },
   active: { word: 'Active', icon: CircleCheck, text: 'text-online' },
   disabled: { word: 'Disabled', icon: Ban, text: 'text-unknown' },
+  locked: { word: 'Locked', icon: LockKeyhole, text: 'text-degraded' },
   open: { word: 'Open', icon: CircleCheck, text: 'text-online' },
   used: { word: 'Used up', icon: Ban, text: 'text-unknown' },
   expired: { word: 'Expired', icon: Ban, text: 'text-unknown' },

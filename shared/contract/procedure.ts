@@ -78,6 +78,8 @@ export type AuditAction =
   | 'user.removed'
   | 'user.password-reset'
   | 'user.sign-in-ended'
+  | 'user.totp-removed'
+  | 'user.unlocked'
   | 'user.sign-ins-ended'
   | 'invite.made'
   | 'invite.withdrawn'

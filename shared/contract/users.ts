@@ -27,6 +27,14 @@ export const personSchema = z.object({
   createdAt: z.int(),
   /** In how many groups they are. */
   groupCount: z.int(),
+  /** False for who signs in by SSO alone. */
+  hasPassword: z.boolean(),
+  /** Whether they have an authenticator app. */
+  totp: z.boolean(),
+  /** Until when too many failures lock their sign-in, in milliseconds since the epoch; null where they do not. */
+  lockedUntil: z.int().nullable(),
+  /** When they last signed in or renewed a sign-in; null before the first time. */
+  lastActiveAt: z.int().nullable(),
 })
 export type PersonView = z.infer<typeof personSchema>
 
@@ -150,6 +158,28 @@ export const users = {
       method: 'DELETE',
       path: '/users/{id}/sessions',
       summary: 'End every sign-in of a person',
+      tags: ['People'],
+    })
+    .input(idInput)
+    .output(z.object({})),
+  removeTotp: procedure({ access: admin, audit: 'user.totp-removed' })
+    .route({
+      method: 'DELETE',
+      path: '/users/{id}/totp',
+      summary: "Remove a person's authenticator app",
+      description:
+        'For a phone that is lost. Their backup codes go with it, and every sign-in of theirs ends.',
+      tags: ['People'],
+    })
+    .input(idInput)
+    .output(z.object({}))
+    .errors({ TOTP_OFF: { status: 409, message: 'This person has no authenticator app.' } }),
+  unlock: procedure({ access: admin, audit: 'user.unlocked' })
+    .route({
+      method: 'DELETE',
+      path: '/users/{id}/lock',
+      summary: 'Let a person sign in again',
+      description: 'Forgets the failed sign-ins with their name; the count begins anew.',
       tags: ['People'],
     })
     .input(idInput)

@@ -22,6 +22,8 @@ export const users = sqliteTable('users', {
   emailVouched: integer('email_vouched', { mode: 'boolean' }).notNull().default(true),
   /** SHA-256 of the recovery code; null while none was made. */
   recoveryHash: text('recovery_hash'),
+  /** When they last signed in or renewed a sign-in; null before the first time. */
+  lastActiveAt: integer('last_active_at'),
 })
 
 /** Sign-ins: one row for each refresh token, kept as its SHA-256; rotated tokens share a `family`. */
