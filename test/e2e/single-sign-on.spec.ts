@@ -99,7 +99,7 @@ test('by way of the provider: a new account, the same one again, a number on a c
   await forgetProvider(page)
   provider.accounts['petra-unproven'] = { email: prepared.email, email_verified: false, name: 'Not Petra' }
   await goToProvider(page, 'petra-unproven')
-  await expect(page.getByTestId('sso-refusal')).toContainText('Another account has your e-mail address')
+  await expect(page.getByTestId('sso-refusal')).toContainText('has not verified your e-mail address')
 
   await forgetProvider(page)
   provider.accounts['petra'] = { email: prepared.email, email_verified: true, name: 'Petra at the provider' }
