@@ -73,7 +73,7 @@ export class SsoSignIn {
     return this.#telling(() => this.#provider().begin({ invite }))
   }
 
-  /** Throws SSO_OFF, SSO_UNAVAILABLE, SSO_REFUSED, SSO_NO_ACCOUNT or EMAIL_TAKEN. */
+  /** Throws SSO_OFF, SSO_UNAVAILABLE, SSO_REFUSED, SSO_NO_ACCOUNT, SSO_EMAIL_UNVERIFIED or EMAIL_TAKEN. */
   async finish(context: RequestContext, query: string, flow: string | null): Promise<Session> {
     const person = await this.#telling(() => this.#provider().finish(query, flow))
     return this.#open(context, person)
@@ -165,7 +165,9 @@ export class SsoSignIn {
       after: { email, username: user.username, by: 'single sign-on', issuer, subject },
     })
     store.write({ audit }, (tx) => {
-      if (userByEmail(tx, email)) throw new IdentityRefusal('EMAIL_TAKEN')
+      if (userByEmail(tx, email)) {
+        throw new IdentityRefusal(found.emailVerified ? 'EMAIL_TAKEN' : 'SSO_EMAIL_UNVERIFIED')
+      }
       insertUser(tx, user)
       insertOidcIdentity(tx, { issuer, subject, userId: user.id, linkedAt: clock.now() })
       if (inviteHash !== null && !spendInvite(tx, inviteHash, clock.now())) {
@@ -177,10 +179,13 @@ export class SsoSignIn {
   }
 
   /** The hash of the invite that must be used; null where none is needed. */
-  #inviteOf({ invite }: OidcPerson): string | null {
+  #inviteOf({ invite, emailVerified }: OidcPerson): string | null {
     const mode = this.#options.registrationMode()
     if (mode === 'open') return null
-    if (mode === 'closed' || invite === null) throw new IdentityRefusal('SSO_NO_ACCOUNT')
+    if (mode === 'closed' || invite === null) {
+      // The same whether anybody has that address: whoever wrote it at the provider learns nothing here.
+      throw new IdentityRefusal(emailVerified ? 'SSO_NO_ACCOUNT' : 'SSO_EMAIL_UNVERIFIED')
+    }
     return hashOfCode(invite)
   }
 

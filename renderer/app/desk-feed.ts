@@ -36,7 +36,8 @@ export function onDeskMessage(listener: Listener): () => void {
 export function followDesk(): void {
   let following: AbortController | null = null
   watch(
-    () => session.user.value?.id ?? null,
+    // The desk streams nothing to a person who must set up an authenticator app first.
+    () => (session.mustSetUpTotp.value ? null : (session.user.value?.id ?? null)),
     (userId) => {
       following?.abort()
       following = null

@@ -77,6 +77,11 @@ const ssoErrors = {
     status: 403,
     message: 'You have no account here. Ask an administrator for one, or for an invite.',
   },
+  SSO_EMAIL_UNVERIFIED: {
+    status: 403,
+    message:
+      'Your provider has not verified your e-mail address, so it opens no account here. Verify it there, then sign in again.',
+  },
   EMAIL_TAKEN: {
     status: 409,
     message:

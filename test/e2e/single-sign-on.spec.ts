@@ -5,6 +5,7 @@ import { freePort, startDeskProcess } from '../fixtures/desk-process.ts'
 import { ssoClient, startSsoProvider } from '../fixtures/sso-provider.ts'
 import type { SsoProvider } from '../fixtures/sso-provider.ts'
 import { addPerson, expectSignedIn, expectSignInPage, signOutByMenu, typePassword } from './stage/people.ts'
+import { takeForDocs } from './stage/pictures.ts'
 import { documentedAdmin, startStage, test } from './stage/stage.ts'
 import type { Stage } from './stage/stage.ts'
 
@@ -73,6 +74,8 @@ test('by way of the provider: a new account, the same one again, a number on a c
     ...{ preferred_username: 'mara', name: 'Mara Keller' },
   }
   await page.goto(stage.desk.origin)
+  await expect(page.getByRole('button', { name: 'Log in with SSO' })).toBeVisible()
+  await takeForDocs(page, 'sign-in-sso')
   await goToProvider(page, 'mara')
   await expectSignedIn(page)
   await expect(page.getByRole('button', { name: 'Account of Mara Keller' })).toBeVisible()
@@ -99,7 +102,7 @@ test('by way of the provider: a new account, the same one again, a number on a c
   await forgetProvider(page)
   provider.accounts['petra-unproven'] = { email: prepared.email, email_verified: false, name: 'Not Petra' }
   await goToProvider(page, 'petra-unproven')
-  await expect(page.getByTestId('sso-refusal')).toContainText('Another account has your e-mail address')
+  await expect(page.getByTestId('sso-refusal')).toContainText('has not verified your e-mail address')
 
   await forgetProvider(page)
   provider.accounts['petra'] = { email: prepared.email, email_verified: true, name: 'Petra at the provider' }

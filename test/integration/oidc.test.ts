@@ -118,7 +118,7 @@ describe('by way of a real provider', () => {
       })
     const prepared = await prepare('prepared')
     const unverified = subject({ email: 'prepared@sso.example', email_verified: false })
-    expect((await signIn(desk, unverified)).refused).toBe('SSO_NO_ACCOUNT')
+    expect((await signIn(desk, unverified)).refused).toBe('SSO_EMAIL_UNVERIFIED')
     const verified = subject({ email: 'Prepared@SSO.example' })
     expect((await signIn(desk, verified)).session?.user.id).toBe(prepared.id)
     const nobody = subject()
@@ -128,6 +128,14 @@ describe('by way of a real provider', () => {
       { action: 'session.opened', actorName: 'prepared@sso.example' },
       { action: 'session.opened', actorName: `${nobody}@sso.example` },
     ])
+  })
+
+  test('an address that is not verified is answered alike, whether or not anybody has it', async () => {
+    const desk = await ssoDesk({ REGISTRATION_MODE: 'invite_only' })
+    for (const email of [testViewer.email, 'nobody@sso.example']) {
+      const unverified = subject({ email, email_verified: false })
+      expect((await signIn(desk, unverified)).refused).toBe('SSO_EMAIL_UNVERIFIED')
+    }
   })
 
   test('an address that its owner wrote is not linked to: anybody could have written it', async () => {
