@@ -2,8 +2,10 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { format, resolveConfig } from 'prettier'
-import { environments, settingEntries, standardOf } from '../main/platform/settings-table.ts'
-import type { Setting, SettingEntry } from '../main/platform/settings-table.ts'
+import { environments, standardOf } from '../main/platform/setting.ts'
+import type { Setting } from '../main/platform/setting.ts'
+import { settingEntries } from '../main/platform/settings-table.ts'
+import type { SettingEntry } from '../main/platform/settings-table.ts'
 
 const page = join(import.meta.dirname, '../docs/configuration.md')
 const [begin, end] = [

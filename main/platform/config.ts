@@ -4,8 +4,10 @@ import { LineCounter, parseDocument } from 'yaml'
 import { nearest } from './nearest.ts'
 import { maskUrl } from './redaction.ts'
 import { SettingProblem } from './setting-kinds.ts'
-import { settingEntries, standardOf } from './settings-table.ts'
-import type { Config, Environment, Setting, SettingEntry } from './settings-table.ts'
+import { standardOf } from './setting.ts'
+import type { Environment, Setting } from './setting.ts'
+import { settingEntries } from './settings-table.ts'
+import type { Config, SettingEntry } from './settings-table.ts'
 
 export type { Config } from './settings-table.ts'
 

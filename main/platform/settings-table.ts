@@ -21,35 +21,10 @@ import {
   webAddress,
   webOrigin,
 } from './setting-kinds.ts'
-import type { SettingKind } from './setting-kinds.ts'
-
-/** How strict the desk is with its own configuration. */
-export const environments = ['development', 'staging', 'production'] as const
-export type Environment = (typeof environments)[number]
-
-/** One setting: all that loading it, checking it, showing it and documenting it needs. */
-export interface Setting<T> {
-  /** Dotted path in config.yaml; null for what is only ever a variable. */
-  readonly key: string | null
-  readonly variable: string
-  readonly kind: SettingKind<T>
-  /** As a person would write it; null when the setting is unset by default. */
-  readonly standard: string | null | Readonly<Record<Environment, string | null>>
-  readonly meaning: string
-  readonly secret?: true
-}
+import { environments, optional, setting } from './setting.ts'
+import type { Setting } from './setting.ts'
 
 const development = (value: string) => ({ development: value, staging: null, production: null })
-
-/** Makes a setting that always has a value. */
-function setting<T>(parts: Setting<T> & { standard: string | Record<Environment, string> }): Setting<T> {
-  return parts
-}
-
-/** Makes a setting that may be unset. */
-function optional<T>(parts: Setting<T>): Setting<T | null> {
-  return parts
-}
 
 /** Every setting of the desk; the shape of this table is the shape of `Config`. */
 const settings = {
@@ -412,11 +387,4 @@ function entriesOf(table: object, place: readonly string[]): SettingEntry[] {
 
 function isSetting(value: unknown): value is Setting<unknown> {
   return typeof value === 'object' && value !== null && 'variable' in value
-}
-
-/** What a setting is when nobody sets it, as a person would write it. */
-export function standardOf(setting: Setting<unknown>, env: Environment): string | null {
-  return setting.standard === null || typeof setting.standard === 'string'
-    ? setting.standard
-    : setting.standard[env]
 }

@@ -1,6 +1,7 @@
 // Runs the benchmarks named on the command line (all of them without a name) and writes out/bench.json.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { auditWrite } from './audit-write.ts'
 import { camerasList } from './cameras-list.ts'
 import { coldStart } from './cold-start.ts'
 import { healthSweep } from './health-sweep.ts'
@@ -20,6 +21,7 @@ const benches: readonly Bench[] = [
   wallOf16,
   permissionCheck,
   signInStorm,
+  auditWrite,
 ]
 const names = process.argv.slice(2)
 const unknown = names.filter((name) => !benches.some((bench) => bench.name === name))
