@@ -75,8 +75,8 @@ export class People {
 
 /** A person as the contract shows them. */
 export function toUser(person: Person): User {
-  const { id, email, username, displayName, admin, mustChangePassword } = person
-  return { id, email, username, displayName, admin, mustChangePassword }
+  const { id, email, username, displayName, admin, mustChangePassword, documentedPassword } = person
+  return { id, email, username, displayName, admin, mustChangePassword, documentedPassword }
 }
 
 /** A person as the audit log names what something was done to. */

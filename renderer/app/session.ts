@@ -54,6 +54,10 @@ export const session = {
   isAdmin: computed(() => user.value?.admin === true),
   /** True until the person has the authenticator app that an administrator asks for; nothing else is answered. */
   mustSetUpTotp: computed(() => mustSetUpTotp.value),
+  /** True while the password is one that an administrator gave. The documented one has a banner of its own. */
+  mustChoosePassword: computed(
+    () => user.value?.mustChangePassword === true && !user.value.documentedPassword,
+  ),
   setupCodeNeeded: computed(() => setupCodeNeeded.value),
   /** Why the desk ended the session, for the sign-in page to say; null where it did not. */
   endedBecause: computed(() => endedBecause.value),

@@ -12,6 +12,8 @@ export const userSchema = z.object({
   admin: z.boolean(),
   /** The password was given by somebody else (or stands in the documentation); the page asks for a new one. */
   mustChangePassword: z.boolean(),
+  /** Of these two, that the documentation names it: the desk then answers its own machine alone. */
+  documentedPassword: z.boolean(),
 })
 export type User = z.infer<typeof userSchema>
 

@@ -147,3 +147,41 @@ test('an administrator asks everybody for an authenticator app', async ({ page, 
   }
   await office.close()
 })
+
+// Would catch: a password that its administrator knows for ever, a demand that nobody can get past or that all can.
+test('a password that somebody else gave is changed before anything else', async ({
+  page,
+  browser,
+  watch,
+}) => {
+  const { desk } = await startPublicStage()
+  await signIn(page, desk.origin)
+  await page.goto(`${desk.origin}/settings/users`)
+  await page.getByRole('button', { name: 'Add user' }).first().click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Name', { exact: true }).fill(newcomer.displayName)
+  await dialog.getByLabel('E-mail').fill(newcomer.email)
+  await dialog.getByLabel('Username').fill(newcomer.username)
+  await dialog.getByRole('button', { name: 'Add user' }).click()
+  const given = await dialog.getByRole('textbox', { name: 'Password' }).inputValue()
+  await dialog.getByRole('button', { name: 'Done' }).click()
+
+  const theirs = await anotherBrowser(browser, watch)
+  const guest = await theirs.newPage()
+  await guest.goto(desk.origin)
+  await typePassword(guest, { email: newcomer.email, password: given })
+  await expect(guest.getByRole('heading', { name: 'Choose your own password' })).toBeVisible()
+  await guest.goto(`${desk.origin}/cameras`)
+  await expect(guest.getByRole('heading', { name: 'Choose your own password' })).toBeVisible()
+  await guest.getByLabel('Current password').fill(given)
+  await guest.getByLabel('New password').fill('password1')
+  await guest.keyboard.press('Enter')
+  await expect(guest.getByLabel('New password')).toHaveAttribute('aria-invalid', 'true')
+  await guest.getByLabel('New password').fill(newcomer.password)
+  await guest.keyboard.press('Enter')
+  await expect(guest.getByRole('heading', { name: 'Cameras', level: 1 })).toBeVisible()
+  await signOutByMenu(guest)
+  await typePassword(guest, newcomer)
+  await expectSignedIn(guest)
+  await theirs.close()
+})

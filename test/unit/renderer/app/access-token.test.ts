@@ -10,6 +10,7 @@ const user = {
   displayName: 'A',
   admin: true,
   mustChangePassword: false,
+  documentedPassword: false,
 }
 let serial = 0
 
