@@ -19,6 +19,27 @@ export function runTool(
   return done.status ?? 1
 }
 
+/** The same beside others: its output is kept together and returned with the code. */
+export async function runToolQuietly(
+  script: string,
+  toolArguments: readonly string[],
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<{ code: number; output: string }> {
+  const child = spawn(process.execPath, [join(root, script), ...toolArguments], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env,
+  })
+  const printed: Buffer[] = []
+  child.stdout.on('data', (chunk: Buffer) => printed.push(chunk))
+  child.stderr.on('data', (chunk: Buffer) => printed.push(chunk))
+  const code = await new Promise<number>((resolve) => {
+    child.once('error', () => resolve(1))
+    child.once('close', (status) => resolve(status ?? 1))
+  })
+  return { code, output: Buffer.concat(printed).toString() }
+}
+
 /** Starts a script on the project's Node as a child of this one. */
 export function startNode(scriptArguments: readonly string[], options: SpawnOptions = {}): ChildProcess {
   return spawn(process.execPath, scriptArguments, { cwd: root, stdio: 'inherit', ...options })

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from './build-if-stale.ts'
 import { findBrowser } from './find-browser.ts'
-import { root, runTool } from './processes.ts'
+import { root, runTool, runToolQuietly } from './processes.ts'
 
 interface Counts {
   passed: number
@@ -19,22 +19,22 @@ const browser = findBrowser()
 const env = { ...process.env, ALTA_DESK_CHROMIUM: browser, FORCE_COLOR: '0' }
 console.log(`Alta Desk: testing with ${browser}`)
 
-check('lint', 'node_modules/eslint/bin/eslint.js', ['.', '--max-warnings', '0'])
-check('format', 'node_modules/prettier/bin/prettier.cjs', ['--check', '--log-level', 'warn', '.'])
-check('types of main', 'node_modules/typescript/bin/tsc', ['--noEmit', '-p', 'tsconfig.node.json'])
-check('types of preload', 'node_modules/typescript/bin/tsc', ['--noEmit', '-p', 'tsconfig.preload.json'])
-check('types of browser tests', 'node_modules/typescript/bin/tsc', [
-  '--noEmit',
-  '-p',
-  'tsconfig.browser.json',
-])
-check('types of renderer', 'node_modules/vue-tsc/bin/vue-tsc.js', [
-  '--noEmit',
-  '-p',
-  'tsconfig.renderer.json',
-])
-check('unused code', 'node_modules/knip/bin/knip.js', [])
-check('migrations', 'node_modules/drizzle-kit/bin.cjs', ['check'])
+/** Name, tool and arguments of what needs nothing but the sources; the longest first. */
+const checks: readonly (readonly [string, string, readonly string[]])[] = [
+  ['lint', 'node_modules/eslint/bin/eslint.js', ['.', '--max-warnings', '0']],
+  ['types of renderer', 'node_modules/vue-tsc/bin/vue-tsc.js', ['--noEmit', '-p', 'tsconfig.renderer.json']],
+  ['types of main', 'node_modules/typescript/bin/tsc', ['--noEmit', '-p', 'tsconfig.node.json']],
+  ['format', 'node_modules/prettier/bin/prettier.cjs', ['--check', '--log-level', 'warn', '.']],
+  ['types of browser tests', 'node_modules/typescript/bin/tsc', ['--noEmit', '-p', 'tsconfig.browser.json']],
+  ['unused code', 'node_modules/knip/bin/knip.js', []],
+  ['types of preload', 'node_modules/typescript/bin/tsc', ['--noEmit', '-p', 'tsconfig.preload.json']],
+  ['migrations', 'node_modules/drizzle-kit/bin.cjs', ['check']],
+]
+/** Each keeps one core busy. */
+const checksAtOnce = 2
+
+const waiting = [...checks]
+await Promise.all(Array.from({ length: checksAtOnce }, checkInTurn))
 build()
 vitest('unit')
 vitest('integration')
@@ -45,10 +45,15 @@ console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped}
 process.exit(counts.failed === 0 ? 0 : 1)
 
 /** A check without tests of its own counts as one. */
-function check(name: string, tool: string, toolArguments: readonly string[]): void {
-  const startedAt = performance.now()
-  const passed = runTool(tool, toolArguments, env) === 0
-  add(name, passed ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 }, startedAt)
+async function checkInTurn(): Promise<void> {
+  for (let next = waiting.shift(); next; next = waiting.shift()) {
+    const [name, tool, toolArguments] = next
+    const startedAt = performance.now()
+    const { code, output } = await runToolQuietly(tool, toolArguments, env)
+    if (output.trim() !== '') console.log(output.trimEnd())
+    const passed = code === 0
+    add(name, passed ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 }, startedAt)
+  }
 }
 
 function vitest(project: string): void {
