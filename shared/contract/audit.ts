@@ -21,6 +21,8 @@ export const auditFilterSchema = z.object({
   to: z.coerce.number().int().min(0).max(8_640_000_000_000_000).optional(),
   /** A part of the action, the names, the address or the request id, without regard to case. */
   search: z.string().trim().max(200).optional(),
+  /** `false` leaves out `session.refreshed`, which each open page adds every quarter of an hour. */
+  renewals: z.union([z.boolean(), z.stringbool()]).optional(),
 })
 export type AuditFilter = z.infer<typeof auditFilterSchema>
 

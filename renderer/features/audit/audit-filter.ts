@@ -5,12 +5,12 @@ import type { AuditFilter } from '../../../shared/contract/audit.ts'
  * What can be filtered by, as the page's address names it. `from` and `to` are local times to the minute, as a browser's
  * control has them: 2026-11-21T03:00.
  */
-export const textNames = ['search', 'actor', 'action', 'target', 'outcome', 'from', 'to'] as const
+export const textNames = ['search', 'actor', 'action', 'target', 'outcome', 'from', 'to', 'renewals'] as const
 
 /** What the controls of the page hold; empty where it does not matter. */
 export type FilterTexts = Record<(typeof textNames)[number], string>
 
-/** Every row of the log. */
+/** Every row of the log but the renewals of sign-ins: each open page adds one every quarter of an hour. */
 export const noTexts: FilterTexts = {
   search: '',
   actor: '',
@@ -19,6 +19,7 @@ export const noTexts: FilterTexts = {
   outcome: '',
   from: '',
   to: '',
+  renewals: '',
 }
 
 const minuteMs = 60_000
@@ -35,6 +36,8 @@ export function auditFilterOf(texts: FilterTexts): AuditFilter {
     outcome: auditOutcomes.find((outcome) => outcome === texts.outcome),
     from,
     to: to === undefined ? undefined : to + minuteMs - 1,
+    // Whoever asks for an action by its name means it.
+    renewals: texts.renewals === 'shown' || texts.action !== '' ? undefined : false,
   }
 }
 

@@ -2,10 +2,14 @@ import { describe, expect, it } from 'vitest'
 import { auditFilterOf, noTexts, timesFailure } from '../../../../renderer/features/audit/audit-filter.ts'
 
 describe('the filters of the audit log', () => {
-  it('asks for everything when nothing is typed: an empty text is no name that nobody has', () => {
-    expect(
-      Object.values(auditFilterOf({ ...noTexts, actor: '  ' })).filter((value) => value !== undefined),
-    ).toEqual([])
+  it('asks for everything but renewals when nothing is typed: an empty text is no name that nobody has', () => {
+    const asked = Object.entries(auditFilterOf({ ...noTexts, actor: '  ' }))
+    expect(asked.filter(([, value]) => value !== undefined)).toEqual([['renewals', false]])
+  })
+
+  it('shows renewals to whoever asks for them, by the choice or by their name', () => {
+    expect(auditFilterOf({ ...noTexts, renewals: 'shown' }).renewals).toBeUndefined()
+    expect(auditFilterOf({ ...noTexts, action: 'session.refreshed' }).renewals).toBeUndefined()
   })
 
   it('takes in the whole minute that is named as the end', () => {

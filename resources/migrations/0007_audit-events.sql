@@ -1,0 +1,1 @@
+CREATE INDEX `audit_events` ON `audit` (`seq`) WHERE "audit"."action" <> 'session.refreshed';
