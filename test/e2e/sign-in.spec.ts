@@ -260,6 +260,7 @@ test('a forgotten password: the recovery code resets it and ends every sign-in',
   const newPassword = 'three herons over the canal'
   await page.goto(stage.desk.origin)
   await page.getByRole('link', { name: 'Forgot the password?' }).click()
+  await expect(page.getByRole('heading', { name: 'Forgot the password' })).toBeVisible()
   const fill = async (code: string): Promise<void> => {
     await page.getByLabel('E-mail or username').fill(person.username)
     await page.getByLabel('Recovery code').fill(code)

@@ -1,21 +1,19 @@
 import { expect } from '@playwright/test'
 import type { Page } from '@playwright/test'
 import type { ReceiverOptions } from '../../alta-simulator/options.ts'
+import { addShownPeople, peopleScreens } from './people-screens.ts'
+import type { ShownPeople } from './people-screens.ts'
+import { openAt, openDialog } from './screen.ts'
+import type { Screen } from './screen.ts'
 import { documentedAdmin, furnish, leaveWall, startStage } from './stage.ts'
 import type { Stage } from './stage.ts'
 
 const names = ['Gate', 'Lobby', 'Car park', 'Loading bay', 'Corridor', 'Server room']
 
 /** A desk on which every screen has something to show. */
-export interface ShowDesk extends Stage {
+export interface ShowDesk extends Stage, ShownPeople {
   readonly serverId: string
   readonly cameraId: string
-}
-
-/** One screen of the interface: how a signed-in person gets there. It is open once the promise resolves. */
-export interface Screen {
-  readonly name: string
-  open(page: Page, desk: ShowDesk): Promise<void>
 }
 
 function idOf(name: string): string {
@@ -65,18 +63,8 @@ export async function startShowDesk(fine = false, admin = documentedAdmin): Prom
   channel.name = 'Do not touch'
   const asked = (): Promise<{ state: string }> => stage.api.want('GET', `/servers/${server.id}`)
   await expect.poll(async () => (await asked()).state).toBe('drift')
-  return { ...stage, serverId: server.id, cameraId: first.id }
-}
-
-async function openAt(page: Page, path: string, heading: string): Promise<void> {
-  await page.goto(new URL(path, page.url()).href)
-  await expect(page.getByRole('heading', { name: heading, level: 1, exact: true })).toBeAttached()
-  await expect(page.locator('[aria-busy="true"]')).toHaveCount(0)
-}
-
-async function openDialog(page: Page, button: string): Promise<void> {
-  await page.getByRole('button', { name: button, exact: true }).first().click()
-  await expect(page.getByRole('dialog')).toBeVisible()
+  const people = await addShownPeople(stage, cameras)
+  return { ...stage, ...people, serverId: server.id, cameraId: first.id }
 }
 
 async function openLive(page: Page): Promise<void> {
@@ -86,7 +74,7 @@ async function openLive(page: Page): Promise<void> {
 }
 
 /** Every screen there is, and every dialog. */
-export const screens: readonly Screen[] = [
+export const screens: readonly Screen<ShowDesk>[] = [
   { name: 'live', open: openLive },
   {
     name: 'live-keys',
@@ -167,10 +155,12 @@ export const screens: readonly Screen[] = [
   { name: 'api', open: (page) => openAt(page, '/settings/api', 'API') },
   { name: 'about', open: (page) => openAt(page, '/settings/about', 'About') },
   { name: 'not-found', open: (page) => openAt(page, '/nowhere', 'Not found') },
+  // The last of them locks the page.
+  ...peopleScreens,
 ]
 
 /** Offered while the password of the documentation stands. */
-export const changePasswordScreen: Screen = {
+export const changePasswordScreen: Screen<ShowDesk> = {
   name: 'change-password',
   open: async (page) => {
     await openAt(page, '/settings/about', 'About')
