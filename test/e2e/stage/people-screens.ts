@@ -137,6 +137,8 @@ export const peopleScreens: readonly Screen<ShownPeople>[] = [
     name: 'locked',
     open: async (page) => {
       await openAt(page, '/live', 'Live')
+      // One channel is switched off on Alta; the others play.
+      await expect(page.locator('[data-testid="tile"][data-word="Live"]')).toHaveCount(5)
       await page.keyboard.press('Control+l')
       await expect(page.getByTestId('lock-screen')).toBeVisible()
     },
