@@ -7,6 +7,9 @@ import type { Bus } from '../platform/bus.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Part } from '../platform/lifecycle.ts'
 
+/** Of the machine that the desk runs on; whoever moves it sets TZ. */
+const { timeZone } = new Intl.DateTimeFormat().resolvedOptions()
+
 export interface EventStreamOptions {
   readonly bus: Bus
   readonly clock: Clock
@@ -161,9 +164,8 @@ export class EventStream implements Part {
   }
 
   #hello(seq: number, resync: boolean): StreamMessage {
-    return withEventMeta({ type: 'hello', at: this.#options.clock.now(), resync } as const, {
-      id: this.#idOf(seq),
-    })
+    const at = this.#options.clock.now()
+    return withEventMeta({ type: 'hello', at, resync, timeZone } as const, { id: this.#idOf(seq) })
   }
 
   #concerns(entry: Entry, caller: Caller): boolean {

@@ -10,6 +10,7 @@ import { keys } from './queries.ts'
 import { queryClient } from './query-client.ts'
 import { session } from './session.ts'
 import { setDeskClock } from './ticking-clock.ts'
+import { setDeskZone } from './times.ts'
 
 /** Lists are read again at most this often, however many cameras change at once. */
 const rereadEveryMs = 1_000
@@ -55,6 +56,7 @@ export function followDesk(): void {
 
 function receive(message: StreamMessage): void {
   setDeskClock(message.at)
+  if (message.type === 'hello') setDeskZone(message.timeZone)
   if (message.type === 'hello' && message.resync) rereadAll()
   if (message.type === 'camera.changed') cameraChanged(message)
   if (message.type === 'server.changed') rereadSoon('servers')

@@ -9,7 +9,13 @@ import { procedure, signedIn } from './procedure.ts'
  */
 export const streamMessageSchema = z.discriminatedUnion('type', [
   /** First message of every connection; with `resync` the page reads everything again, for messages were lost. */
-  z.object({ type: z.literal('hello'), at: z.int(), resync: z.boolean() }),
+  z.object({
+    type: z.literal('hello'),
+    at: z.int(),
+    resync: z.boolean(),
+    /** IANA name of the zone that the desk stands in: every page shows times in it, wherever its reader sits. */
+    timeZone: z.string(),
+  }),
   /** Every 2 s: a page that hears nothing for 6 s knows that it is cut off. */
   z.object({ type: z.literal('heartbeat'), at: z.int() }),
   z.object({

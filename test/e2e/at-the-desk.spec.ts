@@ -169,3 +169,22 @@ test('a camera that both may see plays on without a break', async ({ page }) => 
   await expectSignedIn(page)
   expect((await drawing).frames).toBeGreaterThan(0)
 })
+
+// Would catch: a colleague abroad who says 14:03 and means another picture than the desk.
+test('somebody in another zone sees the times of the desk, and which zone that is', async ({
+  browser,
+  watch,
+}) => {
+  const abroad = await browser.newContext({ timezoneId: 'Asia/Kathmandu' })
+  watch.attach(abroad)
+  const page = await abroad.newPage()
+  await signIn(page, stage.desk.origin, vera)
+  const { timeZone } = new Intl.DateTimeFormat().resolvedOptions()
+  await expect(page.getByTestId('foreign-zone')).toHaveText(timeZone)
+  const minute = { hour: '2-digit', minute: '2-digit' } as const
+  const here = (): string => new Intl.DateTimeFormat('en-GB', minute).format(Date.now())
+  await expect
+    .poll(async () => (await page.getByRole('banner').innerText()).includes(`${here()}:`))
+    .toBe(true)
+  await abroad.close()
+})

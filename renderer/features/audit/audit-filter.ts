@@ -1,8 +1,9 @@
 import { auditOutcomes } from '../../../shared/contract/audit.ts'
 import type { AuditFilter } from '../../../shared/contract/audit.ts'
+import { deskMoment } from '../../app/times.ts'
 
 /**
- * What can be filtered by, as the page's address names it. `from` and `to` are local times to the minute, as a browser's
+ * What can be filtered by, as the page's address names it. `from` and `to` are times of the desk to the minute, as a browser's
  * control has them: 2026-11-21T03:00.
  */
 export const textNames = ['search', 'actor', 'action', 'target', 'outcome', 'from', 'to', 'renewals'] as const
@@ -26,8 +27,8 @@ const minuteMs = 60_000
 
 /** What the desk is asked for. A minute that is named as the end belongs to the time asked for. */
 export function auditFilterOf(texts: FilterTexts): AuditFilter {
-  const from = localTime(texts.from)
-  const to = localTime(texts.to)
+  const from = deskMoment(texts.from)
+  const to = deskMoment(texts.to)
   return {
     search: texts.search.trim() || undefined,
     actor: texts.actor.trim() || undefined,
@@ -39,12 +40,6 @@ export function auditFilterOf(texts: FilterTexts): AuditFilter {
     // Whoever asks for an action by its name means it.
     renewals: texts.renewals === 'shown' || texts.action !== '' ? undefined : false,
   }
-}
-
-/** Milliseconds since the epoch, or undefined for what is no time. */
-function localTime(text: string): number | undefined {
-  const at = Date.parse(text)
-  return Number.isNaN(at) || at < 0 ? undefined : at
 }
 
 /** A sentence when nothing can fit: the end lies before the beginning. */
