@@ -46,6 +46,7 @@ export interface SsoSignInOptions {
 interface Offers {
   readonly sso: boolean
   readonly passwords: boolean
+  readonly https: boolean
   readonly keep: { obstacle: string | null } | null
 }
 
@@ -62,10 +63,11 @@ export class SsoSignIn {
   }
 
   /** What the sign-in page offers. */
-  offers({ door }: RequestContext): Offers {
+  offers({ door, requestOrigin }: RequestContext): Offers {
     const { passwordsOff, keepObstacle } = this.#options
     const keep = door === 'desktop' && keepObstacle !== undefined ? { obstacle: keepObstacle } : null
-    return { sso: this.isOn, passwords: !passwordsOff, keep }
+    const https = requestOrigin?.startsWith('https://') === true
+    return { sso: this.isOn, passwords: !passwordsOff, https, keep }
   }
 
   /** Where to send a browser, and what it must bring back. Throws SSO_OFF or SSO_UNAVAILABLE. */

@@ -88,8 +88,8 @@ let sessionRenewed: (session: Session) => unknown = () => undefined
 export const accessToken = new AccessToken(
   async () => {
     const session = await strangerClient.auth.refresh({})
-    // Not awaited: whoever listens may call the desk, which waits for the token that is just being renewed.
-    sessionRenewed(session)
+    // Nothing is asked with the new token before whoever listens is ready for it: it may be another person's.
+    await sessionRenewed(session)
     return session
   },
   (reason) => sessionEnded(reason),
@@ -100,7 +100,10 @@ export function onSessionEnded(listener: (reason: string) => void): void {
   sessionEnded = listener
 }
 
-/** Calls `listener` with every renewed session: it tells whose sign-in this browser holds now. */
+/**
+ * Calls `listener` with every renewed session: it tells whose sign-in this browser holds now. Calls wait until it is
+ * done, so it must ask the desk through `deskOf` alone.
+ */
 export function onSessionRenewed(listener: (session: Session) => unknown): void {
   sessionRenewed = listener
 }
@@ -124,6 +127,22 @@ async function retryRefused<T>(call: () => Promise<T>): Promise<T> {
 
 /** The desk, as the signed-in person. */
 export const desk = createORPCClient<DeskClient>(lazily(door(authorization, retryRefused)))
+
+let incomingToken = ''
+const incomingDesk = createORPCClient<DeskClient>(
+  lazily(
+    door(
+      async () => ({ authorization: `Bearer ${incomingToken}` }),
+      (call) => call(),
+    ),
+  ),
+)
+
+/** The desk as somebody who is about to take over this page; everything else on it is still the last person's. */
+export function deskOf(session: Session): DeskClient {
+  incomingToken = session.accessToken
+  return incomingDesk
+}
 
 /** The desk, as a stranger: sign-in, first-run set-up, registration, renewal. */
 export const strangerDesk: Pick<DeskClient, 'auth' | 'registration'> = strangerClient

@@ -40,10 +40,13 @@ export function showsCameras(cameraIds: () => readonly string[]): () => void {
  */
 export async function closeForbidden(maySee: (cameraId: string) => Promise<boolean>): Promise<void> {
   const shown = [...new Set([...walls].flatMap((cameraIds) => cameraIds()))]
+  const before = closed.value
   const answers = await Promise.allSettled(shown.map(maySee))
   const isAllowed = (index: number): boolean => {
     const answer = answers[index]
     return answer?.status === 'fulfilled' && answer.value
   }
-  closed.value = new Set(shown.filter((_, index) => !isAllowed(index)))
+  // What was closed while the desk was asked stays closed: that is the later word.
+  const meanwhile = [...closed.value].filter((id) => !before.has(id))
+  closed.value = new Set([...shown.filter((_, index) => !isAllowed(index)), ...meanwhile])
 }

@@ -1,7 +1,7 @@
 import { computed, nextTick, shallowRef } from 'vue'
 import type { User } from '../../shared/contract/auth.ts'
 import { commonErrors } from '../../shared/contract/errors.ts'
-import { accessToken, desk, onSessionEnded, onSessionRenewed, strangerDesk } from './client.ts'
+import { accessToken, desk, deskOf, onSessionEnded, onSessionRenewed, strangerDesk } from './client.ts'
 import type { Inputs, Outputs, Session } from './client.ts'
 import { inDesktopWindow } from './desktop-port.ts'
 import { failureCode, failureSentence } from '../ui/failures.ts'
@@ -128,9 +128,11 @@ export async function signOut(): Promise<void> {
  * theirs is drawn; the other pictures go on.
  */
 export async function useSession(answer: Session): Promise<void> {
-  accessToken.set(answer)
   endedBecause.value = null
-  if (user.value && user.value.id !== answer.user.id) await handOver()
+  const takesOver = user.value !== null && user.value.id !== answer.user.id
+  if (takesOver) await closeWhatIsForbidden(answer)
+  accessToken.set(answer)
+  if (takesOver) rereadEverything()
   user.value = answer.user
   mustSetUpTotp.value = answer.mustSetUpTotp
   phase.value = 'signed-in'
@@ -141,11 +143,16 @@ export function useUser(changed: User): void {
   user.value = changed
 }
 
-async function handOver(): Promise<void> {
-  await closeForbidden((id) => desk.cameras.get({ id }).then(() => true))
+/** Until this is done the page asks the desk as the last person: nothing of the next one can come too early. */
+async function closeWhatIsForbidden(next: Session): Promise<void> {
+  const maySee = deskOf(next)
+  await closeForbidden((id) => maySee.cameras.get({ id }).then(() => true))
   // The tiles close with the page's next drawing, before the new person's name or lists.
   await nextTick()
   await queryClient.cancelQueries()
+}
+
+function rereadEverything(): void {
   queryClient.removeQueries({ type: 'inactive' })
   void queryClient.resetQueries()
 }

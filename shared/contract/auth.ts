@@ -142,6 +142,8 @@ export const auth = {
       z.object({
         sso: z.boolean(),
         passwords: z.boolean(),
+        /** The desk is to be reached by https:// alone: elsewhere a browser does not keep its cookie. */
+        https: z.boolean(),
         /** Whether a sign-in at the desktop's own window can outlive the application; null anywhere else. */
         keep: z.object({ obstacle: z.string().nullable() }).nullable(),
       }),

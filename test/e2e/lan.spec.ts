@@ -78,3 +78,16 @@ test('while the documented password stands, only this machine is answered', asyn
     await fresh.stop()
   }
 })
+
+// Would catch: a sign-in that the browser forgets at once, again and again, because the desk expects a TLS proxy that
+// is not there.
+test('a desk that expects https says so where it is opened without', async ({ page }) => {
+  const expecting = await startStage([], { ...ownAdminVariables, ALTAVMS_HTTP_TLS_ENABLED: 'true' }, ownAdmin)
+  await page.goto(expecting.desk.origin.replace('127.0.0.1', 'desk.example'))
+  await expect(page.getByTestId('lacks-https')).toContainText('https://desk.example/')
+  // The machine's own address is as good as TLS to a browser.
+  await page.goto(expecting.desk.origin)
+  await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible()
+  await expect(page.getByTestId('lacks-https')).toHaveCount(0)
+  await expecting.stop()
+})

@@ -234,7 +234,7 @@ describe('where single sign-on is the only way in', () => {
     for (const answer of answers)
       expect(answer).toMatchObject({ status: 403, body: { code: 'PASSWORDS_OFF' } })
     const options = await new ApiClient(desk.origin).want('GET', '/auth/options')
-    expect(options).toEqual({ sso: true, passwords: false, keep: null })
+    expect(options).toEqual({ sso: true, passwords: false, https: false, keep: null })
     expect((await signIn(desk, subject())).session).not.toBeNull()
   })
 
@@ -283,7 +283,7 @@ test('without a provider there is nothing to start', async () => {
   const desk = await startDeskInProcess({ people: [testAdmin] })
   onTestFinished(() => desk.stop())
   const api = new ApiClient(desk.origin)
-  expect(await api.want('GET', '/auth/options')).toEqual({ sso: false, passwords: true, keep: null })
+  expect(await api.want('GET', '/auth/options')).toEqual({ sso: false, passwords: true, https: false, keep: null })
   expect(await api.call('GET', '/auth/oidc/start')).toMatchObject({ status: 409, body: { code: 'SSO_OFF' } })
 })
 

@@ -34,6 +34,16 @@ describe('pictures that may not be seen any more', () => {
     expect(asked).toEqual(['hall'])
   })
 
+  it('stay closed when the right was taken away while the desk was still being asked', async () => {
+    const stop = showsCameras(() => ['hall', 'yard'])
+    await closeForbidden(async (id) => {
+      if (id === 'hall') closeCameras(['hall'])
+      return true
+    })
+    stop()
+    expect(['hall', 'yard'].map(isClosed)).toEqual([true, false])
+  })
+
   it('open again only for a camera that the desk answered for', () => {
     closeCameras(['hall', 'yard'])
     closeCameras([])
