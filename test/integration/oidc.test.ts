@@ -283,7 +283,12 @@ test('without a provider there is nothing to start', async () => {
   const desk = await startDeskInProcess({ people: [testAdmin] })
   onTestFinished(() => desk.stop())
   const api = new ApiClient(desk.origin)
-  expect(await api.want('GET', '/auth/options')).toEqual({ sso: false, passwords: true, https: false, keep: null })
+  expect(await api.want('GET', '/auth/options')).toEqual({
+    sso: false,
+    passwords: true,
+    https: false,
+    keep: null,
+  })
   expect(await api.call('GET', '/auth/oidc/start')).toMatchObject({ status: 409, body: { code: 'SSO_OFF' } })
 })
 
