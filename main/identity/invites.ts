@@ -54,7 +54,7 @@ export class Invites {
     }
     const audit = auditRecord(context, {
       action: 'invite.made',
-      target: targetOf(row),
+      target: targetOf(row, nameOf(row)),
       after: { maxUses, expiresAt },
     })
     store.write({ audit }, (tx) => insertInvite(tx, row))
@@ -63,13 +63,14 @@ export class Invites {
 
   /** Throws NOT_FOUND. */
   remove(context: RequestContext, id: string): void {
-    const { store } = this.#options
+    const { store, keyring } = this.#options
     const row = store.read((db) => inviteById(db, id))
     if (!row) throw new IdentityRefusal('NOT_FOUND')
     const { maxUses, uses, expiresAt } = row
+    const code = keyring.open(sealedColumn, id, row.codeSealed)
     const audit = auditRecord(context, {
       action: 'invite.withdrawn',
-      target: targetOf(row),
+      target: targetOf(row, `${nameOf(row)}, ${code.slice(0, 4)}…`),
       before: { maxUses, uses, expiresAt },
     })
     store.write({ audit }, (tx) => deleteInvite(tx, id))
@@ -88,7 +89,15 @@ export class Invites {
   }
 }
 
-/** The log names an invite by its id: its code is a secret. */
-function targetOf({ id }: InviteRow): { kind: string; id: string; name: string } {
-  return { kind: 'invite', id, name: `invite ${id}` }
+function targetOf({ id }: InviteRow, name: string): { kind: string; id: string; name: string } {
+  return { kind: 'invite', id, name }
+}
+
+/**
+ * What the log calls an invite. Nothing of its code while it can be used: with four characters known, the others could be
+ * guessed from the hash in a stolen database. Once withdrawn, the beginning tells which one it was.
+ */
+function nameOf({ maxUses }: InviteRow): string {
+  if (maxUses === null) return 'invite for any number of people'
+  return maxUses === 1 ? 'invite for 1 person' : `invite for ${maxUses} people`
 }

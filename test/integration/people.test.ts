@@ -265,6 +265,15 @@ describe('registration', () => {
       await boss.want('DELETE', `/invites/${open.id}`)
       expect(await register({ invite: open.code })).toMatchObject({ body: { code: 'INVITE_INVALID' } })
       expect((await boss.call('POST', '/invites', { expiresInHours: 8761 })).status).toBe(400)
+
+      // In words, and with nothing of a code that still opens the door.
+      const rows = readAudit(desk).filter(({ action }) => action.startsWith('invite.'))
+      expect(rows.map(({ action, targetName }) => [action, targetName])).toEqual([
+        ['invite.made', 'invite for 1 person'],
+        ['invite.made', 'invite for any number of people'],
+        ['invite.withdrawn', `invite for any number of people, ${open.code.slice(0, 4)}…`],
+      ])
+      expect(JSON.stringify(rows)).not.toContain(open.code)
     } finally {
       await desk.stop()
     }
