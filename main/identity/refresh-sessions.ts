@@ -46,13 +46,18 @@ export class RefreshSessions {
     this.#clock = clock
   }
 
-  /** A token for a new sign-in, or the next one of `family`. */
-  fresh(userId: string, context: RequestContext, family = newId()): FreshToken {
+  /** A token for a new sign-in, or the next one of the sign-in that `from` belongs to. */
+  fresh(
+    userId: string,
+    context: RequestContext,
+    from: Pick<SessionRow, 'family' | 'bySso'> = { family: newId(), bySso: false },
+  ): FreshToken {
     const token = randomBytes(32).toString('base64url')
     const now = this.#clock.now()
     const row: SessionRow = {
       id: newId(),
-      family,
+      family: from.family,
+      bySso: from.bySso,
       userId,
       tokenHash: hashOf(token),
       createdAt: now,

@@ -35,6 +35,8 @@ export interface Session {
   readonly expiresAt: number
   /** An administrator asks for an authenticator app; until it is set up, little else is answered. */
   readonly mustSetUpTotp: boolean
+  /** They signed in with a password that an administrator gave: the page asks for one of their own first. */
+  readonly mustChoosePassword: boolean
   readonly user: User
 }
 
@@ -106,7 +108,7 @@ export class Identity {
       target: targetOf(person),
       actor: actorOf(person),
     })
-    const next = sessions.fresh(person.id, context, judged.row.family)
+    const next = sessions.fresh(person.id, context, judged.row)
     if (judged.kind === 'good') {
       store.write({ audit }, (tx) => sessions.exchange(tx, judged.row, next))
       sessions.exchanged(judged.row, next)
@@ -291,6 +293,7 @@ export class Identity {
       accessToken: issued.token,
       expiresAt: issued.expiresAt,
       mustSetUpTotp: this.mustSetUpTotp(person),
+      mustChoosePassword: person.mustChangePassword && !person.documentedPassword && !refresh.row.bySso,
       user: toUser(person),
     }
   }

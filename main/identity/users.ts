@@ -196,7 +196,6 @@ export class Users {
     this.#ended(id, ended)
   }
 
-  /** Throws UNAUTHORIZED or FORBIDDEN where the caller lost the right while a password was hashed for them. */
   /** For a phone that is lost; ends every sign-in. Throws NOT_FOUND or TOTP_OFF. */
   removeTotp(context: RequestContext, id: string): void {
     const { twoFactor } = this.#options
@@ -222,6 +221,7 @@ export class Users {
     this.#write(context, audit, (tx) => this.#options.lockout.clear(tx, lockoutAccount(id, person.email)))
   }
 
+  /** Throws UNAUTHORIZED or FORBIDDEN where the caller lost the right while a password was hashed for them. */
   #write<T>(context: RequestContext, parts: AuditParts, work: (tx: Tx) => T): T {
     const caller = this.#options.people.get(signedInCaller(context).userId)
     if (caller?.disabled !== false) throw new IdentityRefusal('UNAUTHORIZED')

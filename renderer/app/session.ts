@@ -31,6 +31,7 @@ export interface Credentials {
 const phase = shallowRef<SessionPhase>('restoring')
 const user = shallowRef<User | null>(null)
 const mustSetUpTotp = shallowRef(false)
+const mustChoosePassword = shallowRef(false)
 const setupCodeNeeded = shallowRef(false)
 const endedBecause = shallowRef<string | null>(null)
 
@@ -55,9 +56,7 @@ export const session = {
   /** True until the person has the authenticator app that an administrator asks for; nothing else is answered. */
   mustSetUpTotp: computed(() => mustSetUpTotp.value),
   /** True while the password is one that an administrator gave. The documented one has a banner of its own. */
-  mustChoosePassword: computed(
-    () => user.value?.mustChangePassword === true && !user.value.documentedPassword,
-  ),
+  mustChoosePassword: computed(() => mustChoosePassword.value),
   setupCodeNeeded: computed(() => setupCodeNeeded.value),
   /** Why the desk ended the session, for the sign-in page to say; null where it did not. */
   endedBecause: computed(() => endedBecause.value),
@@ -135,6 +134,7 @@ export async function useSession(answer: Session): Promise<void> {
   if (takesOver) rereadEverything()
   user.value = answer.user
   mustSetUpTotp.value = answer.mustSetUpTotp
+  mustChoosePassword.value = answer.mustChoosePassword
   phase.value = 'signed-in'
 }
 
@@ -178,6 +178,7 @@ function forget(): void {
   accessToken.set(null)
   user.value = null
   mustSetUpTotp.value = false
+  mustChoosePassword.value = false
   queryClient.clear()
   dismissToasts()
   forgetStills()

@@ -121,8 +121,8 @@ describe('the desk behind a port', () => {
     const { session, client } = await signedIn()
     const renewed = await client.auth.refresh({})
     expect([Object.keys(session).sort(), Object.keys(renewed).sort()]).toEqual([
-      ['accessToken', 'expiresAt', 'mustSetUpTotp', 'recoveryCode', 'user'],
-      ['accessToken', 'expiresAt', 'mustSetUpTotp', 'user'],
+      ['accessToken', 'expiresAt', 'mustChoosePassword', 'mustSetUpTotp', 'recoveryCode', 'user'],
+      ['accessToken', 'expiresAt', 'mustChoosePassword', 'mustSetUpTotp', 'user'],
     ])
   })
 

@@ -220,6 +220,21 @@ test("from a desktop's window: the system browser comes back to a loopback addre
   expect((await desk.window().auth.refresh({})).user.username).toBe(sub)
 })
 
+// Would catch: somebody who came by the provider and is asked for a password that they never had.
+test('an account that was made without a password is not asked to change one that only the desk knew', async () => {
+  const desk = await ssoDesk()
+  const api = await adminOf(desk)
+  const person = { email: 'fresh@sso.example', username: 'fresh', displayName: 'Fresh' }
+  const made = await api.want<{ initialPassword: string }>('POST', '/users', person)
+  const sub = subject({ email: person.email })
+  const { session, browser } = await signIn(desk, sub)
+  expect(session).toMatchObject({ mustChoosePassword: false, user: { email: person.email } })
+  // Nor when the sign-in is renewed; whoever uses that password is.
+  expect((await signIn(desk, sub, '', browser)).session).toMatchObject({ mustChoosePassword: false })
+  const login = { email: person.email, password: made.initialPassword }
+  expect(await api.want('POST', '/auth/login', login)).toMatchObject({ mustChoosePassword: true })
+})
+
 describe('where single sign-on is the only way in', () => {
   const only = { OIDC_DISABLE_PASSWORD_LOGIN: 'true' }
   const password = (desk: DeskInProcess, person = testAdmin, terminalCode?: string) =>

@@ -42,6 +42,8 @@ export const sessions = sqliteTable(
     spentAt: integer('spent_at'),
     remoteAddress: text('remote_address').notNull(),
     userAgent: text('user_agent').notNull(),
+    /** Begun by way of the single sign-on provider: no password of this desk was needed. */
+    bySso: integer('by_sso', { mode: 'boolean' }).notNull().default(false),
   },
   (table) => [index('sessions_user').on(table.userId), index('sessions_family').on(table.family)],
 )

@@ -20,6 +20,7 @@ function sessionFor(minutes: number): Session {
     accessToken: `token-${serial}`,
     expiresAt: Date.now() + minutes * 60_000,
     mustSetUpTotp: false,
+    mustChoosePassword: false,
     user,
   }
 }

@@ -1,0 +1,1 @@
+ALTER TABLE `sessions` ADD `by_sso` integer DEFAULT false NOT NULL;
