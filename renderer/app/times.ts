@@ -53,7 +53,7 @@ export function moment(at: number, now: number): string {
 
 /**
  * The moment at which the desk's clock shows this (`2026-11-21T14:03`, as a browser's control has it), in milliseconds
- * since the epoch; undefined for what is no time. Of an hour that comes twice in autumn the later is meant.
+ * since the epoch; undefined for what is no time. Of an hour that comes twice in autumn one of the two is meant.
  */
 export function deskMoment(text: string): number | undefined {
   const shown = Date.parse(`${text}Z`)

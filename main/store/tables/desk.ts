@@ -38,11 +38,11 @@ export const audit = sqliteTable(
     index('audit_actor').on(table.actorId),
     index('audit_actor_name').on(table.actorName),
     index('audit_target').on(table.targetId),
-    // What went wrong is rare and asked for often; what was done is neither.
     // Pages that leave out the renewals of sign-ins, which are most rows of a quiet desk.
     index('audit_events')
       .on(table.seq)
       .where(sql`${table.action} <> 'session.refreshed'`),
+    // What went wrong is rare and asked for often; what was done is neither.
     index('audit_trouble')
       .on(table.outcome)
       .where(sql`${table.outcome} <> 'done'`),
