@@ -23,6 +23,8 @@ export interface AltaServerHandle {
   /** Switches off one fault, everywhere or for exactly one scope. */
   clearFault(name: FaultName, scope?: FaultScope): Promise<void>
   clearFaults(): Promise<void>
+  /** Takes what was changed in `config` at once, instead of at the next look half a second later at most. */
+  configChanged(): void
   faults(): readonly ActiveFault[]
   /** Requests seen by both listeners, oldest first, the last 5000. */
   requests(): readonly LoggedRequest[]
@@ -102,6 +104,7 @@ function handleOf(server: AltaServer): AltaServerHandle {
       server.faults.clearAll()
       await server.applyFaults()
     },
+    configChanged: () => server.configChanged(),
     faults: () => server.faults.list(),
     requests: () => server.requests.list(),
     clearRequests: () => server.requests.clear(),

@@ -189,10 +189,10 @@ test.describe('with an authorizer that denies', () => {
     expect(alta.requests().filter(({ method }) => method === 'POST')).toHaveLength(2)
     expect(await playerPage.evaluate(() => window.player.ticketCalls.length)).toBe(2)
     delete alta.config.ott.channels['cam-1']?.authorizer
+    // Before the tile tries again: a change ends the sessions that were there.
+    alta.configChanged()
     await playerPage.evaluate(() => window.player.tile('cam-1').retryNow())
-    // The simulator takes the change up to half a second later and ends a session that was there before: the tile then
-    // plays by HLS for a while. What counts here is that it plays again.
-    await untilState(playerPage, 'cam-1', { picture: 'video' })
+    await untilState(playerPage, 'cam-1', { picture: 'video', protocol: 'whep' })
   })
 })
 

@@ -112,6 +112,7 @@ export class WhepRequests {
     const request = this.request(address.url, { method: 'PATCH', headers, body }, PATCH_TIMEOUT_MS)
     const result = request.then(async (response): Promise<PatchResult> => {
       if (response === null) return null
+      // An answer that breaks off counts as none.
       const text = await response.text().catch(() => null)
       return text === null
         ? null
