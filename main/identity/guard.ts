@@ -7,6 +7,7 @@ import type { AreaLogger } from '../platform/logging.ts'
 import type { AuditRecord } from '../store/store-types.ts'
 import { asAnswer } from './answers.ts'
 import type { AuditWatch } from './audit-watch.ts'
+import { exactOutput } from './exact-output.ts'
 import type { Policy } from './policy.ts'
 import type { RequestContext } from './request-context.ts'
 
@@ -17,8 +18,8 @@ export interface GuardOptions {
   /** Whether there is such a thing at all: a refusal is recorded only where there was something to refuse. */
   readonly exists: (kind: ResourceKind, id: string) => boolean
   /**
-   * Checks what procedures answer against the contract. Our own answers are typed already, and checking a page of
-   * cameras costs more than making it, so this is for tests.
+   * Checks what procedures answer against the contract: a field that it does not name fails. Our own answers are typed
+   * already, and checking a page of cameras costs more than making it, so this is for tests.
    */
   readonly checkOutputs: boolean
 }
@@ -60,7 +61,8 @@ function guardProcedure(
   ]
   return new Procedure({
     ...definition,
-    outputSchema: options.checkOutputs ? definition.outputSchema : undefined,
+    outputSchema:
+      options.checkOutputs && definition.outputSchema ? exactOutput(definition.outputSchema) : undefined,
     middlewares: [rolePart(rules, options), ...inner],
     inputValidationIndex: inputAt + 1,
     outputValidationIndex: outputAt + (outputAt > inputAt ? 2 : 1),

@@ -154,6 +154,33 @@ test('an answer that is not what the contract promises is found while outputs ar
   expect(await call(router(false), ['live', 'wall'], guard, undefined)).toEqual(wrong)
 })
 
+// Would catch: a field that production sends and the contract does not name, which a schema that strips it would hide.
+test('a field outside the contract fails while outputs are checked', async () => {
+  const { serve } = setUp()
+  const leaky = { ...wall, passwordHash: 'x' }
+  const router = (checked: boolean) => serve({ live: { wall: os.live.wall.handler(() => leaky) } }, checked)
+  await expect(call(router(true), ['live', 'wall'], guard, undefined)).rejects.toMatchObject({
+    code: 'INTERNAL',
+  })
+  expect(await call(router(false), ['live', 'wall'], guard, undefined)).toEqual(leaky)
+})
+
+test('a field outside the contract fails in a message of the event stream too', async () => {
+  const { serve } = setUp()
+  const heartbeat = { type: 'heartbeat' as const, at: 1 }
+  const first = async (message: typeof heartbeat): Promise<unknown> => {
+    const handler = os.events.stream.handler(async function* () {
+      await Promise.resolve()
+      yield message
+    })
+    const stream = await call(serve({ events: { stream: handler } }, true), ['events', 'stream'], guard, {})
+    return (stream as AsyncIterator<unknown>).next()
+  }
+  expect(await first(heartbeat)).toMatchObject({ value: heartbeat })
+  const leaky = { ...heartbeat, secret: 'x' }
+  await expect(first(leaky)).rejects.toThrow('Event iterator validation failed')
+})
+
 test('a procedure without rules cannot be served', () => {
   const { serve } = setUp()
   const bare = os.live.wall.handler(() => wall)
