@@ -110,7 +110,9 @@ export function createDesk(options: DeskOptions): Desk {
     ...(options.passwordCost && { passwordCost: options.passwordCost }),
   })
   const people = openPeople({
-    ...{ ...ground, identity, logger: logger.for('identity') },
+    ...ground,
+    identity,
+    logger: logger.for('identity'),
     openInBrowser: options.openInBrowser ?? null,
     keepObstacle: options.signInVault?.obstacle,
   })
@@ -266,7 +268,12 @@ function openRooms(ground: Ground, { policy, rights }: OpenPeople, headless: boo
   const times = { ...defaultWatchTimes, statusMs, driftMs }
   const fleet = new Fleet({ ...ground, logger: logger.for('alta'), publicUrl, times })
   const servers = new ServersService({
-    ...{ store, fleet, bus, clock, deskId, publicUrl },
+    store,
+    fleet,
+    bus,
+    clock,
+    deskId,
+    publicUrl,
     logger: logger.for('servers'),
     allowedOrigins: config.http.allowedOrigins,
     desktopOrigin: headless ? null : deskOrigin,
@@ -274,7 +281,14 @@ function openRooms(ground: Ground, { policy, rights }: OpenPeople, headless: boo
   const board = new CameraBoard({ fleet, bus, clock })
   const intents = new Intents({ store, board, bus, clock, deskId, logger: logger.for('cameras') })
   const cameras = new CamerasService({
-    ...{ store, fleet, board, intents, policy, bus, clock, deskId },
+    store,
+    fleet,
+    board,
+    intents,
+    policy,
+    bus,
+    clock,
+    deskId,
     logger: logger.for('cameras'),
   })
   const upkeep = new ServerUpkeep({ store, fleet, deskId, logger: logger.for('servers') })

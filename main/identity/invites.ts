@@ -47,7 +47,11 @@ export class Invites {
     const maxUses = bounds.maxUses ?? null
     const expiresAt = bounds.expiresInHours ? createdAt + bounds.expiresInHours * hourMs : null
     const row: InviteRow = {
-      ...{ id, maxUses, uses: 0, expiresAt, createdAt },
+      id,
+      maxUses,
+      uses: 0,
+      expiresAt,
+      createdAt,
       codeHash: hashOfCode(code),
       codeSealed: keyring.seal(sealedColumn, id, code),
       createdByName: signedInCaller(context).email,

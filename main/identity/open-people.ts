@@ -66,7 +66,11 @@ export function openPeople(options: OpenPeopleOptions): OpenPeople {
       mayBeFirst: adminUsername !== null,
     }),
     sso: new SsoSignIn({
-      ...{ ...accounts, log, provider: identity.provider, passwordsOff, loopbackPort },
+      ...accounts,
+      log,
+      provider: identity.provider,
+      passwordsOff,
+      loopbackPort,
       openInBrowser: options.openInBrowser,
       keepObstacle: options.keepObstacle,
       // Before there is anybody, whoever came would keep the first administrator from being made.

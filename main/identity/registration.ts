@@ -69,10 +69,19 @@ export class Registration {
     const passwordHash = await passwords.hash(input.password, context.signal)
     const recoveryCode = newRecoveryCode()
     const user: UserRow = {
-      ...{ id: newId(), ...names, passwordHash, mustChangePassword: false, documentedPassword: false },
-      ...{ admin: false, disabled: false, version: 1, createdAt: clock.now() },
+      id: newId(),
+      ...names,
+      passwordHash,
+      mustChangePassword: false,
+      documentedPassword: false,
+      admin: false,
+      disabled: false,
+      version: 1,
+      createdAt: clock.now(),
       // Nobody has seen to it that the address is theirs.
-      ...{ emailVouched: false, recoveryHash: hashOfCode(recoveryCode), lastActiveAt: null },
+      emailVouched: false,
+      recoveryHash: hashOfCode(recoveryCode),
+      lastActiveAt: null,
     }
     const fresh = sessions.fresh(user.id, context)
     const audit = auditRecord(context, {

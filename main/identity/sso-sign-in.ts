@@ -248,9 +248,19 @@ function newAccount(
   const local = email.slice(0, email.indexOf('@'))
   const username = usernameLike(preferredUsername ?? local, taken)
   return {
-    ...{ id: newId(), email, username, displayName: nameOf(displayName) ?? username },
-    ...{ passwordHash: '', mustChangePassword: false, documentedPassword: false },
-    ...{ admin: false, disabled: false, version: 1, createdAt, emailVouched: false },
-    ...{ recoveryHash: null, lastActiveAt: null },
+    id: newId(),
+    email,
+    username,
+    displayName: nameOf(displayName) ?? username,
+    passwordHash: '',
+    mustChangePassword: false,
+    documentedPassword: false,
+    admin: false,
+    disabled: false,
+    version: 1,
+    createdAt,
+    emailVouched: false,
+    recoveryHash: null,
+    lastActiveAt: null,
   }
 }

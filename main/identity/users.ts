@@ -107,8 +107,14 @@ export class Users {
     const password = { passwordHash, mustChangePassword: initialPassword !== null, documentedPassword: false }
     const standing = { admin: input.admin ?? false, disabled: false, version: 1 }
     const user: UserRow = {
-      ...{ id: newId(), ...names, ...password, ...standing },
-      ...{ createdAt: clock.now(), emailVouched: true, recoveryHash: null, lastActiveAt: null },
+      id: newId(),
+      ...names,
+      ...password,
+      ...standing,
+      createdAt: clock.now(),
+      emailVouched: true,
+      recoveryHash: null,
+      lastActiveAt: null,
     }
     this.#write(context, { action: 'user.added', target: targetOf(user), after: auditView(user) }, (tx) => {
       refuseTaken(tx, null, names)

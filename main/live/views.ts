@@ -55,8 +55,11 @@ export class Views {
     const owner = { groupId, userId: groupId === null ? caller.userId : null }
     const wall = this.#kept(caller, groupId, input)
     const row: ViewRow = {
-      ...{ id: newId(), ...owner, name: input.name },
-      ...{ ...storedWall(wall), savedAt: clock.now() },
+      id: newId(),
+      ...owner,
+      name: input.name,
+      ...storedWall(wall),
+      savedAt: clock.now(),
     }
     const after = { name: row.name, groupId, ...wall }
     const audit = auditRecord(context, { action: 'view.added', target: targetOf(row), after })

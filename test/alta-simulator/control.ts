@@ -67,8 +67,13 @@ async function handleControl(exchange: Exchange, servers: readonly AltaServerHan
 function summaryOf(server: AltaServerHandle): object {
   const { name, baseUrl, ottUrl } = server
   return {
-    ...{ name, baseUrl, ottUrl, running: server.isRunning(), encoders: server.encoders() },
-    ...{ faults: server.faults(), problems: server.problems() },
+    name,
+    baseUrl,
+    ottUrl,
+    running: server.isRunning(),
+    encoders: server.encoders(),
+    faults: server.faults(),
+    problems: server.problems(),
   }
 }
 

@@ -109,7 +109,10 @@ async function recordMoments(page: Page, forbiddenId: string, nextName: string):
         note('unlocked', document.querySelector('[data-testid="lock-screen"]') === null)
       }
       new MutationObserver(look).observe(document.body, {
-        ...{ childList: true, subtree: true, attributes: true, characterData: true },
+        childList: true,
+        subtree: true,
+        attributes: true,
+        characterData: true,
       })
       Object.assign(window, { moments })
     },

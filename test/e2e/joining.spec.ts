@@ -14,7 +14,9 @@ import { signIn, startStage, test } from './stage/stage.ts'
 import type { Stage } from './stage/stage.ts'
 
 const newcomer = {
-  ...{ displayName: 'Wilma Torn', email: 'wilma@desk.example', username: 'wilma' },
+  displayName: 'Wilma Torn',
+  email: 'wilma@desk.example',
+  username: 'wilma',
   password: 'a lantern under the stairs',
 }
 let stage: Stage | undefined

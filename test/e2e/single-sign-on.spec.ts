@@ -70,8 +70,10 @@ test('by way of the provider: a new account, the same one again, a number on a c
 }) => {
   stage = await startStage([], { ...ssoVariables(), REGISTRATION_MODE: 'open' })
   provider.accounts['mara'] = {
-    ...{ email: 'mara@sso.example', email_verified: true },
-    ...{ preferred_username: 'mara', name: 'Mara Keller' },
+    email: 'mara@sso.example',
+    email_verified: true,
+    preferred_username: 'mara',
+    name: 'Mara Keller',
   }
   await page.goto(stage.desk.origin)
   await expect(page.getByRole('button', { name: 'Log in with SSO' })).toBeVisible()
@@ -91,7 +93,10 @@ test('by way of the provider: a new account, the same one again, a number on a c
   await signOutByMenu(page)
   await forgetProvider(page)
   provider.accounts['mara-the-second'] = {
-    ...{ email: 'mara.two@sso.example', email_verified: true, preferred_username: 'mara', name: 'Mara Two' },
+    email: 'mara.two@sso.example',
+    email_verified: true,
+    preferred_username: 'mara',
+    name: 'Mara Two',
   }
   await goToProvider(page, 'mara-the-second')
   await expectSignedIn(page)
@@ -118,7 +123,10 @@ test('by way of the provider: a new account, the same one again, a number on a c
 test('where an invite is needed, the way by the provider needs it too', async ({ page }) => {
   stage = await startStage([], ssoVariables())
   provider.accounts['guest'] = {
-    ...{ email: 'guest@sso.example', email_verified: true, preferred_username: 'guest', name: 'Guest' },
+    email: 'guest@sso.example',
+    email_verified: true,
+    preferred_username: 'guest',
+    name: 'Guest',
   }
   await page.goto(stage.desk.origin)
   await goToProvider(page, 'guest')

@@ -114,7 +114,9 @@ describe('by way of a real provider', () => {
     const api = await adminOf(desk)
     const prepare = (name: string) =>
       api.want<{ id: string }>('POST', '/users', {
-        ...{ email: `${name}@sso.example`, username: name, displayName: name },
+        email: `${name}@sso.example`,
+        username: name,
+        displayName: name,
       })
     const prepared = await prepare('prepared')
     const unverified = subject({ email: 'prepared@sso.example', email_verified: false })
@@ -239,7 +241,8 @@ describe('where single sign-on is the only way in', () => {
   const only = { OIDC_DISABLE_PASSWORD_LOGIN: 'true' }
   const password = (desk: DeskInProcess, person = testAdmin, terminalCode?: string) =>
     new ApiClient(desk.origin).call<{ code: string; user: { email: string } }>('POST', '/auth/login', {
-      ...{ email: person.email, password: person.password },
+      email: person.email,
+      password: person.password,
       ...(terminalCode === undefined ? {} : { terminalCode }),
     })
 

@@ -93,8 +93,11 @@ describe('accounts', () => {
     }
     expect(await boss.call('DELETE', `/users/${bossId}`)).toMatchObject({ status: 409 })
     const second = await boss.want<NewPerson>('POST', '/users', {
-      ...{ email: 'second@desk', username: 'second', displayName: 'Second' },
-      ...{ password: 'hazel-plover-81', admin: true },
+      email: 'second@desk',
+      username: 'second',
+      displayName: 'Second',
+      password: 'hazel-plover-81',
+      admin: true,
     })
     const answers = await Promise.all(
       [bossId, second.id].map((id) =>
@@ -119,7 +122,10 @@ describe('accounts', () => {
     const names = Array.from({ length: 8 }, (_, index) => `backdoor${index}`)
     const underWay = names.map((username) =>
       rogue.call('POST', '/users', {
-        ...{ email: `${username}@desk`, username, displayName: 'Nobody', admin: true },
+        email: `${username}@desk`,
+        username,
+        displayName: 'Nobody',
+        admin: true,
         password: 'hazel-plover-83',
       }),
     )
@@ -168,7 +174,10 @@ describe('accounts', () => {
 
   test('who is made an administrator, or is one no longer, gets no more from the old token', async () => {
     const made = await boss.want<NewPerson>('POST', '/users', {
-      ...{ email: 'riser@desk', username: 'riser', displayName: 'Riser', password: 'umber-dunlin-46' },
+      email: 'riser@desk',
+      username: 'riser',
+      displayName: 'Riser',
+      password: 'umber-dunlin-46',
       admin: true,
     })
     const riser = new ApiClient(desk.origin)
@@ -190,7 +199,8 @@ test('ten thousand people are listed, searched and paged in a moment', async () 
         const standing = { admin: false, disabled: number % 10 === 0, mustChangePassword: false, version: 1 }
         tx.insert(users)
           .values({
-            ...{ id: username, passwordHash: '' },
+            id: username,
+            passwordHash: '',
             ...names,
             ...standing,
             documentedPassword: false,

@@ -21,7 +21,10 @@ async function newPerson(more: { admin?: boolean } = {}) {
   const boss = new ApiClient(desk.origin)
   await boss.signIn(testAdmin.email, testAdmin.password)
   const { id } = await boss.want<{ id: string }>('POST', '/users', {
-    ...{ email: person.email, username: name, displayName: name, password: person.password },
+    email: person.email,
+    username: name,
+    displayName: name,
+    password: person.password,
     ...more,
   })
   return { ...person, id }
@@ -282,7 +285,9 @@ describe("a person's own account", () => {
     const { email } = await newPerson()
     const guess = () =>
       new ApiClient(desk.origin).call<{ code: string }>('POST', '/auth/recover', {
-        ...{ email, recoveryCode: 'AAAA-BBBB-CCCC-DDDD', newPassword: 'marble-kestrel-29' },
+        email,
+        recoveryCode: 'AAAA-BBBB-CCCC-DDDD',
+        newPassword: 'marble-kestrel-29',
       })
     for (let index = 0; index < 10; index += 1) expect((await guess()).status).toBe(401)
     expect(await guess()).toMatchObject({ status: 429, body: { code: 'ACCOUNT_LOCKED' } })

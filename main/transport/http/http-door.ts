@@ -209,7 +209,9 @@ export class HttpDoor implements Part {
       requestContext(request, reply, { authenticate, tlsEnabled })
     serveSingleSignOn(app, { sso: this.#options.sso, tlsEnabled, makeContext })
     serveProcedures(app, {
-      ...{ router: router(), draining, makeContext },
+      router: router(),
+      draining,
+      makeContext,
       onStreamError: (error, requestId) => log.error('an event stream broke off', { requestId, error }),
     })
     serveOpenApi(app, this.#options.version)

@@ -15,9 +15,17 @@ function storeWithPerson(options = storeOptions()) {
   const store = openTestStore(options)
   store.write({ audit: null }, (tx) =>
     insertUser(tx, {
-      ...{ id: userId, email: 'mara@desk', username: 'mara', displayName: 'Mara', passwordHash: '' },
-      ...{ admin: false, disabled: false, mustChangePassword: false, documentedPassword: false },
-      ...{ version: 1, createdAt: 0 },
+      id: userId,
+      email: 'mara@desk',
+      username: 'mara',
+      displayName: 'Mara',
+      passwordHash: '',
+      admin: false,
+      disabled: false,
+      mustChangePassword: false,
+      documentedPassword: false,
+      version: 1,
+      createdAt: 0,
     }),
   )
   return store
