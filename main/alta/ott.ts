@@ -1,4 +1,5 @@
 import { connect } from 'node:net'
+import { webOrigin } from '../../shared/domain/web-origins.ts'
 import type { AltaConfig, AltaHttpServer } from './alta-types.ts'
 
 /** The configuration's id of the listener that streams, null where there is none. */
@@ -24,25 +25,22 @@ function hasTls(server: AltaHttpServer): boolean {
 }
 
 /**
- * Where players are sent: what the admin typed, or the host of the base URL at the port of the streaming listener.
- * No slash at the end. Null where Alta has no streaming listener (ALTA_NO_OTT).
+ * Where players are sent: the origin that the admin typed, or the host of the base URL at the port of the streaming
+ * listener. Null where Alta has no streaming listener (ALTA_NO_OTT). Pages are told to trust it, so it is never more
+ * than an origin, whatever was stored or Alta says.
  */
 export function findStreamOrigin(
   config: AltaConfig,
   baseUrl: string,
   streamUrl: string | null,
 ): string | null {
-  if (streamUrl !== null) return trimmed(new URL(streamUrl))
+  if (streamUrl !== null) return webOrigin(streamUrl)
   const id = ottServerId(config)
   const server = id === null ? undefined : config.servers[id]
   const port = portOf(server?.listen ?? '')
   if (!server || port === null) return null
   const scheme = hasTls(server) ? 'https' : 'http'
-  return trimmed(new URL(`${scheme}://${new URL(baseUrl).hostname}:${port}`))
-}
-
-function trimmed(url: URL): string {
-  return `${url.origin}${url.pathname.replace(/\/+$/, '')}`
+  return webOrigin(`${scheme}://${new URL(baseUrl).hostname}:${port}`)
 }
 
 /** An address below a channel, each part of its id encoded. `path` is used as it is (`index.m3u8`, a WHEP path). */

@@ -13,13 +13,6 @@ export function normalBaseUrl(typed: string): string {
   return `${url.origin}${url.pathname.replace(/\/+$/, '')}`
 }
 
-/** `scheme://host[:port]` of an http address, or null where the text is none. */
-export function httpOrigin(text: string | null): string | null {
-  if (text === null || !URL.canParse(text)) return null
-  const url = new URL(text)
-  return url.protocol === 'http:' || url.protocol === 'https:' ? url.origin : null
-}
-
 export function readPageOrigins(json: string): PageOrigin[] {
   return JSON.parse(json) as PageOrigin[]
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { servers as contract } from '../../shared/contract/servers.ts'
+import { webOrigin } from '../../shared/domain/web-origins.ts'
 import type { AltaClient, AltaConfig, CallContext } from '../alta/alta-types.ts'
 import { defaultWhepPath } from '../alta/assumptions.ts'
 import type { Authorization } from '../alta/ownership-types.ts'
@@ -13,7 +14,7 @@ import { newId } from '../platform/ids.ts'
 import type { AreaLogger } from '../platform/logging.ts'
 import { Mutex } from '../platform/mutex.ts'
 import type { Store } from '../store/store-types.ts'
-import { httpOrigin, normalBaseUrl, readPageOrigins, withAdded } from './addresses.ts'
+import { normalBaseUrl, readPageOrigins, withAdded } from './addresses.ts'
 import type { PageOrigin } from './addresses.ts'
 import { auditView } from './audit-view.ts'
 import type { Fleet } from './fleet.ts'
@@ -72,7 +73,7 @@ export class Registration {
     return this.#additions.run(async () => {
       const baseUrl = normalBaseUrl(input.baseUrl)
       this.refuseDuplicate(input.name, baseUrl, null)
-      const streamUrl = input.streamUrl ? normalBaseUrl(input.streamUrl) : null
+      const streamUrl = webOrigin(input.streamUrl ?? null)
       const server: NewServer = { ...input, id: newId(), baseUrl, streamUrl }
       const client = this.#options.fleet.client(server.id, baseUrl, input.login, input.password)
       try {
@@ -127,9 +128,9 @@ export class Registration {
     const { store, deskId, publicUrl } = this.#options
     // From here on the caller may leave: what was begun is finished, or undone.
     const call = { requestId: context.requestId }
-    const callbackOrigin = publicUrl ?? httpOrigin(context.requestOrigin)
+    const callbackOrigin = publicUrl ?? webOrigin(context.requestOrigin)
     const ticketSecret = randomBytes(32).toString('base64url')
-    const origins = this.#pageOrigins(callbackOrigin, httpOrigin(context.requestOrigin))
+    const origins = this.#pageOrigins(callbackOrigin, webOrigin(context.requestOrigin))
     let added: string[] = []
     try {
       await ensureAuthorizer(client, call, deskId, authorizationOf(server.id, callbackOrigin, ticketSecret))

@@ -1,4 +1,5 @@
 import type { Server } from '../../shared/contract/servers.ts'
+import { webOrigin } from '../../shared/domain/web-origins.ts'
 import { AltaProblem } from '../alta/alta-problem.ts'
 import type { CallContext } from '../alta/alta-types.ts'
 import { planRepair } from '../alta/ownership.ts'
@@ -194,7 +195,7 @@ export class ServersService {
       ...row,
       name: changes.name ?? row.name,
       baseUrl: baseUrl === undefined ? row.baseUrl : normalBaseUrl(baseUrl),
-      streamUrl: streamUrl === undefined ? row.streamUrl : streamUrl && normalBaseUrl(streamUrl),
+      streamUrl: streamUrl === undefined ? row.streamUrl : webOrigin(streamUrl),
       login: changes.login ?? row.login,
       passwordSealed:
         password === undefined ? row.passwordSealed : this.#options.fleet.sealPassword(row.id, password),

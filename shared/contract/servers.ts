@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { serverStates } from '../domain/statuses.ts'
+import { isBareOrigin, webOrigin } from '../domain/web-origins.ts'
 import { altaErrors, confirmationError } from './errors.ts'
 import { nameSchema } from './names.ts'
 import { pageInput } from './paging.ts'
@@ -21,7 +22,7 @@ export const serverSchema = z.object({
   id: z.string(),
   name: z.string(),
   baseUrl: z.string(),
-  /** What the admin typed, or null where the streaming address is found from Alta's configuration. */
+  /** The origin that the admin typed, or null where the streaming address is found from Alta's configuration. */
   streamUrl: z.string().nullable(),
   /** Where players are sent; null until it is known. */
   streamOrigin: z.string().nullable(),
@@ -53,13 +54,22 @@ const httpUrl = z
     isPlainHttpUrl,
     'An address looks like http://192.168.0.10:8100, without a user, query or fragment.',
   )
+/** It goes into the Content-Security-Policy of every page, so nothing but an origin is taken. */
+const streamUrl = z
+  .string()
+  .trim()
+  .max(2000)
+  .refine(
+    isBareOrigin,
+    'A streaming URL looks like https://video.example:8443: scheme, host and port, nothing after them.',
+  )
 const login = z.string().min(1, 'Type the Alta login.').max(200)
 const password = z.string().min(1, 'Type the Alta password.').max(200)
 
 function isPlainHttpUrl(value: string): boolean {
-  if (!URL.canParse(value)) return false
+  if (webOrigin(value) === null) return false
   const url = new URL(value)
-  return /^https?:$/.test(url.protocol) && !url.username && !url.password && !url.search && !url.hash
+  return url.search === '' && url.hash === ''
 }
 
 const settings = {
@@ -110,7 +120,7 @@ export const servers = {
       z.object({
         name,
         baseUrl: httpUrl,
-        streamUrl: httpUrl.nullable().optional(),
+        streamUrl: streamUrl.nullable().optional(),
         login,
         password,
         ...settings,
@@ -136,7 +146,7 @@ export const servers = {
       idInput.extend({
         name: name.optional(),
         baseUrl: httpUrl.optional(),
-        streamUrl: httpUrl.nullable().optional(),
+        streamUrl: streamUrl.nullable().optional(),
         login: login.optional(),
         password: password.optional(),
         ...settings,

@@ -46,6 +46,30 @@ describe('adding a server', () => {
     expect(Object.keys(alta.config.ott.authorizers)).toHaveLength(1)
   })
 
+  // Would catch: an address of a server that is written into the policy of every page as it was typed.
+  test('an address that could add to the policy of a page is refused beside its field', async () => {
+    const [alta, { api }] = await Promise.all([testAlta(), testDesk()])
+    const server = await addServer(api, alta)
+    const refused = [
+      ...['http://x;sandbox', 'http://x,y', 'http://x y', 'http://x\ty', 'http://*'],
+      ...['http://user@x', 'http://x/path', 'http://x?q'],
+    ].map((address) => ['streamUrl', address] as const)
+    for (const [field, address] of [...refused, ['baseUrl', 'http://x;sandbox'] as const]) {
+      const answers = [
+        await api.call<Refused>('POST', '/servers', { ...serverBody(alta, 'Other'), [field]: address }),
+        await api.call<Refused>('PATCH', `/servers/${server.id}`, { [field]: address }),
+      ]
+      for (const { status, body } of answers) {
+        expect([address, status, body.code]).toEqual([address, 400, 'BAD_REQUEST'])
+        expect(JSON.stringify(body.data)).toContain(field)
+      }
+    }
+    expect(await api.want('GET', `/servers/${server.id}`)).toMatchObject({
+      streamUrl: null,
+      baseUrl: alta.baseUrl,
+    })
+  })
+
   test('two admins adding it at once make one server', async () => {
     const [alta, { api }] = await Promise.all([testAlta(), testDesk()])
     const answers = await Promise.all(

@@ -1,3 +1,5 @@
+import { webOrigin } from '../../../shared/domain/web-origins.ts'
+
 /** How strict a browser is told to be. */
 export interface SecurityOptions {
   readonly production: boolean
@@ -22,13 +24,13 @@ export const closedContentPolicy = "default-src 'none'; frame-ancestors 'none'"
 
 /**
  * What the page may load (Content-Security-Policy, level 3): itself, and pictures from the Alta servers in
- * `streamingOrigins`. hls.js feeds its video, and starts its worker, from blob: addresses. Vue sets style attributes.
+ * `streamingOrigins`; what is not an origin there is left out, since it could add directives of its own. hls.js feeds its video, and starts its worker, from blob: addresses. Vue sets style attributes.
  */
 export function pageContentPolicy(
   streamingOrigins: readonly string[],
   { production }: SecurityOptions,
 ): string {
-  const streams = streamingOrigins.join(' ')
+  const streams = streamingOrigins.filter((origin) => webOrigin(origin) === origin).join(' ')
   // In development pages come from a dev server that reloads them over a web socket, and Alta may be anywhere.
   const anywhere = production ? '' : 'http: https: ws: wss:'
   const scripts = production ? "'self'" : "'self' 'unsafe-inline'"

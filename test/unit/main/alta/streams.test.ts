@@ -28,12 +28,27 @@ describe('the streaming origin', () => {
     expect(findStreamOrigin(config, 'http://alta.local:8100', null)).toBe('https://alta.local:8443')
   })
 
-  it('is what the admin typed, path and all (NAT, TLS before Alta)', () => {
+  it('is the origin that the admin typed (NAT, TLS before Alta)', () => {
     const config = configWith({})
-    expect(findStreamOrigin(config, 'http://10.0.0.2', 'https://cdn.example/alta/')).toBe(
-      'https://cdn.example/alta',
-    )
+    expect(findStreamOrigin(config, 'http://10.0.0.2', 'https://cdn.example')).toBe('https://cdn.example')
     expect(findStreamOrigin(config, 'http://10.0.0.2', null)).toBeNull()
+  })
+
+  // Would catch: a stored address, the host of a base URL or Alta's `listen` that adds directives to the policy of
+  // every page (`;sandbox`), or sources to it (`,`, `*`).
+  it.each([
+    ['http://x;sandbox', 'http://10.0.0.2:8100', ':8200', null],
+    ['http://x,y', 'http://10.0.0.2:8100', ':8200', null],
+    ['http://*', 'http://10.0.0.2:8100', ':8200', null],
+    ['http://user@x', 'http://10.0.0.2:8100', ':8200', null],
+    ['https://cdn.example/;sandbox', 'http://10.0.0.2:8100', ':8200', 'https://cdn.example'],
+    [null, 'http://x;sandbox', ':8200', null],
+    [null, 'http://10.0.0.2:8100', "0.0.0.0;script-src 'unsafe-inline':8200", 'http://10.0.0.2:8200'],
+    [null, 'http://10.0.0.2:8100', ':8200;sandbox', null],
+    [null, 'http://10.0.0.2:8100', ':82 00', null],
+  ])('is never more than an origin: streamUrl %j, baseUrl %j, listen %j', (typed, base, listen, origin) => {
+    const config = configWith({ ott: { listen, serve: 'ott' } })
+    expect(findStreamOrigin(config, base, typed)).toBe(origin)
   })
 
   it('keeps the brackets of an IPv6 host', () => {

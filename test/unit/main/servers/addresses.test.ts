@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
 import {
-  httpOrigin,
   isLoopback,
   maskSource,
   normalBaseUrl,
@@ -33,15 +32,6 @@ describe('addresses', () => {
     expect(plainAddress('::ffff:10.0.0.9')).toBe('10.0.0.9')
     expect(plainAddress('fe80::1%eth0')).toBe('fe80::1')
     expect([isLoopback('127.0.0.1'), isLoopback('::1'), isLoopback('10.0.0.1')]).toEqual([true, true, false])
-  })
-
-  test('only web origins become page origins', () => {
-    expect(httpOrigin('https://desk.example/')).toBe('https://desk.example')
-    expect([httpOrigin('alta-desk://desk'), httpOrigin('nonsense'), httpOrigin(null)]).toEqual([
-      null,
-      null,
-      null,
-    ])
   })
 
   test('an origin that was there before the desk is not noted as the desk’s own', () => {

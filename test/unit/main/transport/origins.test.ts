@@ -81,6 +81,25 @@ describe('what a browser is told', () => {
     expect(policy).not.toMatch(/script-src[^;]*unsafe|\*|http:(?!\/\/10)/)
     expect(pageContentPolicy([], options)).toContain("connect-src 'self';")
   })
+  // Would catch: an address of a server that adds a directive or a source of its own to the policy of every page.
+  test.each([
+    'http://x;sandbox',
+    "http://x; script-src 'unsafe-inline'",
+    'http://x,http://y',
+    'http://x http://y',
+    'http://*',
+    'http://x/path',
+    'http://user@x',
+    "'unsafe-eval'",
+    'data:',
+    'HTTP://X',
+  ])('what is not an origin never gets into the policy: %s', (address) => {
+    const options = { production: true, tlsEnabled: false }
+    expect(pageContentPolicy([address], options)).toBe(pageContentPolicy([], options))
+    expect(pageContentPolicy(['http://10.0.0.7:8200', address], options)).toBe(
+      pageContentPolicy(['http://10.0.0.7:8200'], options),
+    )
+  })
   test('HSTS is sent only where TLS is spoken: on plain HTTP it would lock people out', () => {
     expect(securityHeaders({ production: true, tlsEnabled: false })).not.toHaveProperty(
       'strict-transport-security',
