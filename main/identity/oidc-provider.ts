@@ -1,7 +1,11 @@
-import type { Configuration } from 'openid-client'
+import type { CompactVerifyGetKey } from 'jose'
+import { errors } from 'jose'
+import type { Configuration, ServerMetadata } from 'openid-client'
 import type { Clock } from '../platform/clock.ts'
 import type { Config } from '../platform/config.ts'
 import type { Keyring } from '../platform/keyring.ts'
+import { isPlainHttp } from '../platform/plain-http.ts'
+import { checkSignature, providerKeys } from './oidc-signature.ts'
 import { IdentityRefusal } from './refusals.ts'
 
 /** The provider answered what it should not have, or nothing; the person tries again, or another way. */
@@ -20,6 +24,14 @@ export interface OidcSettings {
   readonly clientId: string
   readonly clientSecret: string
   readonly redirectUri: string
+  /** In development a provider on this machine may speak plain http. */
+  readonly env: Config['env']
+}
+
+/** The provider as it was discovered. */
+interface Discovered {
+  readonly configuration: Configuration
+  readonly keys: CompactVerifyGetKey
 }
 
 /** What is remembered of somebody between leaving and coming back. */
@@ -57,10 +69,10 @@ export class OidcFailure extends Error {
 }
 
 /** The settings where single sign-on is on; null where it is off. */
-export function oidcSettings({ oidc }: Pick<Config, 'oidc'>): OidcSettings | null {
+export function oidcSettings({ env, oidc }: Pick<Config, 'env' | 'oidc'>): OidcSettings | null {
   const { issuerUrl, clientId, clientSecret, redirectUri } = oidc
   if (issuerUrl === null || clientId === null || clientSecret === null || redirectUri === null) return null
-  return { issuerUrl, clientId, clientSecret, redirectUri }
+  return { issuerUrl, clientId, clientSecret, redirectUri, env }
 }
 
 /**
@@ -71,7 +83,7 @@ export class OidcProvider {
   readonly settings: OidcSettings
   readonly #keyring: Keyring
   readonly #clock: Clock
-  #configuring: Promise<Configuration> | null = null
+  #discovering: Promise<Discovered> | null = null
   #health: { readonly answers: boolean; readonly at: number } | null = null
 
   constructor(settings: OidcSettings, keyring: Keyring, clock: Clock) {
@@ -86,7 +98,7 @@ export class OidcProvider {
     invite: string | null
   }): Promise<{ url: string; flow: string }> {
     const client = await import('openid-client')
-    const configuration = await this.#configuration()
+    const { configuration } = await this.#discovered()
     const flow: Flow = {
       state: client.randomState(),
       nonce: client.randomNonce(),
@@ -113,7 +125,7 @@ export class OidcProvider {
   async finish(query: string, sealedFlow: string | null): Promise<OidcPerson> {
     const flow = this.#openFlow(sealedFlow)
     const client = await import('openid-client')
-    const configuration = await this.#configuration()
+    const { configuration, keys } = await this.#discovered()
     const url = new URL(flow.redirectUri)
     url.search = query
     try {
@@ -124,7 +136,9 @@ export class OidcProvider {
         idTokenExpected: true,
       })
       const claims = tokens.claims()
-      if (!claims) throw new OidcFailure('refused', 'The provider sent no identity.')
+      if (!claims || tokens.id_token === undefined)
+        throw new OidcFailure('refused', 'The provider sent no identity.')
+      await checkSignature(tokens.id_token, keys)
       // Many providers put only some of it into the ID token; the endpoint has it all.
       const lacks = wantedClaims.some((name) => claims[name] === undefined)
       const asks = lacks && configuration.serverMetadata().userinfo_endpoint
@@ -160,24 +174,25 @@ export class OidcProvider {
   }
 
   /** Discovered once; a failure is forgotten, so that the next person tries again. */
-  #configuration(): Promise<Configuration> {
-    this.#configuring ??= this.#discover().catch((error: unknown) => {
-      this.#configuring = null
+  #discovered(): Promise<Discovered> {
+    this.#discovering ??= this.#discover().catch((error: unknown) => {
+      this.#discovering = null
       throw new OidcFailure('unavailable', 'The single sign-on provider does not answer as it should.', error)
     })
-    return this.#configuring
+    return this.#discovering
   }
 
-  async #discover(): Promise<Configuration> {
+  async #discover(): Promise<Discovered> {
     const client = await import('openid-client')
-    const { issuerUrl, clientId, clientSecret } = this.settings
-    // Plain http is for providers on this machine or a closed network; whoever configures it has chosen it.
+    const { issuerUrl, clientId, clientSecret, env } = this.settings
+    // The configuration has let plain http pass only for a provider on this machine, in development.
     const execute = issuerUrl.startsWith('http:') ? [client.allowInsecureRequests] : []
     const found = await client.discovery(new URL(issuerUrl), clientId, undefined, client.None(), {
       execute,
       timeout: timeoutSeconds,
     })
     const server = found.serverMetadata()
+    const jwksUri = safeKeysAddress(server, env)
     // Without a word from the provider its tokens are asked for with Basic (OpenID Connect Discovery 1.0, section 3).
     const methods = server.token_endpoint_auth_methods_supported ?? ['client_secret_basic']
     const authenticate = methods.includes('client_secret_basic')
@@ -186,7 +201,7 @@ export class OidcProvider {
     const configuration = new client.Configuration(server, clientId, undefined, authenticate)
     configuration.timeout = timeoutSeconds
     for (const prepare of execute) prepare(configuration)
-    return configuration
+    return { configuration, keys: providerKeys(jwksUri, timeoutSeconds) }
   }
 
   #openFlow(sealed: string | null): Flow {
@@ -198,6 +213,20 @@ export class OidcProvider {
     }
     throw new OidcFailure('refused', 'It took too long to come back from the provider.')
   }
+}
+
+/** Where secrets and identities travel, or what proves them. */
+const endpoints = ['authorization_endpoint', 'token_endpoint', 'userinfo_endpoint', 'jwks_uri'] as const
+
+/** Where the provider publishes its keys. Throws where it has none, or where others could read or change the way. */
+function safeKeysAddress(server: ServerMetadata, env: Config['env']): string {
+  for (const name of endpoints) {
+    const address = server[name]
+    if (address !== undefined && isPlainHttp(address, env))
+      throw new Error(`The provider names the ${name} ${address.slice(0, 200)}, which is not https.`)
+  }
+  if (server.jwks_uri === undefined) throw new Error('The provider publishes no keys (jwks_uri).')
+  return server.jwks_uri
 }
 
 type Claims = Readonly<Record<string, unknown>>
@@ -228,7 +257,11 @@ export function personOfClaims(token: Claims, more: Claims, invite: string | nul
 function asFailure(error: unknown): OidcFailure {
   if (error instanceof OidcFailure) return error
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  const isAway = error instanceof TypeError || error instanceof DOMException || code === 'OAUTH_TIMEOUT'
+  const isAway =
+    error instanceof TypeError ||
+    error instanceof DOMException ||
+    error instanceof errors.JWKSTimeout ||
+    code === 'OAUTH_TIMEOUT'
   const reason = error instanceof Error ? error.message : String(error)
   return new OidcFailure(isAway ? 'unavailable' : 'refused', reason, error)
 }

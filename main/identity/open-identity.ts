@@ -28,7 +28,7 @@ import type { TokenKeySource } from './token-keys.ts'
 import { TwoFactor } from './two-factor.ts'
 
 export interface OpenIdentityOptions {
-  readonly config: Pick<Config, 'auth' | 'adminBootstrap' | 'totp' | 'oidc'>
+  readonly config: Pick<Config, 'env' | 'auth' | 'adminBootstrap' | 'totp' | 'oidc'>
   readonly store: Store
   readonly bus: Bus
   readonly keyring: Keyring

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { LineCounter, parseDocument } from 'yaml'
 import { nearest } from './nearest.ts'
+import { isPlainHttp } from './plain-http.ts'
 import { maskUrl } from './redaction.ts'
 import { SettingProblem } from './setting-kinds.ts'
 import { standardOf } from './setting.ts'
@@ -322,8 +323,8 @@ function checkTogether(
     complain('ALTAVMS_DB_PATH', `lies in ${folder}, which is not a folder. Make it first.`)
 }
 
-/** Single sign-on is set up wholly or not at all; what is partly set would silently be off. */
-function ssoProblems({ oidc }: Config): { variable: string; problem: string }[] {
+/** Single sign-on is set up wholly or not at all (what is partly set would silently be off), and never over plain http. */
+function ssoProblems({ env, oidc }: Config): { variable: string; problem: string }[] {
   const parts = {
     OIDC_ISSUER_URL: oidc.issuerUrl,
     OIDC_CLIENT_ID: oidc.clientId,
@@ -333,9 +334,16 @@ function ssoProblems({ oidc }: Config): { variable: string; problem: string }[] 
   const given = Object.entries(parts).find(([, value]) => value !== null)?.[0]
   const reason = given ?? (oidc.disablePasswordLogin ? 'OIDC_DISABLE_PASSWORD_LOGIN' : null)
   if (reason === null) return []
-  return Object.entries(parts)
+  const missing = Object.entries(parts)
     .filter(([, value]) => value === null)
     .map(([variable]) => ({ variable, problem: `is missing, while ${reason} is given.` }))
+  return oidc.issuerUrl !== null && isPlainHttp(oidc.issuerUrl, env) ? [insecureIssuer, ...missing] : missing
+}
+
+const insecureIssuer = {
+  variable: 'OIDC_ISSUER_URL',
+  problem:
+    'is not https, so anybody on the way could sign in as anybody. Plain http is for a provider on this machine, in development.',
 }
 
 function isFile(path: string): boolean {

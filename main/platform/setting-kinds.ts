@@ -144,7 +144,7 @@ export const webOrigin: SettingKind<string> = {
   },
 }
 
-/** An https address, or http for a provider on this machine or a private network; OpenID Connect calls it the issuer. */
+/** The address of a provider, which OpenID Connect calls the issuer; `config.ts` says when it may be http. */
 export const issuerAddress: SettingKind<string> = {
   allowed: 'an address such as https://sso.example.com/realms/desk',
   parse: (input) => {

@@ -174,7 +174,8 @@ const settings = {
       variable: 'OIDC_ISSUER_URL',
       kind: issuerAddress,
       standard: null,
-      meaning: 'The single sign-on provider; its configuration is discovered below this address.',
+      meaning:
+        'The single sign-on provider; its configuration is discovered below this address. It must be https; development takes http from this machine.',
     }),
     clientId: optional({
       key: null,

@@ -236,6 +236,34 @@ describe('strictness', () => {
     ALTAVMS_AUTH_JWT_SECRET: jwtSecret,
     ALTAVMS_ALLOWED_ORIGINS: 'https://desk.example.com',
   }
+  const sso = {
+    OIDC_CLIENT_ID: 'alta-desk',
+    OIDC_CLIENT_SECRET: 'sesame',
+    OIDC_REDIRECT_URI: 'https://desk.example.com/auth/oidc/callback',
+  }
+
+  // Would catch: a provider over plain http, whose tokens anybody on the way can write.
+  test.each([
+    ['http://sso.example', 'development'],
+    ['http://10.0.0.7/realms/desk', 'development'],
+    ['http://localhost.sso.example', 'development'],
+    ['http://127.0.0.1:9000', 'staging'],
+    ['http://127.0.0.1:9000', 'production'],
+  ])('the provider %s is refused in %s', (issuer, env) => {
+    const mistakes = mistakesOf({ ...production, ...sso, ALTAVMS_ENV: env, OIDC_ISSUER_URL: issuer })
+    expect(mistakes.map(({ variable, problem }) => `${variable} ${problem}`)).toEqual([
+      expect.stringMatching(/^OIDC_ISSUER_URL is not https/),
+    ])
+  })
+
+  test.each([
+    ['https://sso.example', 'production'],
+    ['http://localhost:9000', 'development'],
+    ['http://127.0.0.1:9000', 'development'],
+    ['http://[::1]:9000', 'development'],
+  ])('the provider %s is taken in %s', (issuer, env) => {
+    expect(mistakesOf({ ...production, ...sso, ALTAVMS_ENV: env, OIDC_ISSUER_URL: issuer })).toEqual([])
+  })
 
   test('production starts with the three things it must be given', () => {
     const { config } = load(production)

@@ -1,0 +1,83 @@
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
+import { readAudit } from '../fixtures/audit-rows.ts'
+import { startDeskInProcess, testAdmin } from '../fixtures/desk-in-process.ts'
+import type { DeskInProcess } from '../fixtures/desk-in-process.ts'
+import { freePort } from '../fixtures/desk-process.ts'
+import { signatures, startForgingProvider } from '../fixtures/forging-provider.ts'
+import type { ForgingProvider } from '../fixtures/forging-provider.ts'
+import { SmallBrowser, ssoClient } from '../fixtures/sso-provider.ts'
+
+let provider: ForgingProvider
+let desk: DeskInProcess
+
+async function startDesk(): Promise<DeskInProcess> {
+  const port = await freePort()
+  return startDeskInProcess({
+    people: [testAdmin],
+    variables: {
+      ALTAVMS_HTTP_ADDR: `127.0.0.1:${port}`,
+      OIDC_ISSUER_URL: provider.issuer,
+      OIDC_CLIENT_ID: ssoClient.id,
+      OIDC_CLIENT_SECRET: ssoClient.secret,
+      OIDC_REDIRECT_URI: `http://127.0.0.1:${port}/auth/oidc/callback`,
+      REGISTRATION_MODE: 'open',
+    },
+  })
+}
+
+beforeAll(async () => {
+  provider = await startForgingProvider()
+  desk = await startDesk()
+})
+afterAll(async () => {
+  await desk.stop()
+  await provider.stop()
+})
+beforeEach(() => {
+  provider.signature = 'right'
+  provider.metadata = {}
+})
+
+/** Why the desk did not let in whom the provider names; null where it did. */
+async function refusal(at = desk): Promise<string | null> {
+  const { url } = await new SmallBrowser().open(`${at.origin}/api/auth/oidc/start`, 'forged')
+  return url.searchParams.get('sso')
+}
+
+// Would catch: claims that are believed without a look at the signature of the ID token.
+test.each(signatures.filter((signature) => signature !== 'right'))(
+  'an ID token whose signature is %s lets nobody in',
+  async (signature) => {
+    const rows = readAudit(desk).length
+    provider.signature = signature
+    expect(await refusal()).toBe('SSO_REFUSED')
+    expect(readAudit(desk)).toHaveLength(rows)
+    provider.signature = 'right'
+    expect(await refusal()).toBeNull()
+  },
+)
+
+// Would catch: a desk that nobody can sign in to after the provider changed its key, until it is started anew.
+test('a key that the provider has just changed is fetched, and the one before is good no longer', async () => {
+  expect(await refusal()).toBeNull()
+  const asked = provider.keysAsked
+  expect(await refusal()).toBeNull()
+  expect(provider.keysAsked).toBe(asked)
+  await provider.rotate()
+  expect(await refusal()).toBeNull()
+  expect(provider.keysAsked).toBe(asked + 1)
+  provider.signature = 'of another key'
+  expect(await refusal()).toBe('SSO_REFUSED')
+})
+
+// Would catch: the client secret, or the keys that prove a token, in plain text on the network.
+test.each(['token_endpoint', 'jwks_uri', 'userinfo_endpoint', 'authorization_endpoint'])(
+  'a provider that names a %s on another machine by plain http is not used',
+  async (endpoint) => {
+    provider.metadata = { [endpoint]: 'http://sso.example/there' }
+    const careful = await startDesk()
+    onTestFinished(() => careful.stop())
+    expect(await refusal(careful)).toBe('SSO_UNAVAILABLE')
+    expect(careful.log.join('\n')).toContain(`${endpoint} http://sso.example/there`)
+  },
+)
