@@ -29,7 +29,7 @@ export interface FaultParameters {
   unauthorized: { always?: boolean }
   /** Alta's clock is off: `Date` header, securetoken and timeshift. Default 600 s ahead. */
   'clock-skew': { seconds?: number }
-  /** The source stops; the last picture is delivered again and again; status says inactive. */
+  /** The source stops; the last full picture is delivered again and again at the usual frame rate; status says inactive. */
   'receiver-frozen': Record<never, never>
   /** The source stops and nothing more is delivered: playlists stand still. */
   'receiver-stalled': Record<never, never>
@@ -81,7 +81,8 @@ const ALL: Record<FaultName, string> = {
   'error-500': 'every request is answered 500 [listener]',
   unauthorized: 'all logins are dropped at once [always: new ones are worth nothing either]',
   'clock-skew': 'the clock is off: Date header, securetoken, timeshift [seconds=600]',
-  'receiver-frozen': 'the source stops, its last picture goes on, status says inactive [receiver]',
+  'receiver-frozen':
+    'the source stops, its last full picture goes on at the usual frame rate, status says inactive [receiver]',
   'receiver-stalled': 'the source stops and playlists stand still [receiver]',
   'whep-absent': 'WHEP is 404 [channel]',
   'whep-silent': 'WHEP answers and sends nothing [channel, stage=media|ice]',

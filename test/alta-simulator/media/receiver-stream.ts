@@ -3,11 +3,12 @@ import type { ReceiverOptions } from '../options.ts'
 import { Encoder } from './encoder.ts'
 import type { Ffmpeg } from './ffmpeg.ts'
 import type { Frame, VideoFrame } from './frame.ts'
+import { FrozenPicture } from './frozen-picture.ts'
 import { H264_SPS, h264Type, splitAnnexB } from './nal-units.ts'
 import { Segmenter } from './segmenter.ts'
 import type { Segment } from './segmenter.ts'
 
-/** `frozen` repeats the last picture for ever, `stalled` delivers nothing. */
+/** `frozen` repeats the last full picture at the usual frame rate, `stalled` delivers nothing. */
 export type StreamMode = 'live' | 'frozen' | 'stalled'
 
 /** What a stream needs of the server around it. */
@@ -26,7 +27,6 @@ interface StreamEvents {
   segment: [Segment]
 }
 
-const FROZEN_FRAME_MS = 200
 const SUPERVISION_MS = 500
 
 /** The stream of one receiver: encodes while somebody wants it, and hands out frames and segments. */
@@ -43,8 +43,9 @@ export class ReceiverStream {
   private leases = 0
   private keepUntil = 0
   private supervision: NodeJS.Timeout | undefined
-  private freezing: NodeJS.Timeout | undefined
+  private readonly frozenPicture: FrozenPicture
   private lastKeyFrame: VideoFrame | undefined
+  private lastVideoEpochMs: number | undefined
   private h264Codec = 'avc1.42c01f'
 
   constructor(options: ReceiverOptions, environment: StreamEnvironment) {
@@ -65,6 +66,7 @@ export class ReceiverStream {
     this.environment = environment
     this.events.setMaxListeners(0)
     const epochBaseMs = Math.floor(Date.now() / 1000) * 1000 - 1000
+    this.frozenPicture = new FrozenPicture(this.receiver.fps, (frame) => this.emit(frame))
     this.segmenter = new Segmenter(environment.segmentMs, epochBaseMs, (segment) => this.keep(segment))
   }
 
@@ -172,8 +174,7 @@ export class ReceiverStream {
     if (this.stopped || !wanted) return this.rest()
     if (this.modeNow === 'stalled') return this.halt()
     if (this.modeNow === 'frozen' && this.lastKeyFrame) return this.freeze()
-    clearInterval(this.freezing)
-    this.freezing = undefined
+    this.frozenPicture.stop()
     if (!this.encoder && !this.starting) void this.encode()
   }
 
@@ -210,8 +211,7 @@ export class ReceiverStream {
   }
 
   private halt(): void {
-    clearInterval(this.freezing)
-    this.freezing = undefined
+    this.frozenPicture.stop()
     this.encoder?.stop()
     this.encoder = undefined
   }
@@ -220,9 +220,7 @@ export class ReceiverStream {
   private freeze(): void {
     this.encoder?.stop()
     this.encoder = undefined
-    this.freezing ??= setInterval(() => {
-      if (this.lastKeyFrame) this.emit({ ...this.lastKeyFrame, epochMs: Date.now() })
-    }, FROZEN_FRAME_MS)
+    if (this.lastKeyFrame) this.frozenPicture.start(this.lastKeyFrame, this.lastVideoEpochMs)
   }
 
   private take(frame: Frame): void {
@@ -235,6 +233,7 @@ export class ReceiverStream {
   }
 
   private emit(frame: Frame): void {
+    if (frame.kind === 'video') this.lastVideoEpochMs = frame.epochMs
     this.segmenter.write(frame)
     this.events.emit('frame', frame)
   }
