@@ -93,8 +93,8 @@ export interface Desk {
   readonly documentedPasswordStands: () => boolean
   /** Answers the path of a ticketed file; null where there is none. */
   readonly answerFile: (path: string) => Response | null
-  /** Origins of the Alta servers, for the security policy of a page. */
-  readonly streamingOrigins: () => readonly string[]
+  /** Origins from which the Alta servers stream, for the security policy of a page. */
+  readonly streamOrigins: () => readonly string[]
 }
 
 /** Opens the database and builds every part. Throws with a sentence for the person who starts the desk. */
@@ -124,6 +124,7 @@ export function createDesk(options: DeskOptions): Desk {
     clock: ground.clock,
     policy,
     isStillIn: (caller) => identity.service.isStillIn(caller),
+    streamOrigins: rooms.streamOrigins,
     boot: randomBytes(6).toString('hex'),
   })
   const files = new FileTickets(ground.clock)
@@ -136,7 +137,7 @@ export function createDesk(options: DeskOptions): Desk {
     authenticate,
     isSignInLive: (family) => identity.service.isSignInLive(family),
     documentedPasswordStands: identity.documentedPasswordStands,
-    streamingOrigins: rooms.streamingOrigins,
+    streamOrigins: rooms.streamOrigins,
     authorize: async (question) => (await rooms.authorize(question)).allowed,
     answerFile: (path) => files.answer(path),
     sso: people.sso,
@@ -213,7 +214,7 @@ export function createDesk(options: DeskOptions): Desk {
     setupCode: identity.setupCode,
     documentedPasswordStands: identity.documentedPasswordStands,
     answerFile: (path) => files.answer(path),
-    streamingOrigins: rooms.streamingOrigins,
+    streamOrigins: rooms.streamOrigins,
   }
 }
 
@@ -320,6 +321,6 @@ function openRooms(ground: Ground, { policy, rights }: OpenPeople, headless: boo
     ],
     authorize: live.authorize.bind(live),
     cameraExists: (cameraId: string) => cameras.exists(cameraId),
-    streamingOrigins: () => fleet.links().flatMap((link) => link.state.streamOrigin ?? []),
+    streamOrigins: () => fleet.streamOrigins(),
   }
 }

@@ -59,7 +59,7 @@ async function openDesktop(): Promise<void> {
   }
   openDesktopShell({
     log,
-    streamingOrigins: desk.streamingOrigins,
+    streamOrigins: desk.streamOrigins,
     answerFile: desk.answerFile,
     servePort: (port) => {
       desk.serveWindow(port)

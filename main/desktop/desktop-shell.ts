@@ -2,7 +2,8 @@ import { join } from 'node:path'
 import { app, dialog, Menu, powerMonitor, protocol, shell } from 'electron'
 import type { MessagePortMain, WebContents } from 'electron'
 import type { AreaLogger } from '../platform/logging.ts'
-import { pageContentPolicy, securityHeaders } from '../transport/http/security-headers.ts'
+import { pageDocument } from '../transport/http/page-document.ts'
+import { securityHeaders } from '../transport/http/security-headers.ts'
 import { openApiDocument } from '../transport/openapi-document.ts'
 import { deskScheme } from './desk-origin.ts'
 import { DeskWindows } from './desk-windows.ts'
@@ -16,7 +17,7 @@ import { WindowMemory } from './window-memory.ts'
 export interface DesktopShellOptions {
   readonly log: AreaLogger
   /** Origins from which Alta servers stream now, for the page's content policy. */
-  readonly streamingOrigins: () => readonly string[]
+  readonly streamOrigins: () => readonly string[]
   readonly answerFile: (path: string) => Response | null
   /** Serves the contract to a page of ours that passed the gate. */
   readonly servePort: (port: MessagePortMain, contents: WebContents) => void
@@ -26,12 +27,7 @@ export interface DesktopShellOptions {
 const security = { production: true, tlsEnabled: false }
 
 /** Everything of the desktop that a person sees. Call it when the app is ready and the desk runs. */
-export function openDesktopShell({
-  log,
-  streamingOrigins,
-  answerFile,
-  servePort,
-}: DesktopShellOptions): void {
+export function openDesktopShell({ log, streamOrigins, answerFile, servePort }: DesktopShellOptions): void {
   const root = app.getAppPath()
   const icons = join(root, 'resources/icons')
   const windows = new DeskWindows({
@@ -54,7 +50,7 @@ export function openDesktopShell({
     createPageHandler({
       root: join(root, 'out/renderer'),
       securityHeaders: securityHeaders(security),
-      contentPolicy: () => pageContentPolicy(streamingOrigins(), security),
+      prepareDocument: (html) => pageDocument(html, streamOrigins(), security),
       answerFile,
       apiDocument: () => openApiDocument(app.getVersion()),
       onRefused: (url, reason) => log.warn('Refused an address', { url, reason }),

@@ -1,5 +1,6 @@
 import { readFile, realpath, stat } from 'node:fs/promises'
 import { extname, join, sep } from 'node:path'
+import type { PageDocument } from '../transport/http/page-document.ts'
 import { readPagePath } from './page-path.ts'
 
 export interface PageHandlerOptions {
@@ -7,8 +8,8 @@ export interface PageHandlerOptions {
   readonly root: string
   /** Headers of every answer. */
   readonly securityHeaders: Readonly<Record<string, string>>
-  /** The Content-Security-Policy of a document loaded now; asked every time, since servers come and go. */
-  readonly contentPolicy: () => string
+  /** Prepares the document for one answer; asked every time, since servers come and go. */
+  readonly prepareDocument: (html: string) => PageDocument
   /** Answers the path of a ticketed file, which then is used up; null where there is none. */
   readonly answerFile: (path: string) => Response | null
   /** The description of the API (JSON), which the page about the API reads from `/api/openapi.json` at either door. */
@@ -62,8 +63,13 @@ export function createPageHandler(options: PageHandlerOptions): (request: Reques
     }
     const file = await containedFile(await realRoot, segments)
     if (file === null) return notFound(options)
-    const body = request.method === 'HEAD' ? null : new Uint8Array(await readFile(file))
-    return new Response(body, { headers: headersOf(file, segments, options) })
+    const headers = headersOf(file, segments, options)
+    if (extname(file) === '.html') {
+      const { html, policy } = options.prepareDocument(await readFile(file, 'utf8'))
+      headers.set('Content-Security-Policy', policy)
+      return new Response(request.method === 'HEAD' ? null : html, { headers })
+    }
+    return new Response(request.method === 'HEAD' ? null : new Uint8Array(await readFile(file)), { headers })
   }
 }
 
@@ -85,7 +91,7 @@ function isMissing(error: unknown): boolean {
 
 function headersOf(file: string, segments: readonly string[], options: PageHandlerOptions): Headers {
   const contentType = contentTypes[extname(file).toLowerCase()] ?? 'application/octet-stream'
-  const headers = new Headers({
+  return new Headers({
     ...options.securityHeaders,
     'Content-Type': contentType,
     'Cross-Origin-Opener-Policy': 'same-origin',
@@ -93,8 +99,6 @@ function headersOf(file: string, segments: readonly string[], options: PageHandl
     // Vite puts a hash of the content into every name below assets/.
     'Cache-Control': segments[0] === 'assets' ? 'max-age=31536000, immutable' : 'no-store',
   })
-  if (contentType.startsWith('text/html')) headers.set('Content-Security-Policy', options.contentPolicy())
-  return headers
 }
 
 function notFound({ securityHeaders }: PageHandlerOptions): Response {

@@ -16,6 +16,8 @@ export interface EventStreamOptions {
   readonly policy: Policy
   /** Whether somebody who was let in is still welcome; asked at every heartbeat. */
   readonly isStillIn: (caller: Caller) => boolean
+  /** Origins from which the Alta servers stream now. */
+  readonly streamOrigins: () => readonly string[]
   /** Names this run of the desk, without a dash: ids of another run cannot be resumed. */
   readonly boot: string
   /** How many messages are kept for those who come back, or read slowly. */
@@ -164,8 +166,11 @@ export class EventStream implements Part {
   }
 
   #hello(seq: number, resync: boolean): StreamMessage {
-    const at = this.#options.clock.now()
-    return withEventMeta({ type: 'hello', at, resync, timeZone } as const, { id: this.#idOf(seq) })
+    const { clock, streamOrigins } = this.#options
+    const known = { timeZone, streamOrigins: [...streamOrigins()] }
+    return withEventMeta({ type: 'hello', at: clock.now(), resync, ...known } as const, {
+      id: this.#idOf(seq),
+    })
   }
 
   #concerns(entry: Entry, caller: Caller): boolean {
@@ -188,12 +193,10 @@ export class EventStream implements Part {
   }
 
   #subscribe(): void {
-    const { bus, clock } = this.#options
+    const { bus, clock, streamOrigins } = this.#options
     const server = (serverId: string, change: 'added' | 'changed' | 'removed') => {
       return { type: 'server.changed', at: clock.now(), serverId, change } as const
     }
-    const outdated = (reason: string): void =>
-      this.#append({ type: 'page.outdated', at: clock.now(), reason }, { everybody: true })
     const camera = (cameraId: string, serverId: string, change: 'added' | 'removed'): void => {
       const at = clock.now()
       const status = { status: change === 'added' ? 'provisioning' : 'offline', statusReason: '' } as const
@@ -214,10 +217,15 @@ export class EventStream implements Part {
       this.#wake()
     }
     this.#subscriptions = [
-      bus.subscribe('server.added', ({ serverId }) => {
-        this.#append({ ...server(serverId, 'added'), state: 'healthy', returned: false })
-        outdated('The addresses that pictures come from have changed.')
-      }),
+      bus.subscribe('server.added', ({ serverId }) =>
+        this.#append({ ...server(serverId, 'added'), state: 'healthy', returned: false }),
+      ),
+      bus.subscribe('stream-origins.changed', () =>
+        this.#append(
+          { type: 'stream-origins.changed', at: clock.now(), streamOrigins: [...streamOrigins()] },
+          { everybody: true },
+        ),
+      ),
       bus.subscribe('server.changed', ({ serverId, state, returned }) =>
         this.#append({ ...server(serverId, 'changed'), state, returned }),
       ),

@@ -6,6 +6,8 @@ export interface Facts {
   'server.added': { serverId: string }
   'server.changed': { serverId: string; state: ServerState; returned: boolean }
   'server.removed': { serverId: string }
+  /** The addresses that Alta servers stream from are others now. */
+  'stream-origins.changed': Record<never, never>
   'camera.added': { cameraId: string; serverId: string }
   'camera.changed': {
     cameraId: string

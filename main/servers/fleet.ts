@@ -6,7 +6,7 @@ import type { Keyring } from '../platform/keyring.ts'
 import type { Part } from '../platform/lifecycle.ts'
 import type { AreaLogger } from '../platform/logging.ts'
 import type { Store } from '../store/store-types.ts'
-import { allServers, expectedCameras } from './queries.ts'
+import { allServers, expectedCameras, updateServer } from './queries.ts'
 import type { ServerRow } from './queries.ts'
 import { ServerLink } from './server-link.ts'
 import type { VerifiedServer } from './server-link.ts'
@@ -60,6 +60,12 @@ export class Fleet implements Part {
 
   links(): readonly ServerLink[] {
     return [...this.#links.values()]
+  }
+
+  /** Origins from which the Alta servers stream, for the security policy of a page; sorted, each once. */
+  streamOrigins(): string[] {
+    const origins = this.links().flatMap(({ state }) => state.streamOrigin ?? [])
+    return [...new Set(origins)].sort()
   }
 
   /** Calls `listener` after every round of every server; returns the function that ends that. */
@@ -134,6 +140,7 @@ export class Fleet implements Part {
   /** Tells the rooms of a round, and the bus where it changed what a person sees. */
   #announce(link: ServerLink): void {
     if (this.#links.get(link.id) !== link) return
+    this.#keepStreamOrigin(link)
     const digest = serverDigest(link)
     const before = this.#digests.get(link.id)
     if (before !== digest) {
@@ -141,6 +148,15 @@ export class Fleet implements Part {
       this.#publish(link, returned)
     }
     for (const listener of this.#listeners) listener(link.id)
+  }
+
+  /** The next start serves its pages before Alta has answered: their policy needs the address by then. */
+  #keepStreamOrigin(link: ServerLink): void {
+    const { streamOrigin } = link.state
+    if (streamOrigin === link.row.streamOrigin) return
+    this.#options.store.write({ audit: null }, (tx) => updateServer(tx, link.id, { streamOrigin }))
+    link.adopt({ ...link.row, streamOrigin }, null)
+    this.#options.bus.publish('stream-origins.changed', {})
   }
 
   #publish(link: ServerLink, returned: boolean): void {

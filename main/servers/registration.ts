@@ -185,6 +185,8 @@ export class Registration {
       name,
       baseUrl,
       streamUrl,
+      // The first look finds it.
+      streamOrigin: null,
       login,
       passwordSealed: fleet.sealPassword(id, password),
       ticketSecretSealed: fleet.sealTicketSecret(id, made.ticketSecret),

@@ -32,7 +32,7 @@ export interface LinkState {
   /** By receiver id. */
   readonly figures: ReadonlyMap<string, AltaReceiverStatus>
   readonly drift: readonly DriftEntry[]
-  /** Where players are sent; null while unknown, or where Alta has no OTT listener. */
+  /** Where players are sent: as the last run knew it until Alta answers. Null where that is unknown, or Alta has no OTT listener. */
   readonly streamOrigin: string | null
   readonly streamingClosed: boolean
   /** True where this Alta has no `/api/status` and playlists are read instead. */
@@ -113,7 +113,7 @@ export class ServerLink {
   #client: AltaClient
   #callbackDoubtful = true
   #tickets: TicketOffice
-  #state = untouched
+  #state: LinkState
   #changing = 0
   #generation = 0
   #lookSoon: NodeJS.Timeout | undefined
@@ -123,6 +123,7 @@ export class ServerLink {
     this.id = parts.row.id
     this.#parts = parts
     this.#row = parts.row
+    this.#state = { ...untouched, streamOrigin: parts.row.streamOrigin }
     this.#client = parts.client
     this.#tickets = this.#openTicketOffice()
     const server = {
@@ -324,17 +325,20 @@ export class ServerLink {
     signal.throwIfAborted()
     const comparable = settled && generation === this.#generation && this.#changing === 0
     const now = this.#parts.clock.now()
+    const facts = whole && config ? this.#configFacts(config, startedAt) : {}
+    const moved = facts.streamOrigin !== undefined && facts.streamOrigin !== this.#state.streamOrigin
     this.#set({
       reached: true,
       problem: null,
       unavailableSinceAt: null,
       checkedAt: now,
       figures,
-      streamingClosed,
+      // The old address is closed because Alta streams from another now, which the next round tries.
+      streamingClosed: streamingClosed && !moved,
       statusByPlaylists: status === null,
       diskReportedFull: status !== null && isDiskFull(status),
       clockOffsetMs: this.#client.health().clockOffsetMs,
-      ...(whole && config && this.#configFacts(config, startedAt)),
+      ...facts,
       ...(config && expectation && comparable && { drift: compareServer(config, expectation) }),
     })
     return comparable

@@ -9,6 +9,7 @@ import { closeCameras, closeForbidden } from './closed-cameras.ts'
 import { keys } from './queries.ts'
 import { queryClient } from './query-client.ts'
 import { session } from './session.ts'
+import { isOutdated } from './stream-origins.ts'
 import { setDeskClock } from './ticking-clock.ts'
 import { setDeskZone } from './times.ts'
 
@@ -20,11 +21,11 @@ type Listener = (message: StreamMessage) => void
 
 const listeners = new Set<Listener>()
 const isCutOff = shallowRef(false)
-const outdated = shallowRef<string | null>(null)
+const outdated = shallowRef(false)
 
 /** True while the desk was not heard for 6 s. */
 export const cutOff = computed(() => isCutOff.value)
-/** Why this page should be reloaded, or null. */
+/** True while Alta streams from addresses that this page was not allowed when it was loaded. */
 export const pageOutdated = computed(() => outdated.value)
 
 /** Calls `listener` with every message of the desk until the returned function is called. */
@@ -61,7 +62,7 @@ function receive(message: StreamMessage): void {
   if (message.type === 'camera.changed') cameraChanged(message)
   if (message.type === 'server.changed') rereadSoon('servers')
   if (message.type === 'rights.changed') rightsChanged(message)
-  if (message.type === 'page.outdated') outdated.value = message.reason
+  if ('streamOrigins' in message) outdated.value = isOutdated(message.streamOrigins)
   for (const listener of listeners) listener(message)
 }
 

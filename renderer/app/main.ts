@@ -7,6 +7,7 @@ import { showToast } from '../ui/toasts.ts'
 import App from './app.vue'
 import { followDesk, pageOutdated } from './desk-feed.ts'
 import { watchLock } from './desk-lock.ts'
+import { watchOutdated } from './outdated-page.ts'
 import { queryClient } from './query-client.ts'
 import { router } from './router.ts'
 import { restoreSession, session } from './session.ts'
@@ -15,11 +16,12 @@ import { applyTheme } from './theme.ts'
 
 applyTheme()
 followDesk()
+watchOutdated(() => pageOutdated.value)
 watchLock(() => session.phase.value === 'signed-in')
 
 // A page whose security policy is out of date is loaded anew on the next way to another place, where it disturbs nobody.
 router.beforeEach((to, from) => {
-  if (pageOutdated.value === null || to.path === from.path) return true
+  if (!pageOutdated.value || to.path === from.path) return true
   location.assign(to.fullPath)
   return false
 })

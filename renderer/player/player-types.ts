@@ -198,6 +198,13 @@ export interface WallPlayer {
   addTile(options: TileOptions): TilePlayer
   /** The server was away and is back (`server.changed` with `returned`): its tiles forget backoff and verdicts. */
   serverReturned(serverId: string): void
+  /** True while any tile shows moving pictures. */
+  isPlaying(): boolean
+  /**
+   * Whether anybody can see the window that the page is in. A desktop window that is minimised still counts as visible to
+   * its page, which therefore has to be told.
+   */
+  setWindowSeen(seen: boolean): void
   counters(): WallCounters
   /** Closes all tiles. Requests in flight are seen to their end so that every session is deleted. */
   close(): void

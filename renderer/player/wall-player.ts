@@ -51,6 +51,7 @@ class Wall implements WallPlayer {
   private readonly traits = new Registry<WhepTraits>(() => ({ iceServers: [], wholeOffer: false }))
   private readonly tiles = new Set<StagedTile>()
   private removeTick: (() => void) | null = null
+  private windowSeen = true
 
   constructor(options: WallPlayerOptions) {
     this.log = options.log ?? ((message, detail) => console.warn(message, detail ?? ''))
@@ -80,7 +81,7 @@ class Wall implements WallPlayer {
       codecs: this.codecs,
       gateOf: (serverId) => this.gates.get(serverId),
       onClose: (closed) => this.onTileClosed(closed),
-      pageVisible: document.visibilityState === 'visible',
+      pageVisible: this.isSeen(),
     })
     this.tiles.add(tile)
     this.removeTick ??= this.ticker.add(() => this.onTick())
@@ -91,6 +92,15 @@ class Wall implements WallPlayer {
     for (const tile of this.tiles) if (tile.serverId === serverId || tile.serverId === null) tile.retryNow()
     // Last: what waits at the gate starts now, and only once.
     this.gates.get(serverId).open()
+  }
+
+  isPlaying(): boolean {
+    return [...this.tiles].some(({ state }) => state.picture === 'video')
+  }
+
+  setWindowSeen(seen: boolean): void {
+    this.windowSeen = seen
+    this.tellTiles()
   }
 
   counters(): WallCounters {
@@ -122,16 +132,19 @@ class Wall implements WallPlayer {
 
   /** A hidden or minimised page stops its tiles after their grace; one that is left deletes its sessions now. */
   private watchPage(): void {
-    const seen = (): boolean => document.visibilityState === 'visible'
-    this.scope.listen(document, 'visibilitychange', () => {
-      for (const tile of this.tiles) tile.setPageVisible(seen())
-    })
+    this.scope.listen(document, 'visibilitychange', () => this.tellTiles())
     this.scope.listen(window, 'pagehide', () => {
       for (const tile of this.tiles) tile.setPageVisible(false, true)
     })
-    this.scope.listen(window, 'pageshow', () => {
-      for (const tile of this.tiles) tile.setPageVisible(seen())
-    })
+    this.scope.listen(window, 'pageshow', () => this.tellTiles())
+  }
+
+  private isSeen(): boolean {
+    return this.windowSeen && document.visibilityState === 'visible'
+  }
+
+  private tellTiles(): void {
+    for (const tile of this.tiles) tile.setPageVisible(this.isSeen())
   }
 
   private onTick(): void {

@@ -15,6 +15,8 @@ export const streamMessageSchema = z.discriminatedUnion('type', [
     resync: z.boolean(),
     /** IANA name of the zone that the desk stands in: every page shows times in it, wherever its reader sits. */
     timeZone: z.string(),
+    /** Origins from which the Alta servers stream: a page whose security policy lacks one must be loaded again. */
+    streamOrigins: z.array(z.string()),
   }),
   /** Every 2 s: a page that hears nothing for 6 s knows that it is cut off. */
   z.object({ type: z.literal('heartbeat'), at: z.int() }),
@@ -48,8 +50,8 @@ export const streamMessageSchema = z.discriminatedUnion('type', [
     gained: z.array(z.string()),
     resync: z.boolean(),
   }),
-  /** The page's security policy is out of date (a server was added): reload when convenient. */
-  z.object({ type: z.literal('page.outdated'), at: z.int(), reason: z.string() }),
+  /** Alta servers stream from other addresses now; all of them, as in `hello`. */
+  z.object({ type: z.literal('stream-origins.changed'), at: z.int(), streamOrigins: z.array(z.string()) }),
 ])
 export type StreamMessage = z.infer<typeof streamMessageSchema>
 

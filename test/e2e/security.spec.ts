@@ -69,7 +69,7 @@ test('production: pictures play under a strict policy, and nothing secret is wri
   const [pier] = (await furnish(stage, island, ['pier'])).cameras
   await expect(page.getByTestId('outdated')).toBeVisible()
   await leaveWall(stage, { layout: '4', tiles: [pier?.id ?? null] })
-  await page.getByTestId('outdated').getByRole('button', { name: 'Reload now' }).click()
+  await page.getByTestId('outdated').getByRole('button', { name: 'Reload' }).click()
   await expect(tileAt(page, 1)).toHaveAttribute('data-camera-id', pier?.id ?? '')
   await expectMoving(tileAt(page, 1), 'whep')
   await expect(page.getByTestId('outdated')).toBeHidden()

@@ -8,6 +8,8 @@ export const servers = sqliteTable('servers', {
   baseUrl: text('base_url').notNull().unique(),
   /** What the admin typed; null where it is found from Alta's configuration. */
   streamUrl: text('stream_url'),
+  /** Where players were sent last; a page that is served before Alta has answered must allow it. Null: not known yet. */
+  streamOrigin: text('stream_origin'),
   login: text('login').notNull(),
   passwordSealed: text('password_sealed').notNull(),
   /** Secret of the HS256 tickets, and of the securetoken; this server's alone. */

@@ -39,7 +39,7 @@ export interface HttpDoorOptions {
   /** Whether a sign-in has not ended: the page of its person may load pictures from the Alta servers. */
   readonly isSignInLive: (family: string) => boolean
   readonly documentedPasswordStands: () => boolean
-  readonly streamingOrigins: () => readonly string[]
+  readonly streamOrigins: () => readonly string[]
   readonly authorize: Authorize
   /** Answers a ticketed path; null where there is no such file. */
   readonly answerFile: (path: string) => Response | null
@@ -223,14 +223,14 @@ export class HttpDoor implements Part {
       folder: this.#options.pageFolder,
       production: config.env !== 'development',
       tlsEnabled,
-      streamingOriginsFor: (cookies) => this.#streamingOriginsFor(cookies),
+      streamOriginsFor: (cookies) => this.#streamOriginsFor(cookies),
     })
   }
 
-  #streamingOriginsFor(cookieHeader: string | undefined): readonly string[] {
+  #streamOriginsFor(cookieHeader: string | undefined): readonly string[] {
     const family = readPageCookie(cookieHeader)
     const live = family !== null && this.#options.isSignInLive(family)
-    return live ? this.#options.streamingOrigins() : []
+    return live ? this.#options.streamOrigins() : []
   }
 }
 

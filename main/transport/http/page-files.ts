@@ -51,7 +51,7 @@ export class PageFiles {
     const file: PageFile = {
       body,
       contentType: contentTypes[extname(path)] ?? 'application/octet-stream',
-      etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`,
+      etag: etagOf(body),
       immutable: path.startsWith('/assets/'),
     }
     this.#kept.set(path, file)
@@ -78,6 +78,11 @@ export class PageFiles {
     )
     this.#indexChangedAt = changedAt
   }
+}
+
+/** The entity tag of a body: another one for every other content. */
+export function etagOf(body: Buffer): string {
+  return `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`
 }
 
 async function changeOf(path: string): Promise<number> {

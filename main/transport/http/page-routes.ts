@@ -1,15 +1,15 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { sendError } from './error-body.ts'
-import { PageFiles } from './page-files.ts'
+import { pageDocument } from './page-document.ts'
+import { etagOf, PageFiles } from './page-files.ts'
 import type { PageFile } from './page-files.ts'
-import { pageContentPolicy } from './security-headers.ts'
 import type { SecurityOptions } from './security-headers.ts'
 
 export interface PageRoutesOptions extends SecurityOptions {
   /** The folder of the built page (out/renderer). */
   readonly folder: string
-  /** Origins of the registered Alta servers, for the page of somebody who is signed in; none for strangers. */
-  readonly streamingOriginsFor: (cookieHeader: string | undefined) => readonly string[]
+  /** Origins from which the Alta servers stream, for the page of somebody who is signed in; none for strangers. */
+  readonly streamOriginsFor: (cookieHeader: string | undefined) => readonly string[]
 }
 
 /** Paths of machines, in whatever spelling: they must not take the document, and its 200, for an answer. */
@@ -38,9 +38,11 @@ export function servePage(app: FastifyInstance, options: PageRoutesOptions): voi
         message: 'The page was not built. Run npm run build.',
       })
     }
-    const origins = options.streamingOriginsFor(request.headers.cookie)
-    void reply.header('content-security-policy', pageContentPolicy(origins, options))
-    return sendFile(request, reply, index)
+    const origins = options.streamOriginsFor(request.headers.cookie)
+    const { html, policy } = pageDocument(index.body.toString(), origins, options)
+    void reply.header('content-security-policy', policy)
+    const body = Buffer.from(html)
+    return sendFile(request, reply, { ...index, body, etag: etagOf(body) })
   }
   app.route({ method: ['GET', 'HEAD'], url: '/*', handler })
 }

@@ -2,6 +2,7 @@ import { onScopeDispose, reactive } from 'vue'
 import type { ServerState } from '../../../shared/domain/statuses.ts'
 import { desk } from '../../app/client.ts'
 import { onDeskMessage } from '../../app/desk-feed.ts'
+import { showsWall } from '../../app/wall-on-screen.ts'
 import { createWallPlayer } from '../../player/wall-player.ts'
 import type { WallPlayer } from '../../player/player-types.ts'
 
@@ -28,8 +29,10 @@ export function useWallPlayer() {
   }
 
   window.altaDeskWallCounters = () => player.counters()
+  const stopShowing = showsWall(player)
   onScopeDispose(() => {
     stop()
+    stopShowing()
     player.close()
   })
 

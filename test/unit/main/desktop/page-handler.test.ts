@@ -27,7 +27,7 @@ beforeAll(async () => {
   handle = createPageHandler({
     root,
     securityHeaders: securityHeaders({ production: true, tlsEnabled: false }),
-    contentPolicy: () => policy,
+    prepareDocument: (html) => ({ html, policy }),
     answerFile: (path) => (path === '/files/ticket/log.csv' ? new Response('seq,at') : null),
     apiDocument: () => Promise.resolve('{"openapi":"3.1"}'),
     onRefused: (url) => refused.push(url),

@@ -23,11 +23,13 @@ function open(
   const bus = new Bus((_name, error) => {
     throw error
   })
+  const origins: string[] = []
   const events = new EventStream({
     bus,
     clock: systemClock,
     policy: new Policy(),
     isStillIn: () => true,
+    streamOrigins: () => origins,
     boot: 'b00',
     heartbeatMs: 100_000,
     ...options,
@@ -42,7 +44,7 @@ function open(
       statusReason: 'Server Basement rack is unavailable.',
       statusSinceAt: 1,
     })
-  return { events, bus, changed }
+  return { events, bus, changed, origins }
 }
 
 /** Takes `count` messages and leaves the stream open. */
@@ -106,13 +108,17 @@ test('who was away for longer than the ring reaches is told so instead of hearin
   expect(told(await take(stream, 1))).toEqual(['f'])
 })
 
-test('nobody hears of a camera or server that is not theirs, but everybody of a page that is out of date', async () => {
-  const { events, bus, changed } = open()
+test('nobody hears of a camera or server that is not theirs, but everybody of new stream origins', async () => {
+  const { events, bus, changed, origins } = open()
   const stream = events.open(guard, undefined, never)
   await take(stream, 1)
   changed('a')
   bus.publish('server.added', { serverId: 's' })
-  expect(told(await take(stream, 1))).toEqual(['page.outdated'])
+  origins.push('http://10.0.0.7:8200')
+  bus.publish('stream-origins.changed', {})
+  expect(await take(stream, 1)).toMatchObject([
+    { type: 'stream-origins.changed', streamOrigins: ['http://10.0.0.7:8200'] },
+  ])
 })
 
 test('heartbeats come while nothing happens, and the stream ends when the sign-in has', async () => {
