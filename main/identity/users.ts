@@ -124,11 +124,14 @@ export class Users {
     return { ...this.#view(personOf(user)), initialPassword }
   }
 
-  /** Throws NOT_FOUND, EMAIL_TAKEN, USERNAME_TAKEN, LAST_ADMIN or WEAK_PASSWORD. */
+  /** Throws NOT_FOUND, OWN_ACCOUNT, EMAIL_TAKEN, USERNAME_TAKEN, LAST_ADMIN or WEAK_PASSWORD. */
   async update(context: RequestContext, id: string, input: UserChanges): Promise<PersonView> {
     const { password, ...rest } = input
     const before = this.#find(id)
     const changes = { ...rest, ...(rest.email !== undefined && { email: storedEmail(rest.email) }) }
+    if (password !== undefined) refuseOneself(context, before, 'password', 'POST /api/account/password')
+    if ((changes.email ?? before.email) !== before.email)
+      refuseOneself(context, before, 'e-mail address', 'PATCH /api/account')
     const names = { ...namesOf(before), ...definedOf(namesOf({ ...before, ...definedOf(changes) })) }
     const passwordHash =
       password === undefined ? null : (await this.#newPassword(context, password, names)).passwordHash
@@ -156,13 +159,14 @@ export class Users {
     this.#ended(id, ended)
   }
 
-  /** Ends every sign-in and asks for a new password. Throws NOT_FOUND or WEAK_PASSWORD. */
+  /** Ends every sign-in and asks for a new password. Throws NOT_FOUND, OWN_ACCOUNT or WEAK_PASSWORD. */
   async resetPassword(
     context: RequestContext,
     id: string,
     password: string | undefined,
   ): Promise<{ initialPassword: string | null }> {
     const person = this.#find(id)
+    refuseOneself(context, person, 'password', 'POST /api/account/password')
     const { passwordHash, initialPassword } = await this.#newPassword(context, password, person)
     const audit = { action: 'user.password-reset', target: targetOf(person) } as const
     const { user, ended } = this.#write(context, audit, (tx) => change(tx, id, {}, passwordHash))
@@ -202,10 +206,11 @@ export class Users {
     this.#ended(id, ended)
   }
 
-  /** For a phone that is lost; ends every sign-in. Throws NOT_FOUND or TOTP_OFF. */
+  /** For a phone that is lost; ends every sign-in. Throws NOT_FOUND, OWN_ACCOUNT or TOTP_OFF. */
   removeTotp(context: RequestContext, id: string): void {
     const { twoFactor } = this.#options
     const person = this.#find(id)
+    refuseOneself(context, person, 'authenticator app', 'POST /api/account/totp/disable')
     if (!twoFactor.isOn(id)) throw new IdentityRefusal('TOTP_OFF')
     const audit = { action: 'user.totp-removed', target: targetOf(person) } as const
     const ended = this.#write(context, audit, (tx) => {
@@ -301,6 +306,16 @@ export function refuseTaken(
   const isOther = (found: UserRow | undefined): boolean => found !== undefined && found.id !== id
   if (isOther(userByEmail(db, email))) throw new IdentityRefusal('EMAIL_TAKEN')
   if (isOther(userByName(db, username))) throw new IdentityRefusal('USERNAME_TAKEN')
+}
+
+/**
+ * Administrators prove who they are before they change their own ways in, like everybody: else a page that was left open
+ * would be enough to take the account over. Throws OWN_ACCOUNT.
+ */
+function refuseOneself(context: RequestContext, { id }: Person, what: string, route: string): void {
+  if (id !== signedInCaller(context).userId) return
+  const sentence = `This is your own account. Change its ${what} on your account page (${route}), which asks for your password.`
+  throw new IdentityRefusal('OWN_ACCOUNT', sentence)
 }
 
 function refuseLastAdministrator(tx: Tx, id: string): void {

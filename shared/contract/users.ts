@@ -58,6 +58,14 @@ const lastAdminError = {
   },
 } as const
 
+/** One's own password, address and app take the proof that /account asks for. */
+const ownAccountError = {
+  OWN_ACCOUNT: {
+    status: 403,
+    message: 'This is your own account. Change it at /api/account, which asks for your password.',
+  },
+} as const
+
 export const users = {
   list: procedure({ access: admin, audit: null })
     .route({ method: 'GET', path: '/users', summary: 'List people', tags: ['People'] })
@@ -103,7 +111,7 @@ export const users = {
       path: '/users/{id}',
       summary: 'Change an account',
       description:
-        'A new password must be changed at the next sign-in; like disabling, it ends every sign-in.',
+        'A new password must be changed at the next sign-in; like disabling, it ends every sign-in. Your own password and address are changed at /account.',
       tags: ['People'],
     })
     .input(
@@ -117,7 +125,7 @@ export const users = {
       }),
     )
     .output(personSchema)
-    .errors({ ...accountErrors, ...lastAdminError }),
+    .errors({ ...accountErrors, ...lastAdminError, ...ownAccountError }),
   remove: procedure({ access: admin, audit: 'user.removed' })
     .route({ method: 'DELETE', path: '/users/{id}', summary: 'Delete an account', tags: ['People'] })
     .input(idInput)
@@ -129,12 +137,12 @@ export const users = {
       path: '/users/{id}/password',
       summary: 'Reset a password',
       description:
-        'Ends every sign-in of the person. Without a password one is made and answered once in initialPassword.',
+        'Ends every sign-in of the person. Without a password one is made and answered once in initialPassword. Your own is changed at /account/password.',
       tags: ['People'],
     })
     .input(idInput.extend({ password: newPasswordSchema.optional() }))
     .output(z.object({ initialPassword }))
-    .errors({ WEAK_PASSWORD: accountErrors.WEAK_PASSWORD }),
+    .errors({ WEAK_PASSWORD: accountErrors.WEAK_PASSWORD, ...ownAccountError }),
   sessions: procedure({ access: admin, audit: null })
     .route({
       method: 'GET',
@@ -168,12 +176,15 @@ export const users = {
       path: '/users/{id}/totp',
       summary: "Remove a person's authenticator app",
       description:
-        'For a phone that is lost. Their backup codes go with it, and every sign-in of theirs ends.',
+        'For a phone that is lost. Their backup codes go with it, and every sign-in of theirs ends. Your own is removed at /account/totp/disable.',
       tags: ['People'],
     })
     .input(idInput)
     .output(z.object({}))
-    .errors({ TOTP_OFF: { status: 409, message: 'This person has no authenticator app.' } }),
+    .errors({
+      TOTP_OFF: { status: 409, message: 'This person has no authenticator app.' },
+      ...ownAccountError,
+    }),
   unlock: procedure({ access: admin, audit: 'user.unlocked' })
     .route({
       method: 'DELETE',
