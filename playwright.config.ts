@@ -9,8 +9,8 @@ export default defineConfig({
   // One wall at a time: two cores decode the video and serve it.
   workers: 1,
   fullyParallel: false,
-  // A shared build machine may stall for seconds: there, and nowhere else, a test has a second try.
-  retries: process.env.CI ? 1 : 0,
+  // A test that needs a second try has failed.
+  retries: 0,
   timeout: 90_000,
   expect: { timeout: 15_000 },
   reporter: [['list'], ['json', { outputFile: 'out/e2e-report.json' }]],

@@ -85,10 +85,8 @@ function playwright(): void {
     stats: { expected: number; unexpected: number; skipped: number; flaky: number }
   }>(report)
   const stats = found?.stats ?? { expected: 0, unexpected: 0, skipped: 0, flaky: 0 }
-  // Second tries exist only where playwright.config.ts allows them, and are named all the same.
-  if (stats.flaky > 0)
-    console.log(`Alta Desk: ${stats.flaky} end-to-end tests needed a second try; they are marked above.`)
-  const result = { passed: stats.expected + stats.flaky, failed: stats.unexpected, skipped: stats.skipped }
+  // A test that passed only on its second try has failed, whoever allowed it one.
+  const result = { passed: stats.expected, failed: stats.unexpected + stats.flaky, skipped: stats.skipped }
   add('end-to-end', withExitCode(result, code), startedAt)
 }
 

@@ -73,9 +73,9 @@ describe('the list', () => {
     const third = walls.items[2]
     const from = await page(`action=wall.saved&from=${third?.at}`)
     expect(from.items.map(({ seq }) => seq)).toContain(third?.seq)
-    expect(from.items.every(({ at }) => at >= (third?.at ?? 0))).toBe(true)
+    expect(new Set(from.items.map(({ at }) => at >= (third?.at ?? 0)))).toEqual(new Set([true]))
     const to = await page(`action=wall.saved&to=${third?.at}`)
-    expect(to.items.every(({ at }) => at <= (third?.at ?? 0))).toBe(true)
+    expect(new Set(to.items.map(({ at }) => at <= (third?.at ?? 0)))).toEqual(new Set([true]))
     expect((await page('to=1')).items).toEqual([])
     expect((await page('search=WALL.SAVED&limit=200')).items).toHaveLength(5)
     expect((await page('search=100%25')).items).toEqual([])

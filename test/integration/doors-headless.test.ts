@@ -106,12 +106,10 @@ test('production without an administrator prints the code of the first-run page,
 })
 
 test('a second Ctrl+C ends it at once, whatever it waits for', async () => {
-  const desk = await startDeskProcess({ entry, folder, env: { ALTAVMS_HTTP_PREDRAIN_DELAY: '60s' } })
+  const desk = await startDeskProcess({ entry, folder, env: { ALTAVMS_HTTP_PREDRAIN_DELAY: '10m' } })
   desk.child.kill('SIGINT')
   // It has heard the first signal once /readyz fails.
   while ((await fetch(`${desk.origin}/readyz`)).status === 200) continue
-  const startedAt = performance.now()
   desk.child.kill('SIGINT')
   expect(await once(desk.child, 'exit')).toEqual([130, null])
-  expect(performance.now() - startedAt).toBeLessThan(2000)
 })

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { createORPCClient, ORPCError } from '@orpc/client'
 import type { ContractRouterClient } from '@orpc/contract'
 import { OpenAPILink } from '@orpc/openapi-client/fetch'
+import Database from 'better-sqlite3'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { contract } from '../../shared/contract/contract.ts'
 import { startAltaServer } from '../alta-simulator/start-alta-server.ts'
@@ -174,13 +175,28 @@ describe('the HTTP door in production', () => {
     expect(Object.keys(document.paths)).toEqual(expect.arrayContaining(['/auth/login', '/cameras/{id}/live']))
   })
 
-  test('a bug of ours is answered with the request id and nothing else, and logged', async () => {
-    const answer = await sendRaw(
-      desk.origin,
-      `GET /alta/none/authorize HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: looked-up-12345\r\nConnection: close\r\n\r\n`,
-    )
-    expect(answer).toMatch(/^HTTP\/1\.1 403 /)
-    expect(answer).toContain('x-request-id: looked-up-12345')
+  // Would catch: a stack, a table's name or SQL in an answer, and an error that nobody can find by its request id.
+  test('a bug of ours is answered with the request id and nothing else, and logged with its stack', async () => {
+    const database = new Database(desk.databasePath)
+    try {
+      database.exec('alter table views rename to views_elsewhere')
+      const answer = await get('/api/views', {
+        authorization: `Bearer ${api.token}`,
+        'x-request-id': 'looked-up-12345',
+      })
+      expect([answer.status, answer.headers.get('x-request-id')]).toEqual([500, 'looked-up-12345'])
+      expect(await answer.json()).toEqual({
+        code: 'INTERNAL',
+        message: expect.any(String) as string,
+        data: { requestId: 'looked-up-12345' },
+      })
+    } finally {
+      database.exec('alter table views_elsewhere rename to views')
+      database.close()
+    }
+    const logged = desk.log.filter((line) => line.includes('looked-up-12345') && line.includes('"error"'))
+    expect(logged.join()).toMatch(/no such table: views.*\bat \S+/)
+    expect((await get('/api/views', { authorization: `Bearer ${api.token}` })).status).toBe(200)
   })
 
   test('a request that never ends is cut off after read_timeout, and so is a silent connection', async () => {
@@ -320,7 +336,8 @@ test('behind TLS the browser is told to use nothing else, and cookies travel by 
     const api = new ApiClient(desk.origin)
     const answer = await api.call('POST', '/auth/login', testAdmin)
     expect(answer.headers.get('strict-transport-security')).toBe('max-age=31536000; includeSubDomains')
-    expect(answer.headers.getSetCookie().every((cookie) => cookie.endsWith('; Secure'))).toBe(true)
+    const secure = answer.headers.getSetCookie().map((cookie) => cookie.endsWith('; Secure'))
+    expect(new Set(secure)).toEqual(new Set([true]))
   } finally {
     await desk.stop()
   }
@@ -348,7 +365,8 @@ test('probes answer on their own listener where one is configured, and only ther
 test('a desk that stops fails /readyz first, ends open streams, and lets a request in flight finish', async () => {
   const desk = await startDeskInProcess({
     people: [testAdmin],
-    variables: { ALTAVMS_HTTP_PREDRAIN_DELAY: '300ms', ALTAVMS_HTTP_SHUTDOWN_GRACE: '5s' },
+    // A stop that waited for the open stream would wait longer than a test may last.
+    variables: { ALTAVMS_HTTP_PREDRAIN_DELAY: '300ms', ALTAVMS_HTTP_SHUTDOWN_GRACE: '10m' },
   })
   const api = new ApiClient(desk.origin)
   await api.signIn(testAdmin.email, testAdmin.password)
@@ -356,12 +374,10 @@ test('a desk that stops fails /readyz first, ends open streams, and lets a reque
     headers: { authorization: `Bearer ${api.token}` },
   })
   const told = stream.text()
-  const startedAt = performance.now()
   const stopped = desk.stop()
   expect((await fetch(`${desk.origin}/readyz`)).status).toBe(503)
   const [text] = await Promise.all([told, stopped])
   expect(text).toContain('event: message\nid: ')
-  expect(performance.now() - startedAt).toBeLessThan(3000)
   await expect(fetch(`${desk.origin}/healthz`)).rejects.toThrow('fetch failed')
 })
 

@@ -151,7 +151,6 @@ describe('a server in the run of things', () => {
       },
       ({ state }) => state === 'unavailable',
     )
-    expect(gone.tookMs).toBeLessThan(3_500)
     expect(gone.value).toMatchObject({ unavailableSinceAt: expect.any(Number) as number })
     expect(await api.want('GET', `/cameras/${camera.id}`)).toMatchObject({
       status: 'offline',
@@ -159,8 +158,7 @@ describe('a server in the run of things', () => {
     })
     expect(await api.want('GET', `/servers/${healthy.id}`)).toMatchObject({ state: 'healthy' })
     await alta.start()
-    const back = await until(get, ({ state }) => state === 'healthy')
-    expect(back.tookMs).toBeLessThan(4_000)
+    await until(get, ({ state }) => state === 'healthy')
     expect(await api.want('GET', `/cameras/${camera.id}`)).toMatchObject({ status: 'online' })
   })
 

@@ -24,13 +24,10 @@ describe('rounds over the servers', () => {
       ({ state }) => state === 'unavailable',
     )
     expect(value.reason).toMatch(/too long|does not answer/)
-    const rounds = healthy
-      .requests()
-      .filter(({ path }) => path === '/api/status')
-      .map(({ at }) => at)
-    const gaps = rounds.slice(1).map((at, index) => at - (rounds[index] ?? 0))
-    expect(rounds.length).toBeGreaterThan(3)
-    expect(Math.max(...gaps)).toBeLessThan(1_400)
+    const roundsOf = (alta: typeof healthy): number =>
+      alta.requests().filter(({ path }) => path === '/api/status').length
+    // Rounds that waited for each other would be as many as those over the server that hangs.
+    expect(roundsOf(healthy)).toBeGreaterThan(roundsOf(hanging))
     expect((await get(fine.id)).state).toBe('healthy')
     await hanging.clearFaults()
     await until(
@@ -68,7 +65,7 @@ describe('rounds over the servers', () => {
     expect(answer.status).toBe(200)
     const ids = alta.requests().map(({ headers }) => headers['x-request-id'])
     expect(ids.filter((id) => id === 'trace-98765432')).toHaveLength(2)
-    expect(ids.every((id) => typeof id === 'string')).toBe(true)
+    expect(ids).not.toContain(undefined)
   })
 
   test('without a status call the playlists tell: a moving one is online, one that stands still is not', async () => {

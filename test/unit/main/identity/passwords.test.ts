@@ -67,9 +67,7 @@ describe('hashing in a process of its own', () => {
     const tries = await Promise.allSettled(Array.from({ length: 40 }, () => passwords.hash('x')))
     const refused = tries.filter(({ status }) => status === 'rejected')
     expect(refused).toHaveLength(40 - 33)
-    expect(
-      refused.every((one) => one.status === 'rejected' && one.reason instanceof TooManySignInsError),
-    ).toBe(true)
+    for (const one of refused) expect(one).toMatchObject({ reason: expect.any(TooManySignInsError) as Error })
   })
 
   test('who went away before their turn costs no hash', async () => {
@@ -105,13 +103,6 @@ describe('how strong a new password must be', () => {
       expect(await open().weaknessOf(password, own)).toBeNull()
     },
   )
-  test("a long one is judged in a moment: the judge's time grows with the square of its length", async () => {
-    const passwords = open()
-    await passwords.weaknessOf('warm up', [])
-    const startedAt = performance.now()
-    expect(await passwords.weaknessOf('q7#Lz!'.repeat(21), [])).toBeDefined()
-    expect(performance.now() - startedAt).toBeLessThan(1000)
-  })
 })
 
 test('a hash of other cost is to be made anew, one of this cost is not', async () => {
