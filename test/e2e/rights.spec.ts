@@ -178,9 +178,7 @@ test('the wall and the views of a group: its operator arranges them, its viewer 
 })
 
 // Would catch: pictures that go on after the right to them is gone, in whichever way it went.
-test('a right that is taken away closes its tiles, one that is given opens them', async ({
-  page,
-}) => {
+test('a right that is taken away closes its tiles, one that is given opens them', async ({ page }) => {
   const nils = await addPerson(stage, 'nils', 'Nils Park')
   const inside = await addGroup('Inside', [[nils, 'viewer']])
   const outside = await addGroup('Outside', [[nils, 'operator']])
