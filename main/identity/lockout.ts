@@ -5,7 +5,7 @@ import type { AuditRecord, Store, Tx } from '../store/store-types.ts'
 import type { RequestContext } from './request-context.ts'
 import { deleteFailures, deleteForgottenFailures, failuresOf, putFailures } from './sign-in-queries.ts'
 
-/** So many failures within the window lock an account for as long as the window. */
+/** So many failures within the window lock a counter for as long as the window. */
 const mostFailures = 10
 const windowMs = 15 * 60_000
 const lockedAction: AuditAction = 'account.locked'
@@ -22,9 +22,10 @@ export class AccountLockedError extends Error {
 }
 
 /**
- * Slows down whoever guesses passwords and codes: ten failures within 15 minutes lock an account for 15. It is kept in
- * the database, and works the same for names that nobody has. The desk's own window is never locked out, and its
- * failures lock nobody else out.
+ * Slows down whoever guesses passwords and codes: ten failures within 15 minutes lock a counter for 15. There is one for
+ * each name that is typed, whether or not anybody has it, whose lock is said; and one for each account, whose lock is not,
+ * since it would tell which names are one person. They are kept in the database. The desk's own window is never locked
+ * out, and its failures lock nobody else out.
  */
 export class Lockout {
   readonly #store: Store
@@ -36,34 +37,47 @@ export class Lockout {
   }
 
   /** Throws `AccountLockedError`. Asked before any hash is made, so a locked name answers as quickly as any other. */
-  refuseLocked(context: RequestContext, account: string): void {
-    if (context.door === 'desktop') return
-    const lockedUntil = this.#store.read((db) => failuresOf(db, account))?.lockedUntil ?? 0
-    const leftMs = lockedUntil - this.#clock.now()
+  refuseLocked(context: RequestContext, counter: string): void {
+    const leftMs = this.#leftMs(context, counter)
     if (leftMs > 0) throw new AccountLockedError(leftMs)
   }
 
-  /** Counts a failure and records it, and that the account is locked where this one locks it. */
-  recordFailure(context: RequestContext, account: string, failed: AuditRecord): void {
-    const audit = [failed]
-    if (
-      this.#failuresWith(
-        this.#store.read((db) => failuresOf(db, account)),
-        context,
-      )?.locks
-    )
-      audit.push({ ...failed, ...lockedBy(this.#clock.now() + windowMs) })
-    this.#store.write({ audit }, (tx) => this.#countFailure(tx, context, account))
+  /** Whether a counter is locked, for what must be refused without a word of it. */
+  isLocked(context: RequestContext, counter: string): boolean {
+    return this.#leftMs(context, counter) > 0
   }
 
-  #countFailure(tx: Tx, context: RequestContext, account: string): void {
+  #leftMs({ door }: RequestContext, counter: string): number {
+    if (door === 'desktop') return 0
+    const lockedUntil = this.#store.read((db) => failuresOf(db, counter))?.lockedUntil ?? 0
+    return lockedUntil - this.#clock.now()
+  }
+
+  /** Counts a failure in each counter and records it, and that they are locked where this one locks any. */
+  recordFailure(context: RequestContext, counters: readonly string[], failed: AuditRecord): void {
+    const before = this.#store.read((db) => counters.map((counter) => failuresOf(db, counter)))
+    const audit = [failed]
+    if (before.some((failures) => this.#failuresWith(failures, context)?.locks)) {
+      audit.push({ ...failed, ...lockedBy(this.#clock.now() + windowMs) })
+    }
+    this.#store.write({ audit }, (tx) => {
+      deleteForgottenFailures(tx, this.#clock.now())
+      for (const counter of counters) this.#countFailure(tx, context, counter)
+    })
+  }
+
+  #countFailure(tx: Tx, context: RequestContext, counter: string): void {
     const now = this.#clock.now()
-    deleteForgottenFailures(tx, now)
-    const found = this.#failuresWith(failuresOf(tx, account), context)
+    const found = this.#failuresWith(failuresOf(tx, counter), context)
     if (!found) return
     const { failedAt, locks } = found
     const lockedUntil = locks ? now + windowMs : null
-    putFailures(tx, { account, failedAt: locks ? [] : failedAt, lockedUntil, forgetAt: now + windowMs })
+    putFailures(tx, {
+      account: counter,
+      failedAt: locks ? [] : failedAt,
+      lockedUntil,
+      forgetAt: now + windowMs,
+    })
   }
 
   /** The failures with one more, and whether that locks; null where it does not count. */
@@ -79,8 +93,8 @@ export class Lockout {
   }
 
   /** After a success the count starts anew. */
-  clear(tx: Tx, account: string): void {
-    deleteFailures(tx, account)
+  clear(tx: Tx, counters: readonly string[]): void {
+    for (const counter of counters) deleteFailures(tx, counter)
   }
 }
 
@@ -92,9 +106,26 @@ function lockedBy(
   return { action: lockedAction, actorId: null, actorName: 'desk', outcome: 'done', after }
 }
 
-/** Under which failures of a name are counted: the person where somebody has it, so that address and username count together. */
-export function lockoutAccount(userId: string | undefined, name: string): string {
-  return userId === undefined ? `name:${createHash('sha256').update(name).digest('hex')}` : `user:${userId}`
+/** The counter of a name as it was typed, in lower case, whether or not anybody has it. */
+export function counterOfName(name: string): string {
+  return `name:${createHash('sha256').update(name).digest('hex')}`
+}
+
+/** The counter of an account, by whatever name somebody tries. */
+export function counterOfAccount(userId: string): string {
+  return `user:${userId}`
+}
+
+/** Every counter that can keep this person out. */
+export function countersOf({ id, email, username }: LockablePerson): string[] {
+  return [counterOfAccount(id), counterOfName(email), counterOfName(username)]
+}
+
+/** What a person's sign-ins are counted by. */
+export interface LockablePerson {
+  readonly id: string
+  readonly email: string
+  readonly username: string
 }
 
 function minutes(ms: number): string {

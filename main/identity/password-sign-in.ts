@@ -1,7 +1,7 @@
 import type { Store, Tx } from '../store/store-types.ts'
 import type { BreakGlass } from './break-glass.ts'
 import type { Lockout } from './lockout.ts'
-import { lockoutAccount } from './lockout.ts'
+import { counterOfAccount, counterOfName } from './lockout.ts'
 import { TooManySignInsError } from './passwords.ts'
 import type { Passwords } from './passwords.ts'
 import { actorOf, personOf, targetOf } from './people.ts'
@@ -43,7 +43,6 @@ export interface PasswordSignInOptions {
 interface Attempt {
   readonly context: RequestContext
   readonly name: string
-  readonly account: string
   readonly user: UserRow | undefined
 }
 
@@ -60,23 +59,23 @@ export class PasswordSignIn {
 
   /**
    * Throws UNAUTHORIZED, in the same words and time whether or not the name exists; TOTP_REQUIRED or WRONG_CODE once
-   * the password is right; `AccountLockedError` after too many failures.
+   * the password is right; `AccountLockedError` after too many failures with this name. An account that is locked is
+   * refused as by a wrong password.
    */
   async login(context: RequestContext, credentials: Credentials): Promise<Session> {
     const { store, passwords, lockout } = this.#options
     await this.#options.breakGlass?.refuseStrangers(context)
     const name = storedName(credentials.name)
     const known = store.read((db) => userByName(db, name))
-    const account = lockoutAccount(known?.id, name)
-    lockout.refuseLocked(context, account)
+    lockout.refuseLocked(context, counterOfName(name))
     const hash = known?.passwordHash || null
     const matches = await passwords.verify(credentials.password, hash, context.signal)
     // Answers that waited for their turn must not outrun a lock that fell meanwhile.
-    lockout.refuseLocked(context, account)
+    lockout.refuseLocked(context, counterOfName(name))
     const user = known && store.read((db) => userById(db, known.id))
     // The password may have been changed, or the person disabled, while the hash was checked.
-    const stands = user?.passwordHash === hash && !user.disabled
-    const attempt = { context, name, account, user: user ?? known }
+    const stands = user?.passwordHash === hash && !user.disabled && !this.#isLockedAccount(context, user)
+    const attempt = { context, name, user: user ?? known }
     if (!user || !matches || !stands) return this.#fail(attempt, 'UNAUTHORIZED')
     this.#options.breakGlass?.refuseOthers(user)
     const hasApp = this.#options.twoFactor.isOn(user.id)
@@ -90,14 +89,22 @@ export class PasswordSignIn {
     return this.#open(attempt, user, credentials)
   }
 
+  /** Its lock looks like a wrong password: else it would tell that two names are one person. */
+  #isLockedAccount(context: RequestContext, { id }: UserRow): boolean {
+    return this.#options.lockout.isLocked(context, counterOfAccount(id))
+  }
+
   async #open(
     attempt: Attempt,
     user: UserRow,
     { password, code, keep = false }: Credentials,
   ): Promise<Session> {
     const { store, sessions, lockout, identity } = this.#options
-    const { context, account } = attempt
+    const { context, name } = attempt
     const passwordHash = await this.#renewedHash(user, password, context.signal)
+    // Codes that waited for a hash must not outrun a lock either.
+    lockout.refuseLocked(context, counterOfName(name))
+    if (this.#isLockedAccount(context, user)) return this.#fail(attempt, 'UNAUTHORIZED')
     const fresh = sessions.fresh(user.id, context)
     const audit = auditRecord(context, {
       action: 'session.opened',
@@ -112,7 +119,7 @@ export class PasswordSignIn {
           throw new IdentityRefusal('UNAUTHORIZED')
         }
         this.#takeCode(tx, user.id, code)
-        lockout.clear(tx, account)
+        lockout.clear(tx, [counterOfName(name), counterOfAccount(user.id)])
         if (passwordHash !== null) updateUser(tx, user.id, { passwordHash })
         sessions.open(tx, fresh)
       })
@@ -143,7 +150,7 @@ export class PasswordSignIn {
     }
   }
 
-  #fail({ context, name, account, user }: Attempt, code: RefusalCode, sentence?: string): never {
+  #fail({ context, name, user }: Attempt, code: RefusalCode, sentence?: string): never {
     const { lockout } = this.#options
     const [id, shown] = [user?.id ?? null, name.slice(0, 254)]
     const audit = auditRecord(context, {
@@ -153,7 +160,8 @@ export class PasswordSignIn {
       actor: { id, name: shown },
       after: code === 'WRONG_CODE' ? { reason: 'The code was wrong.' } : null,
     })
-    lockout.recordFailure(context, account, audit)
+    const ofAccount = user ? [counterOfAccount(user.id)] : []
+    lockout.recordFailure(context, [counterOfName(name), ...ofAccount], audit)
     throw new IdentityRefusal(code, sentence)
   }
 }

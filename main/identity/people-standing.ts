@@ -1,6 +1,7 @@
 import type { Clock } from '../platform/clock.ts'
 import type { Store } from '../store/store-types.ts'
-import { lockoutAccount } from './lockout.ts'
+import { countersOf } from './lockout.ts'
+import type { LockablePerson } from './lockout.ts'
 import { locksOf } from './sign-in-queries.ts'
 import type { TwoFactor } from './two-factor.ts'
 import { lastActiveOf } from './users-queries.ts'
@@ -24,17 +25,24 @@ export class PeopleStanding {
     this.#twoFactor = twoFactor
   }
 
-  /** One answer for each id that is asked for. */
-  of(ids: readonly string[]): (id: string) => Standing {
-    const accounts = ids.map((id) => lockoutAccount(id, ''))
+  /** One answer for each of these people. */
+  of(people: readonly LockablePerson[]): (person: LockablePerson) => Standing {
+    const now = this.#clock.now()
     const { locks, active } = this.#store.read((db) => ({
-      locks: locksOf(db, accounts, this.#clock.now()),
-      active: lastActiveOf(db, ids),
+      locks: locksOf(db, people.flatMap(countersOf), now),
+      active: lastActiveOf(
+        db,
+        people.map(({ id }) => id),
+      ),
     }))
-    return (id) => ({
-      totp: this.#twoFactor.isOn(id),
-      lockedUntil: locks.get(lockoutAccount(id, '')) ?? null,
-      lastActiveAt: active.get(id) ?? null,
+    return (person) => ({
+      totp: this.#twoFactor.isOn(person.id),
+      lockedUntil: latest(countersOf(person).flatMap((counter) => locks.get(counter) ?? [])),
+      lastActiveAt: active.get(person.id) ?? null,
     })
   }
+}
+
+function latest(times: readonly number[]): number | null {
+  return times.length === 0 ? null : Math.max(...times)
 }

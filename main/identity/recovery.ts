@@ -1,6 +1,6 @@
 import type { Store } from '../store/store-types.ts'
 import type { AccessTokens } from './access-tokens.ts'
-import { lockoutAccount } from './lockout.ts'
+import { counterOfAccount, counterOfName, countersOf } from './lockout.ts'
 import type { Lockout } from './lockout.ts'
 import { refuseWeak } from './new-passwords.ts'
 import { hashOfCode, isHashOf, newRecoveryCode } from './one-time-codes.ts'
@@ -49,22 +49,23 @@ export class Recovery {
     const name = storedName(input.name)
     const known = store.read((db) => userByName(db, name))
     // Counted apart from sign-ins: who locks a name by guessing passwords must not stop its owner from recovering it.
-    const account = `recovery:${lockoutAccount(known?.id, name)}`
-    lockout.refuseLocked(context, account)
+    const counters = [counterOfName(name), ...(known ? [counterOfAccount(known.id)] : [])].map(ofRecovery)
+    lockout.refuseLocked(context, ofRecovery(counterOfName(name)))
+    const isLocked = counters.some((counter) => lockout.isLocked(context, counter))
     const isRight = isHashOf(input.recoveryCode, known?.recoveryHash ?? hashOfCode(newRecoveryCode()))
-    if (!known || known.recoveryHash === null || !isRight || known.disabled) {
-      this.#fail(context, account, name, known)
+    if (!known || known.recoveryHash === null || !isRight || known.disabled || isLocked) {
+      this.#fail(context, counters, name, known)
     }
     await refuseWeak(passwords, input.newPassword, known, context.signal)
     const passwordHash = await passwords.hash(input.newPassword, context.signal)
-    return this.#store(context, known, passwordHash, account)
+    return this.#store(context, known, passwordHash, counters)
   }
 
   #store(
     context: RequestContext,
     before: UserRow,
     passwordHash: string,
-    account: string,
+    counters: readonly string[],
   ): { recoveryCode: string } {
     const { store, people, tokens, lockout } = this.#options
     const recoveryCode = newRecoveryCode()
@@ -89,8 +90,7 @@ export class Recovery {
       const families = familiesOf(tx, before.id)
       updateUser(tx, before.id, changes)
       deleteSignIns(tx, before.id)
-      lockout.clear(tx, account)
-      lockout.clear(tx, lockoutAccount(before.id, before.email))
+      lockout.clear(tx, [...counters, ...countersOf(before)])
       return { user: { ...current, ...changes }, ended: families }
     })
     people.put(personOf(user))
@@ -98,7 +98,12 @@ export class Recovery {
     return { recoveryCode }
   }
 
-  #fail(context: RequestContext, account: string, name: string, known: UserRow | undefined): never {
+  #fail(
+    context: RequestContext,
+    counters: readonly string[],
+    name: string,
+    known: UserRow | undefined,
+  ): never {
     const { lockout } = this.#options
     const [id, shown] = [known?.id ?? null, name.slice(0, 254)]
     const audit = auditRecord(context, {
@@ -107,7 +112,12 @@ export class Recovery {
       target: { kind: 'user', id, name: shown },
       actor: { id, name: shown },
     })
-    lockout.recordFailure(context, account, audit)
+    lockout.recordFailure(context, counters, audit)
     throw new IdentityRefusal('UNAUTHORIZED')
   }
+}
+
+/** Recovery codes are counted apart from passwords. */
+function ofRecovery(counter: string): string {
+  return `recovery:${counter}`
 }

@@ -3,7 +3,7 @@ import type { Clock } from '../platform/clock.ts'
 import { newId } from '../platform/ids.ts'
 import type { Store } from '../store/store-types.ts'
 import type { AccessClaims, AccessTokens } from './access-tokens.ts'
-import { lockoutAccount } from './lockout.ts'
+import { counterOfAccount } from './lockout.ts'
 import type { Lockout } from './lockout.ts'
 import { refuseWeak } from './new-passwords.ts'
 import { hashOfCode, isCode, newRecoveryCode } from './one-time-codes.ts'
@@ -225,8 +225,11 @@ export class Identity {
   /** Throws WRONG_PASSWORD, which counts as a failed sign-in, or `AccountLockedError`. */
   async provePassword(context: RequestContext, user: UserRow, password: string): Promise<void> {
     const { passwords, lockout } = this.#options
-    lockout.refuseLocked(context, lockoutAccount(user.id, user.email))
-    if (await passwords.verify(password, user.passwordHash || null, context.signal)) return
+    lockout.refuseLocked(context, counterOfAccount(user.id))
+    const matches = await passwords.verify(password, user.passwordHash || null, context.signal)
+    // Answers that waited for their turn must not outrun a lock that fell meanwhile.
+    lockout.refuseLocked(context, counterOfAccount(user.id))
+    if (matches) return
     this.#countFailure(context, user)
     throw new IdentityRefusal('WRONG_PASSWORD')
   }
@@ -249,7 +252,7 @@ export class Identity {
       outcome: 'failed',
       target: targetOf(user),
     })
-    lockout.recordFailure(context, lockoutAccount(user.id, user.email), audit)
+    lockout.recordFailure(context, [counterOfAccount(user.id)], audit)
   }
 
   #storePassword(context: RequestContext, before: UserRow, passwordHash: string): Promise<Session> {

@@ -7,7 +7,7 @@ import { newId } from '../platform/ids.ts'
 import type { Store, Tx } from '../store/store-types.ts'
 import type { AccessTokens } from './access-tokens.ts'
 import { groupsByName } from './groups-queries.ts'
-import { lockoutAccount } from './lockout.ts'
+import { countersOf } from './lockout.ts'
 import type { Lockout } from './lockout.ts'
 import { refuseWeak } from './new-passwords.ts'
 import { newCode } from './one-time-codes.ts'
@@ -80,8 +80,8 @@ export class Users {
 
   list(question: PeopleQuestion): { items: PersonView[]; total: number } {
     const { people, total } = this.#index.page(question)
-    const standing = this.#options.standing.of(people.map(({ id }) => id))
-    return { items: people.map((person) => this.#view(person, standing(person.id))), total }
+    const standing = this.#options.standing.of(people)
+    return { items: people.map((person) => this.#view(person, standing(person))), total }
   }
 
   get(id: string): PersonView & { groups: FoundGroup[] } {
@@ -223,13 +223,13 @@ export class Users {
     this.#ended(id, ended)
   }
 
-  /** Forgets the failed sign-ins with this name. Throws NOT_FOUND. */
+  /** Forgets the failed sign-ins with either name of this person. Throws NOT_FOUND. */
   unlock(context: RequestContext, id: string): void {
     const person = this.#find(id)
-    const { lockedUntil } = this.#options.standing.of([id])(id)
+    const { lockedUntil } = this.#options.standing.of([person])(person)
     const before = lockedUntil === null ? null : { lockedUntil: new Date(lockedUntil).toISOString() }
     const audit = { action: 'user.unlocked', target: targetOf(person), before } as const
-    this.#write(context, audit, (tx) => this.#options.lockout.clear(tx, lockoutAccount(id, person.email)))
+    this.#write(context, audit, (tx) => this.#options.lockout.clear(tx, countersOf(person)))
   }
 
   /** Throws UNAUTHORIZED or FORBIDDEN where the caller lost the right while a password was hashed for them. */
@@ -269,7 +269,7 @@ export class Users {
     return person
   }
 
-  #view(person: Person, standing = this.#options.standing.of([person.id])(person.id)): PersonView {
+  #view(person: Person, standing = this.#options.standing.of([person])(person)): PersonView {
     const { id, email, username, displayName, admin, disabled, mustChangePassword, createdAt } = person
     const { hasPassword } = person
     const groupCount = this.#options.rights.groupCount(id)

@@ -56,7 +56,10 @@ export const newPasswordSchema = z
   .min(8, 'A password has at least 8 characters.')
   .max(128, 'A password has at most 128 characters.')
 
-/** Ten failures within 15 minutes lock a name for 15, whether or not anybody has it; never at the desk's own window. */
+/**
+ * Ten failures within 15 minutes lock a name for 15, whether or not anybody has it; never at the desk's own window. Ten by
+ * whatever names lock the account, which looks like a wrong password from outside.
+ */
 export const accountLockedError = {
   ACCOUNT_LOCKED: {
     status: 429,

@@ -190,7 +190,7 @@ export const users = {
       method: 'DELETE',
       path: '/users/{id}/lock',
       summary: 'Let a person sign in again',
-      description: 'Forgets the failed sign-ins with their name; the count begins anew.',
+      description: 'Forgets the failed sign-ins with either of their names; the count begins anew.',
       tags: ['People'],
     })
     .input(idInput)

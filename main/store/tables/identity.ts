@@ -74,7 +74,7 @@ export const backupCodes = sqliteTable(
 
 /** Failed sign-ins of late, for known and unknown names alike. */
 export const signInFailures = sqliteTable('sign_in_failures', {
-  /** `user:<id>`, or `name:<SHA-256>` of a name that nobody has. */
+  /** `name:<SHA-256>` of a name as it was typed, or `user:<id>`; with `recovery:` before it for recovery codes. */
   account: text('account').primaryKey(),
   /** When they failed, oldest first. */
   failedAt: text('failed_at', { mode: 'json' }).$type<number[]>().notNull(),

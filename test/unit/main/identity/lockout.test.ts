@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest'
-import { AccountLockedError, Lockout, lockoutAccount } from '../../../../main/identity/lockout.ts'
+import {
+  AccountLockedError,
+  counterOfAccount,
+  counterOfName,
+  Lockout,
+} from '../../../../main/identity/lockout.ts'
 import type { RequestContext } from '../../../../main/identity/request-context.ts'
 import type { AuditRecord } from '../../../../main/store/store-types.ts'
 import { audit } from '../../../../main/store/tables/desk.ts'
@@ -39,9 +44,9 @@ function setUp() {
   const store = openTestStore()
   const lockout = new Lockout(store, { now: () => now, monotonicMs: () => now })
   const http = context('http')
-  const fail = (account: string, times = 1, from = http): void => {
+  const fail = (account: string | string[], times = 1, from = http): void => {
     for (let time = 0; time < times; time += 1) {
-      lockout.recordFailure(from, account, { ...failed, door: from.door, requestId: `try-${time}` })
+      lockout.recordFailure(from, [account].flat(), { ...failed, door: from.door, requestId: `try-${time}` })
     }
   }
   const isLocked = (account: string, from = http): boolean => {
@@ -58,8 +63,8 @@ function setUp() {
   return { store, lockout, fail, isLocked, rows, pass }
 }
 
-const known = lockoutAccount('u1', 'mara')
-const unknown = lockoutAccount(undefined, 'nobody')
+const known = counterOfAccount('u1')
+const unknown = counterOfName('nobody')
 
 test.each([known, unknown])(
   'the tenth failure locks %s for 15 minutes, and then it starts anew',
@@ -99,7 +104,7 @@ test('answers that were on their way when the lock fell do not make it longer', 
 test('a success clears the count, and one account never locks another', () => {
   const { store, lockout, fail, isLocked } = setUp()
   fail(known, 9)
-  store.write({ audit: null }, (tx) => lockout.clear(tx, known))
+  store.write({ audit: null }, (tx) => lockout.clear(tx, [known]))
   fail(known, 9)
   fail(unknown, 10)
   expect([isLocked(known), isLocked(unknown)]).toEqual([false, true])
@@ -114,9 +119,21 @@ test("the desk's own window is never locked out, and its failures lock nobody el
   expect([isLocked(known), isLocked(known, desktop)]).toEqual([true, false])
 })
 
+test('a failure counts for the name and for the account, each of which locks by itself, in one row', () => {
+  const { store, fail, isLocked } = setUp()
+  const names = [counterOfName('mara'), counterOfName('mara@desk')]
+  for (const name of names) fail([name, known], 5)
+  expect([...names, known].map((counter) => isLocked(counter))).toEqual([false, false, true])
+  for (const name of names) fail([name, known], 5)
+  expect([...names, known].map((counter) => isLocked(counter))).toEqual([true, true, true])
+  fail([unknown, counterOfAccount('u2')], 10)
+  const rows: { action: string }[] = store.read((db) => db.select().from(audit).all())
+  expect(rows.filter(({ action }) => action === 'account.locked')).toHaveLength(4)
+})
+
 test('names that were tried once do not pile up in the database', () => {
   const { fail, rows, pass } = setUp()
-  for (let name = 0; name < 50; name += 1) fail(lockoutAccount(undefined, `name ${name}`))
+  for (let name = 0; name < 50; name += 1) fail(counterOfName(`name ${name}`))
   expect(rows()).toBe(50)
   pass(15 * minuteMs + 1)
   fail(unknown)
