@@ -2,6 +2,7 @@ import importX from 'eslint-plugin-import-x'
 import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescript'
 import vue from 'eslint-plugin-vue'
 import prettier from 'eslint-config-prettier'
+import redos from 'eslint-plugin-redos'
 import tseslint from 'typescript-eslint'
 import vueParser from 'vue-eslint-parser'
 
@@ -132,6 +133,18 @@ export default tseslint.config(
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/no-misused-promises': 'error',
     },
+  },
+  {
+    // One text from outside must not stop the desk, or a wall: recheck proves that every literal is linear.
+    files: [
+      'main/**/*.ts',
+      'shared/**/*.ts',
+      'renderer/**/*.{ts,vue}',
+      'preload/**/*.ts',
+      'scripts/**/*.mjs',
+    ],
+    plugins: { redos },
+    rules: { 'redos/no-vulnerable': ['error', { ignoreErrors: false, timeout: 60_000 }] },
   },
   { files: ['main/headless.ts'], rules: { 'no-console': 'off' } },
   {

@@ -38,8 +38,12 @@ export function securetokenPath(channelId: string): string {
 /** How Alta words a full disk, in an error of a call or of a receiver. */
 export const diskFullPattern = /no space left|disk (?:is )?full|enospc/i
 
-/** How Alta words a channel that names an unknown receiver (422). */
-export const unknownReceiverPattern = /unknown receiver|receiver.*not found/i
+/** Whether Alta says (422) that a channel names a receiver that it does not know. */
+export function saysUnknownReceiver(said: string): boolean {
+  const words = said.toLowerCase()
+  const receiver = words.indexOf('receiver')
+  return words.includes('unknown receiver') || (receiver >= 0 && words.includes('not found', receiver))
+}
 
 /**
  * An object that never exists: to delete it changes nothing, and an account that may only look is refused (403) before

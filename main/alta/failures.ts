@@ -2,7 +2,7 @@ import { errors } from 'undici'
 import type { AltaProblemCode } from '../../shared/domain/alta-problems.ts'
 import { maskText } from '../platform/redaction.ts'
 import { AltaProblem } from './alta-problem.ts'
-import { diskFullPattern, unknownReceiverPattern } from './assumptions.ts'
+import { diskFullPattern, saysUnknownReceiver } from './assumptions.ts'
 
 /** Codes of OpenSSL's verification (X509_V_ERR_*) and of Node's own check of the name. */
 const tlsCodes = new Set([
@@ -104,18 +104,21 @@ function isTermination(error: unknown): boolean {
 }
 
 const longestDetail = 200
+/** Alta's errors are one sentence; a longer body is none of its own. */
+const longestErrorBody = 4096
 
 /** What Alta itself says is wrong (`{"error": "..."}`), short and without secrets. */
 function sentenceOf(body: string): string {
-  let said = ''
+  if (body.length > longestErrorBody) return ''
   try {
     const parsed: unknown = JSON.parse(body)
-    if (typeof parsed === 'object' && parsed !== null && 'error' in parsed) said = String(parsed.error)
+    if (typeof parsed !== 'object' || parsed === null || !('error' in parsed)) return ''
+    return typeof parsed.error === 'string' ? maskText(parsed.error, longestDetail) : ''
   } catch (error) {
     // Error bodies are not documented: one that is no JSON says nothing to us.
-    if (!(error instanceof SyntaxError)) throw error
+    if (error instanceof SyntaxError) return ''
+    throw error
   }
-  return maskText(said).slice(0, longestDetail)
 }
 
 /**
@@ -128,7 +131,7 @@ export function problemOfStatus(status: number, body: string): AltaProblem {
     return new AltaProblem('ALTA_DISK_FULL', { detail, status })
   if (status === 403) return new AltaProblem('ALTA_OBSERVER', { detail, status })
   if (status >= 500) return new AltaProblem('ALTA_ERROR', { detail, status, retryable: true })
-  if (status === 422 && unknownReceiverPattern.test(said)) {
+  if (status === 422 && saysUnknownReceiver(said)) {
     return new AltaProblem('ALTA_RECEIVER_MISSING', { detail, status })
   }
   if (status === 404 || status === 405 || status === 421 || (status >= 300 && status < 400)) {

@@ -30,14 +30,19 @@ const videoCodecs: Readonly<Record<string, string>> = {
   vp09: 'vp9',
 }
 
+/** A live playlist holds some segments or variants; what is longer is none, or nothing that the desk reads. */
+const longestPlaylist = 256 * 1024
+const mostVariants = 100
+
 function linesOf(text: string): string[] | null {
+  if (text.length > longestPlaylist) return null
   const lines = text.split(/\r?\n/).map((line) => line.trim())
   return lines[0]?.replace(/^\uFEFF/, '') === '#EXTM3U' ? lines : null
 }
 
-/** Reads `NAME=value,NAME="quoted, value"` (RFC 8216, 4.2). */
+/** Reads `NAME=value,NAME="quoted, value"` (RFC 8216, 4.2), up to what is not written so. */
 function attributesOf(text: string): Map<string, string> {
-  const pairs = text.matchAll(/([A-Z0-9-]+)=("[^"]*"|[^",]*)/g)
+  const pairs = text.matchAll(/\s*([A-Z0-9-]+)=("[^"]*"|[^",]*)(?:,|$)/gy)
   return new Map([...pairs].map(([, name = '', value = '']) => [name, value.replace(/^"|"$/g, '')]))
 }
 
@@ -50,11 +55,17 @@ function positive(text: string | undefined): number | null {
 export function parseMasterPlaylist(text: string): HlsVariant[] | null {
   const lines = linesOf(text)
   if (!lines) return null
-  return lines.flatMap((line, index) => {
-    if (!line.startsWith(streamTag)) return []
-    const uri = lines.slice(index + 1).find((next) => next !== '' && !next.startsWith('#'))
-    return uri === undefined ? [] : [variantOf(uri, attributesOf(line.slice(streamTag.length)))]
-  })
+  const variants: HlsVariant[] = []
+  let described: string | null = null
+  for (const line of lines) {
+    if (variants.length === mostVariants) break
+    if (line.startsWith(streamTag)) described = line.slice(streamTag.length)
+    else if (described !== null && line !== '' && !line.startsWith('#')) {
+      variants.push(variantOf(line, attributesOf(described)))
+      described = null
+    }
+  }
+  return variants
 }
 
 function variantOf(uri: string, attributes: ReadonlyMap<string, string>): HlsVariant {

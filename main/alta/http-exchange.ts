@@ -1,6 +1,7 @@
 import { Pool } from 'undici'
 import type { Clock } from '../platform/clock.ts'
 import { problemOfError } from './failures.ts'
+import { pathPrefix } from './ott.ts'
 import { trustedContext } from './trusted-authorities.ts'
 
 /** Far above any real configuration, far below what would hurt the desk. */
@@ -49,7 +50,7 @@ export class HttpExchange {
 
   constructor(options: HttpExchangeOptions) {
     const base = new URL(options.baseUrl)
-    this.#prefix = base.pathname.replace(/\/+$/, '')
+    this.#prefix = pathPrefix(base)
     this.#clock = options.clock
     this.#pool = new Pool(base.origin, {
       connections: options.connections,

@@ -43,6 +43,13 @@ export function findStreamOrigin(
   return webOrigin(`${scheme}://${new URL(baseUrl).hostname}:${port}`)
 }
 
+/** The path of an address without the slashes at its end, to be put before other paths. */
+export function pathPrefix({ pathname }: URL): string {
+  let end = pathname.length
+  while (pathname.charAt(end - 1) === '/') end -= 1
+  return pathname.slice(0, end)
+}
+
 /** An address below a channel, each part of its id encoded. `path` is used as it is (`index.m3u8`, a WHEP path). */
 export function streamUrlOf(streamOrigin: string, channelId: string, path: string): string {
   const encoded = channelId.split('/').map(encodeURIComponent).join('/')

@@ -9,6 +9,8 @@ const validSeconds = 60
 const header = encode({ alg: 'HS256', typ: 'JWT' })
 /** Longer than any ticket: a flood of nonsense is not worth a hash. */
 const longestToken = 4096
+/** A channel's path and what stands below it. */
+const longestPath = 2048
 
 /** What a ticket lets somebody do. */
 export interface TicketRequest {
@@ -148,6 +150,7 @@ export function isPathOf(channelId: string, realPath: string, whepPath: string):
 }
 
 function decoded(realPath: string): string | null {
+  if (realPath.length > longestPath) return null
   try {
     return decodeURIComponent(realPath.split('?', 1)[0] ?? '')
   } catch (error) {

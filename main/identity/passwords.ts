@@ -184,5 +184,5 @@ function describe(answer: PasswordAnswer): string {
 
 /** Base64 as the encoded form of Argon2 hashes has it. */
 function withoutPadding(bytes: Buffer): string {
-  return bytes.toString('base64').replace(/=+$/, '')
+  return bytes.toString('base64').replace(/={1,2}$/, '')
 }

@@ -287,7 +287,7 @@ export const encryptionKeys: SettingKind<readonly EncryptionKey[]> = {
       const encoded = text(item).trim()
       const bytes = Buffer.from(encoded, 'base64')
       // Buffer.from skips what is not base64; only a text that comes back the same was base64.
-      if (bytes.toString('base64').replace(/=+$/, '') !== encoded.replace(/=+$/, ''))
+      if (bytes.toString('base64').replace(/={1,2}$/, '') !== encoded.replace(/={1,2}$/, ''))
         throw new SettingProblem('is not base64')
       if (bytes.length !== 32) throw new SettingProblem(`has ${bytes.length} bytes instead of 32`)
       return encryptionKey(bytes)

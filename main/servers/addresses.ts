@@ -1,3 +1,5 @@
+import { pathPrefix } from '../alta/ott.ts'
+
 /** A page origin on a server's OTT listener; `added` = the desk put it there, so the desk takes it away. */
 export interface PageOrigin {
   readonly origin: string
@@ -10,7 +12,7 @@ export const mostPageOrigins = 32
 /** The one way to write a base URL, so that duplicates are found: no trailing slash, no default port. */
 export function normalBaseUrl(typed: string): string {
   const url = new URL(typed)
-  return `${url.origin}${url.pathname.replace(/\/+$/, '')}`
+  return `${url.origin}${pathPrefix(url)}`
 }
 
 export function readPageOrigins(json: string): PageOrigin[] {
@@ -25,19 +27,26 @@ export function withAdded(json: string, added: readonly string[]): string {
   )
 }
 
+/** The longest source that is shown; what is left out says how long it was. */
+const longestSource = 500
+const secretParameter = /pass|pwd|token|secret|key|auth|user|login/i
+
 /**
  * Hides user, password and secrets in the query of a source: what is left tells a camera from another. A password may
  * hold `@` and `/` as people typed it, so everything up to the last `@` goes.
  */
 export function maskSource(source: string): string {
+  if (source.length > longestSource) return `[${source.length} characters]`
   return source
     .replace(/^([a-z][a-z0-9+.-]*:\/\/)[^?#]*@/i, '$1***@')
-    .replace(/([?&][^=&#]*(?:pass|pwd|token|secret|key|auth|user|login)[^=&#]*=)[^&#]*/gi, '$1***')
+    .replace(/([?&])([^?=&#]*)=[^&#]*/g, (parameter: string, mark: string, name: string) =>
+      secretParameter.test(name) ? `${mark}${name}=***` : parameter,
+    )
 }
 
 /** Peer addresses as Alta writes them: IPv4 within IPv6 is IPv4, and no zone. */
 export function plainAddress(address: string): string {
-  return address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '')
+  return address.replace(/^::ffff:(?=\d+\.)/i, '').split('%', 1)[0] ?? ''
 }
 
 /** Whether an address means the machine itself. */

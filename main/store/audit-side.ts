@@ -10,8 +10,12 @@ const changed = 'changed'
  * Fields that hold secrets, whatever record they stand in. Narrower than what logs hide: that somebody must have an
  * authenticator app, or that a password was changed, is what an audit log is for.
  */
-const secretField =
-  /^(\w*password(hash)?|\w*passphrase|\w*secret|\w*token|\w*sealed|\w*hash|\w*privatekey|\w*apikey|(invite|recovery|backup|totp|otp)?codes?|authorization|cookie)$/i
+const secretFields = [
+  /(?:password(?:hash)?|passphrase|secret|token|sealed|hash|privatekey|apikey)$/i,
+  /^(?:(?:invite|recovery|backup|totp|otp)?codes?|authorization|cookie)$/i,
+]
+/** Longer than any text that a procedure takes. */
+const longestText = 20_000
 
 /**
  * One side of a record as JSON, with secrets hidden. Whoever makes a record leaves secrets out; this is the net below,
@@ -23,6 +27,6 @@ export function sideText(side: Side | null): string | null {
 
 function hideSecrets(name: string, value: unknown): unknown {
   const saysNothing = value === null || value === undefined || typeof value === 'boolean' || value === changed
-  if (secretField.test(name) && !saysNothing) return hidden
-  return typeof value === 'string' ? maskText(value) : value
+  if (!saysNothing && secretFields.some((pattern) => pattern.test(name))) return hidden
+  return typeof value === 'string' ? maskText(value, longestText) : value
 }

@@ -5,7 +5,7 @@ const browsers: readonly (readonly [string, RegExp])[] = [
   ['Opera', /OPR\//],
   ['Firefox', /(?:Firefox|FxiOS)\//],
   ['Chrome', /(?:Chrome|CriOS)\//],
-  ['Safari', /Version\/.*Safari\//],
+  ['Safari', /Safari\//],
 ]
 const systems: readonly (readonly [string, RegExp])[] = [
   ['Android', /Android/],

@@ -6,19 +6,39 @@ interface LinkValue {
 const unquote = (value: string): string =>
   value.startsWith('"') ? value.slice(1, -1).replace(/\\(.)/g, '$1') : value
 
+/** Some servers with their credentials; a longer header is nothing that an Alta sends. */
+const longestHeader = 8192
+const targetAt = /<([^<>]*)>/y
+const parameterAt = /\s*;\s*([\w!#$&+.^`|~*-]+)(?:\s*=\s*("(?:[^"\\]|\\.)*"|[^\s",;]+))?/y
+
 /** Splits a `Link` header (RFC 8288, section 3); what is malformed is left out. */
 function parseLinks(header: string): LinkValue[] {
+  const text = header.slice(0, longestHeader)
   const links: LinkValue[] = []
-  const link = /<([^>]*)>((?:\s*;\s*[\w!#$&+.^`|~*-]+(?:\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^\s",;]+))?)*)/g
-  for (const [, target = '', rest = ''] of header.matchAll(link)) {
-    const parameters = new Map<string, string>()
-    const parameter = /;\s*([\w!#$&+.^`|~*-]+)(?:\s*=\s*("(?:[^"\\]|\\.)*"|[^\s",;]+))?/g
-    for (const [, name = '', value = ''] of rest.matchAll(parameter)) {
-      if (!parameters.has(name.toLowerCase())) parameters.set(name.toLowerCase(), unquote(value))
-    }
-    links.push({ target: target.trim(), parameters })
+  let at = text.indexOf('<')
+  while (at >= 0) {
+    targetAt.lastIndex = at
+    const target = targetAt.exec(text)?.[1]
+    const end = target === undefined ? at + 1 : targetAt.lastIndex
+    const { parameters, next } = readParameters(text, end)
+    if (target !== undefined) links.push({ target: target.trim(), parameters })
+    at = text.indexOf('<', next)
   }
   return links
+}
+
+/** The parameters that stand at `from`, the first of each name, and where they end. */
+function readParameters(text: string, from: number): { parameters: Map<string, string>; next: number } {
+  const parameters = new Map<string, string>()
+  let next = from
+  for (;;) {
+    parameterAt.lastIndex = next
+    const found = parameterAt.exec(text)
+    if (!found) return { parameters, next }
+    const [, name = '', value = ''] = found
+    if (!parameters.has(name.toLowerCase())) parameters.set(name.toLowerCase(), unquote(value))
+    next = parameterAt.lastIndex
+  }
 }
 
 /**
