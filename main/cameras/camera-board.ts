@@ -1,20 +1,24 @@
-import type { Camera } from '../../shared/contract/cameras.ts'
+import { isDeepStrictEqual } from 'node:util'
+import type { Camera, CameraStanding } from '../../shared/contract/cameras.ts'
+import type { VariantName } from '../../shared/domain/statuses.ts'
+import type { AltaReceiver } from '../alta/alta-types.ts'
 import type { Bus } from '../platform/bus.ts'
 import type { Clock } from '../platform/clock.ts'
 import { serverUnavailableReason } from '../servers/server-view.ts'
 import type { Fleet } from '../servers/fleet.ts'
 import type { ServerLink } from '../servers/server-link.ts'
 import { cameraStatus, streamProperties } from './camera-status.ts'
-import type { StatusFacts, StatusVerdict } from './camera-status.ts'
+import type { StatusFacts } from './camera-status.ts'
 import type { CameraRow, NamedCameraRow } from './queries.ts'
+import { nextVariant, variantVerdict } from './variant-status.ts'
+import type { VariantFacts } from './variant-status.ts'
 
 /** A new camera may take so long until its first picture without being called broken. */
 const confirmationMs = 20_000
 
 interface Entry {
   row: CameraRow
-  verdict: StatusVerdict
-  sinceAt: number
+  standing: CameraStanding
   /** Seen streaming since the desk started. */
   confirmed: boolean
 }
@@ -39,15 +43,10 @@ export class CameraBoard {
     const entries = this.#servers.get(row.serverId) ?? new Map<string, Entry>()
     this.#servers.set(row.serverId, entries)
     const known = entries.get(row.id)
-    const entry: Entry = known
-      ? { ...known, row }
-      : {
-          row,
-          verdict: { status: 'provisioning', reason: '' },
-          sinceAt: this.#options.clock.now(),
-          confirmed: false,
-        }
-    entry.verdict = this.#verdict(entry)
+    const entry: Entry = known ? { ...known, row } : { row, standing: this.#unjudged(), confirmed: false }
+    // Of another receiver nothing is known yet.
+    if (known && !sameReceivers(known.row, row)) entry.standing = { ...known.standing, variants: [] }
+    entry.standing = this.#judge(entry)
     entries.set(row.id, entry)
   }
 
@@ -61,21 +60,12 @@ export class CameraBoard {
 
   /** Judges all cameras of a server anew and announces those that changed. */
   refresh(serverId: string): void {
-    const { bus, clock } = this.#options
     for (const entry of this.#servers.get(serverId)?.values() ?? []) {
-      const { status, reason } = this.#verdict(entry)
-      if (status === 'online') entry.confirmed = true
-      const { verdict: before } = entry
-      if (status === before.status && reason === before.reason) continue
-      if (status !== before.status) entry.sinceAt = clock.now()
-      entry.verdict = { status, reason }
-      bus.publish('camera.changed', {
-        cameraId: entry.row.id,
-        serverId,
-        status,
-        statusReason: reason,
-        statusSinceAt: entry.sinceAt,
-      })
+      const standing = this.#judge(entry)
+      if (standing.status === 'online') entry.confirmed = true
+      if (isDeepStrictEqual(standing, entry.standing)) continue
+      entry.standing = standing
+      this.#options.bus.publish('camera.changed', { cameraId: entry.row.id, serverId, standing })
     }
   }
 
@@ -90,9 +80,7 @@ export class CameraBoard {
       serverId: row.serverId,
       serverName: row.serverName,
       receiverId: row.receiverId,
-      status: entry.verdict.status,
-      statusReason: entry.verdict.reason,
-      statusSinceAt: entry.sinceAt,
+      ...entry.standing,
       recording: storageId !== null,
       storage: storageId === null ? null : { storageId, durationHours: row.storageDurationHours },
       streams: { main: row.receiverId, sub: subReceiverId },
@@ -101,8 +89,8 @@ export class CameraBoard {
     }
   }
 
-  statusOf(row: CameraRow): StatusVerdict {
-    return this.#entry(row).verdict
+  standingOf(row: CameraRow): CameraStanding {
+    return this.#entry(row).standing
   }
 
   #entry(row: CameraRow): Entry {
@@ -113,35 +101,74 @@ export class CameraBoard {
     return entry
   }
 
-  #verdict(entry: Entry): StatusVerdict {
+  #unjudged(): CameraStanding {
+    return {
+      status: 'provisioning',
+      statusReason: 'Waiting for the next answer of its server.',
+      statusSinceAt: this.#options.clock.now(),
+      serverResponding: true,
+      variants: [],
+    }
+  }
+
+  #judge(entry: Entry): CameraStanding {
+    const { standing: before } = entry
     const link = this.#options.fleet.link(entry.row.serverId)
-    return link
-      ? cameraStatus(this.#facts(entry, link))
-      : { status: 'provisioning', reason: 'Waiting for the next answer of its server.' }
+    if (!link) return before
+    const facts = this.#facts(entry, link)
+    const { status, reason } = cameraStatus(facts)
+    const now = this.#options.clock.now()
+    const serverResponding = facts.server.unavailableReason === null
+    const streams = facts.sub ? [facts.main, facts.sub] : [facts.main]
+    return {
+      status,
+      statusReason: reason,
+      statusSinceAt: status === before.status ? before.statusSinceAt : now,
+      serverResponding,
+      variants: streams.map((stream) =>
+        nextVariant(
+          before.variants.find(({ name }) => name === stream.name),
+          stream.name,
+          variantVerdict(stream, facts),
+          { serverResponding, now },
+        ),
+      ),
+    }
   }
 
   #facts({ row, confirmed }: Entry, link: ServerLink): StatusFacts {
     const { state } = link
     const { receiverId, channelId, subReceiverId, createdAt } = row
-    const receiver = own(state.config?.receivers ?? {}, receiverId)
     const channel = own(state.config?.ott.channels ?? {}, channelId)
+    const stream = (name: VariantName, ownReceiverId: string): VariantFacts => {
+      const id = channel?.variants?.[name]?.receiver ?? ownReceiverId
+      const receiver = own<AltaReceiver>(state.config?.receivers ?? {}, id)
+      return {
+        name,
+        receiverId: id,
+        receiver: receiver && { enable: receiver.enable !== false },
+        figures: state.figures.get(id),
+      }
+    }
     return {
-      receiverId,
       channelId,
-      subReceiverId,
+      main: stream('main', receiverId),
+      sub: subReceiverId === null ? null : stream('sub', subReceiverId),
       server: {
         name: link.row.name,
         reached: state.reached && state.configAt !== null && state.configAt >= createdAt,
         unavailableReason: serverUnavailableReason(link),
+        statusByPlaylists: state.statusByPlaylists,
         streamingClosed: state.streamingClosed && link.row.streamUrl === null,
       },
-      receiver: receiver && { enable: receiver.enable !== false },
       channel: channel && { enable: channel.enable !== false },
-      figures: state.figures.get(receiverId),
-      subFigures: subReceiverId === null ? undefined : state.figures.get(subReceiverId),
       unconfirmed: !confirmed && this.#options.clock.now() - createdAt < confirmationMs,
     }
   }
+}
+
+function sameReceivers(left: CameraRow, right: CameraRow): boolean {
+  return left.receiverId === right.receiverId && left.subReceiverId === right.subReceiverId
 }
 
 function own<T>(table: Readonly<Record<string, T>>, id: string): T | undefined {

@@ -1,6 +1,9 @@
 import type { StreamProperties } from '../../shared/contract/cameras.ts'
+import { isSourceLost } from '../../shared/domain/statuses.ts'
 import type { CameraStatus } from '../../shared/domain/statuses.ts'
 import type { AltaReceiverStatus } from '../alta/alta-types.ts'
+import { configuredVerdict, isDeviceUnreachable, variantVerdict } from './variant-status.ts'
+import type { ChannelFacts, VariantFacts } from './variant-status.ts'
 
 /** A camera's status with the sentence that explains it. */
 export interface StatusVerdict {
@@ -9,33 +12,17 @@ export interface StatusVerdict {
 }
 
 /** Everything the verdict about one camera rests on. */
-export interface StatusFacts {
-  readonly receiverId: string
-  readonly channelId: string
-  readonly subReceiverId: string | null
-  readonly server: {
-    readonly name: string
-    /** False until the server's configuration was read since the desk started, or since the camera was made. */
-    readonly reached: boolean
-    /** Why it is unavailable; null while it answers. */
-    readonly unavailableReason: string | null
+export interface StatusFacts extends ChannelFacts {
+  readonly main: VariantFacts
+  /** Null where the camera has no sub stream. */
+  readonly sub: VariantFacts | null
+  readonly server: ChannelFacts['server'] & {
     /** True where the streaming port, found from Alta's configuration, does not answer. */
     readonly streamingClosed: boolean
   }
-  /** The receiver in Alta's configuration; undefined where it is gone. */
-  readonly receiver: { readonly enable: boolean } | undefined
-  /** The camera's channel in Alta's configuration; undefined where it is gone. */
-  readonly channel: { readonly enable: boolean } | undefined
-  /** What Alta says of the streams now; undefined where it has said nothing yet. */
-  readonly figures: AltaReceiverStatus | undefined
-  readonly subFigures: AltaReceiverStatus | undefined
   /** True until the camera was seen streaming for the first time, for a while after its import. */
   readonly unconfirmed: boolean
 }
-
-/** Words in Alta's error that mean that the device itself cannot be reached; the texts are not published. */
-const deviceUnreachable =
-  /refused|time(d )?\s?out|unreachable|no route|reset|resolve|lookup|no such host|unauthorized|forbidden|401|403/i
 
 /**
  * The rules of the Alta VMS user guide, "Cameras": offline is not reachable, disabled on Alta, or its server down;
@@ -47,57 +34,40 @@ export function cameraStatus(facts: StatusFacts): StatusVerdict {
     return { status: 'offline', reason: `Server ${server.name} is unavailable: ${server.unavailableReason}` }
   if (!server.reached)
     return { status: 'provisioning', reason: `Waiting for the next answer of server ${server.name}.` }
-  return configured(facts) ?? streaming(facts)
+  return configuredVerdict(facts.main, facts) ?? streaming(facts)
 }
 
-/** What Alta's configuration alone decides. */
-function configured({ receiver, receiverId, channel, channelId }: StatusFacts): StatusVerdict | null {
-  if (!receiver)
-    return {
-      status: 'offline',
-      reason: `The receiver ${receiverId} does not exist on Alta any more: it was deleted or renamed. Pick its receiver again.`,
-    }
-  if (!receiver.enable)
-    return { status: 'offline', reason: `The receiver ${receiverId} is disabled on Alta. Enable it there.` }
-  if (!channel)
-    return {
-      status: 'offline',
-      reason: `The channel ${channelId} is missing on Alta. Repair the server to put it back.`,
-    }
-  if (!channel.enable)
-    return {
-      status: 'offline',
-      reason: `The channel ${channelId} is disabled on Alta. Repair the server to enable it.`,
-    }
-  return null
-}
-
-/** What the stream itself decides. */
+/** What the main stream itself decides. */
 function streaming(facts: StatusFacts): StatusVerdict {
-  const { figures, unconfirmed } = facts
+  const { unconfirmed } = facts
+  const { figures } = facts.main
   if (figures?.active && figures.bitrateKbps !== 0) return playable(facts)
   if (unconfirmed) return { status: 'provisioning', reason: 'Newly added: waiting for its first picture.' }
   if (!figures || (figures.active === null && figures.error === ''))
     return { status: 'provisioning', reason: 'Alta has not shown yet that its stream moves.' }
-  if (figures.active)
-    return { status: 'degraded', reason: 'Its source is connected but sends nothing (0 kbit/s).' }
+  if (figures.active) return degraded(facts, 'Its source is connected but sends nothing (0 kbit/s).')
   const detail = figures.error ? ` (${figures.error})` : ''
-  if (figures.active === false && deviceUnreachable.test(figures.error))
+  if (figures.active === false && isDeviceUnreachable(figures.error))
     return {
       status: 'offline',
       reason: `Alta cannot reach the camera${detail}. Check its power and network.`,
     }
-  return { status: 'degraded', reason: `Alta gets no usable picture from the camera${detail}.` }
+  return degraded(facts, `Alta gets no usable picture from the camera${detail}.`)
 }
 
-function playable({ server, subReceiverId, subFigures }: StatusFacts): StatusVerdict {
-  if (server.streamingClosed)
+function degraded(facts: StatusFacts, reason: string): StatusVerdict {
+  const subPlays = facts.sub !== null && variantVerdict(facts.sub, facts).status === 'online'
+  return { status: 'degraded', reason: subPlays ? `${reason} Its sub stream still plays.` : reason }
+}
+
+function playable(facts: StatusFacts): StatusVerdict {
+  if (facts.server.streamingClosed)
     return {
       status: 'degraded',
       reason: 'Alta receives the camera, but its streaming port does not answer, so nobody can watch.',
     }
-  if (subReceiverId !== null && subFigures?.active === false)
-    return { status: 'online', reason: `Streams normally, except its sub stream ${subReceiverId}.` }
+  if (facts.sub && isSourceLost(variantVerdict(facts.sub, facts).status))
+    return { status: 'online', reason: `Streams normally, except its sub stream ${facts.sub.receiverId}.` }
   return { status: 'online', reason: 'Streams normally.' }
 }
 

@@ -1,5 +1,5 @@
-import type { Camera } from '../../shared/contract/cameras.ts'
-import type { CameraStatus } from '../../shared/domain/statuses.ts'
+import type { Camera, CameraStanding } from '../../shared/contract/cameras.ts'
+import type { CameraStatus, VariantStatus } from '../../shared/domain/statuses.ts'
 
 /** What a person is told who may watch a camera, but may not know its server. */
 const memberReasons: Readonly<Record<CameraStatus, string>> = {
@@ -8,10 +8,29 @@ const memberReasons: Readonly<Record<CameraStatus, string>> = {
   offline: 'The camera cannot be reached.',
   provisioning: 'Waiting for the first picture.',
 }
+const memberVariantReasons: Readonly<Record<VariantStatus, string>> = {
+  online: 'Streams normally.',
+  degraded: 'No video from the camera.',
+  offline: 'The camera cannot be reached.',
+  unknown: 'It is not known whether the camera sends new pictures.',
+}
 
-/** The sentence for people who are not administrators: ours name servers, receivers and channels. */
-export function memberReason(status: CameraStatus): string {
-  return memberReasons[status]
+function memberReason({ status, serverResponding, variants }: CameraStanding): string {
+  if (!serverResponding) return 'The server does not respond.'
+  const subPlays =
+    (status === 'degraded' || status === 'offline') && variants.some((variant) => variant.status === 'online')
+  return subPlays ? 'Only the sub stream has a picture.' : memberReasons[status]
+}
+
+/** The same without the sentences of the desk, which name servers, receivers and channels. */
+export function memberStanding(standing: CameraStanding): Pick<CameraStanding, 'statusReason' | 'variants'> {
+  return {
+    statusReason: memberReason(standing),
+    variants: standing.variants.map((variant) => ({
+      ...variant,
+      statusReason: memberVariantReasons[variant.status],
+    })),
+  }
 }
 
 /**
@@ -22,9 +41,9 @@ export function withoutServer(camera: Camera): Camera {
   const { streams, storage } = camera
   return {
     ...camera,
+    ...memberStanding(camera),
     serverName: '',
     receiverId: '',
-    statusReason: memberReason(camera.status),
     storage: storage && { ...storage, storageId: '' },
     streams: { main: '', sub: streams.sub === null ? null : '' },
   }

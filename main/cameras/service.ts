@@ -96,7 +96,7 @@ export class CamerasService {
       return { items: rows.map((row) => this.#shown(caller, row)), total }
     }
     const rows = await matchingCameras(store, filter, byStatus ? 'name' : sort)
-    const wanted = status ? rows.filter((row) => board.statusOf(row).status === status) : rows
+    const wanted = status ? rows.filter((row) => board.standingOf(row).status === status) : rows
     const sorted = byStatus ? this.#sortedByStatus(wanted, sort) : wanted
     const page = sorted.slice(offset, offset + pageSize)
     return { items: page.map((row) => this.#shown(caller, row)), total: wanted.length }
@@ -143,14 +143,7 @@ export class CamerasService {
     })
     const { row } = this.#find(id)
     board.put(row)
-    const { status, statusReason, statusSinceAt } = board.view(row)
-    bus.publish('camera.changed', {
-      cameraId: id,
-      serverId: row.serverId,
-      status,
-      statusReason,
-      statusSinceAt,
-    })
+    bus.publish('camera.changed', { cameraId: id, serverId: row.serverId, standing: board.standingOf(row) })
     link.lookSoon()
     return this.get(id)
   }
@@ -206,7 +199,7 @@ export class CamerasService {
 
   #sortedByStatus(rows: readonly NamedCameraRow[], sort: 'status' | '-status'): NamedCameraRow[] {
     const rank = (row: NamedCameraRow): number =>
-      cameraStatuses.indexOf(this.#options.board.statusOf(row).status)
+      cameraStatuses.indexOf(this.#options.board.standingOf(row).status)
     const direction = sort === 'status' ? 1 : -1
     return rows.toSorted((a, b) => direction * (rank(a) - rank(b)))
   }

@@ -1,6 +1,6 @@
 import { withEventMeta } from '@orpc/server'
 import type { StreamMessage } from '../../shared/contract/events.ts'
-import { memberReason } from '../cameras/member-view.ts'
+import { memberStanding } from '../cameras/member-view.ts'
 import type { Policy, VisibleCameras } from '../identity/policy.ts'
 import type { Caller } from '../identity/request-context.ts'
 import type { Bus } from '../platform/bus.ts'
@@ -199,16 +199,18 @@ export class EventStream implements Part {
     }
     const camera = (cameraId: string, serverId: string, change: 'added' | 'removed'): void => {
       const at = clock.now()
-      const status = { status: change === 'added' ? 'provisioning' : 'offline', statusReason: '' } as const
-      const message = {
+      const message: StreamMessage = {
         type: 'camera.changed',
         at,
         cameraId,
         serverId,
         change,
-        ...status,
+        status: change === 'added' ? 'provisioning' : 'offline',
+        statusReason: '',
         statusSinceAt: at,
-      } as const
+        serverResponding: true,
+        variants: [],
+      }
       this.#append(message, { cameraId })
     }
     /** Whoever reads along asks anew whether they are still welcome. */
@@ -233,9 +235,9 @@ export class EventStream implements Part {
         this.#append({ ...server(serverId, 'removed'), state: 'unavailable', returned: false }),
       ),
       bus.subscribe('camera.added', ({ cameraId, serverId }) => camera(cameraId, serverId, 'added')),
-      bus.subscribe('camera.changed', ({ cameraId, ...status }) =>
+      bus.subscribe('camera.changed', ({ cameraId, serverId, standing }) =>
         this.#append(
-          { type: 'camera.changed', at: clock.now(), cameraId, change: 'changed', ...status },
+          { type: 'camera.changed', at: clock.now(), cameraId, serverId, change: 'changed', ...standing },
           { cameraId },
         ),
       ),
@@ -253,5 +255,5 @@ export class EventStream implements Part {
 /** Why a camera has its status names servers and receivers, which are for administrators. */
 function asToldTo(caller: Caller, message: StreamMessage): StreamMessage {
   if (caller.admin || message.type !== 'camera.changed' || message.statusReason === '') return message
-  return { ...message, statusReason: memberReason(message.status) }
+  return { ...message, ...memberStanding(message) }
 }

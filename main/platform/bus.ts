@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events'
-import type { CameraStatus, ServerState } from '../../shared/domain/statuses.ts'
+import type { CameraStanding } from '../../shared/contract/cameras.ts'
+import type { ServerState } from '../../shared/domain/statuses.ts'
 
 /** Everything that travels between rooms against the arrows of the house: typed facts in the past tense. */
 export interface Facts {
@@ -9,13 +10,7 @@ export interface Facts {
   /** The addresses that Alta servers stream from are others now. */
   'stream-origins.changed': Record<never, never>
   'camera.added': { cameraId: string; serverId: string }
-  'camera.changed': {
-    cameraId: string
-    serverId: string
-    status: CameraStatus
-    statusReason: string
-    statusSinceAt: number
-  }
+  'camera.changed': { cameraId: string; serverId: string; standing: CameraStanding }
   'camera.removed': { cameraId: string; serverId: string }
   /** Alta called our authorizer backend of this server (whatever the verdict). */
   'authorize.called': { serverId: string; jti: string | null }

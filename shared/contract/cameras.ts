@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { cameraStatuses } from '../domain/statuses.ts'
+import { cameraStatuses, variantNames, variantStatuses } from '../domain/statuses.ts'
 import { altaErrors, confirmationError } from './errors.ts'
 import { nameSchema } from './names.ts'
 import { pageInput } from './paging.ts'
@@ -21,16 +21,36 @@ const cameraStorageSchema = z.object({
   durationHours: z.number().positive().max(100_000).nullable().default(null),
 })
 
-export const cameraSchema = z.object({
+/** What is known of one of a camera's streams. */
+const cameraVariantSchema = z.object({
+  name: z.enum(variantNames),
+  status: z.enum(variantStatuses),
+  /** A sentence: why the status is what it is. */
+  statusReason: z.string(),
+  /** Since when the source delivers, is lost (degraded or offline), or is unknown. */
+  statusSinceAt: z.int(),
+})
+export type CameraVariant = z.infer<typeof cameraVariantSchema>
+
+/** What the desk finds out about a camera in its rounds, and tells on the stream when it changes. */
+export const cameraStandingSchema = z.object({
+  status: z.enum(cameraStatuses),
+  /** A sentence: why the status is what it is. */
+  statusReason: z.string(),
+  statusSinceAt: z.int(),
+  /** False while the camera's server does not respond to the desk: whether a picture is live is not known then. */
+  serverResponding: z.boolean(),
+  /** Main stream first; the sub stream where there is one. */
+  variants: z.array(cameraVariantSchema),
+})
+export type CameraStanding = z.infer<typeof cameraStandingSchema>
+
+export const cameraSchema = cameraStandingSchema.extend({
   id: z.string(),
   name: z.string(),
   serverId: z.string(),
   serverName: z.string(),
   receiverId: z.string(),
-  status: z.enum(cameraStatuses),
-  /** A sentence: why the status is what it is. */
-  statusReason: z.string(),
-  statusSinceAt: z.int(),
   /** True where a storage is attached to the camera's channel. */
   recording: z.boolean(),
   storage: z.object({ storageId: z.string(), durationHours: z.number().nullable() }).nullable(),

@@ -1,6 +1,7 @@
 import { eventIterator } from '@orpc/contract'
 import { z } from 'zod'
-import { cameraStatuses, serverStates } from '../domain/statuses.ts'
+import { serverStates } from '../domain/statuses.ts'
+import { cameraStandingSchema } from './cameras.ts'
 import { procedure, signedIn } from './procedure.ts'
 
 /**
@@ -29,15 +30,12 @@ export const streamMessageSchema = z.discriminatedUnion('type', [
     /** True when the server was unavailable and has just returned: its tiles forget their backoff. */
     returned: z.boolean(),
   }),
-  z.object({
+  cameraStandingSchema.extend({
     type: z.literal('camera.changed'),
     at: z.int(),
     cameraId: z.string(),
     serverId: z.string(),
     change: z.enum(['added', 'changed', 'removed']),
-    status: z.enum(cameraStatuses),
-    statusReason: z.string(),
-    statusSinceAt: z.int(),
   }),
   /**
    * What the reader may see has changed: tiles of `lost` cameras close at once, and lists are read again. With `resync`

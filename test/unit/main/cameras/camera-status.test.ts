@@ -11,15 +11,20 @@ const figures = {
   fps: 25,
   error: '',
 } as const
+const main = { name: 'main', receiverId: 'gate-1', receiver: { enable: true }, figures } as const
+const sub = { name: 'sub', receiverId: 'gate-1-sub', receiver: { enable: true }, figures } as const
 const good: StatusFacts = {
-  receiverId: 'gate-1',
+  main,
+  sub: null,
   channelId: 'desk/gate-1',
-  subReceiverId: null,
-  server: { name: 'Hall', reached: true, unavailableReason: null, streamingClosed: false },
-  receiver: { enable: true },
+  server: {
+    name: 'Hall',
+    reached: true,
+    unavailableReason: null,
+    statusByPlaylists: false,
+    streamingClosed: false,
+  },
   channel: { enable: true },
-  figures,
-  subFigures: undefined,
   unconfirmed: false,
 }
 const stopped = { ...figures, active: false, bitrateKbps: 0 }
@@ -27,12 +32,7 @@ const stopped = { ...figures, active: false, bitrateKbps: 0 }
 describe('the status of a camera', () => {
   test.each<[string, Partial<StatusFacts>, string, RegExp]>([
     ['streams', {}, 'online', /normally\.$/],
-    [
-      'sub stream dead',
-      { subReceiverId: 'gate-1-sub', subFigures: stopped },
-      'online',
-      /except its sub stream gate-1-sub/,
-    ],
+    ['sub stream dead', { sub: { ...sub, figures: stopped } }, 'online', /except its sub stream gate-1-sub/],
     [
       'server down',
       { server: { ...good.server, unavailableReason: 'Alta does not answer.' } },
@@ -40,28 +40,39 @@ describe('the status of a camera', () => {
       /Hall.*Alta does not answer/,
     ],
     ['desk just started', { server: { ...good.server, reached: false } }, 'provisioning', /Hall/],
-    ['receiver gone', { receiver: undefined }, 'offline', /deleted or renamed/],
-    ['receiver disabled', { receiver: { enable: false } }, 'offline', /disabled on Alta/],
+    ['receiver gone', { main: { ...main, receiver: undefined } }, 'offline', /deleted or renamed/],
+    ['receiver disabled', { main: { ...main, receiver: { enable: false } } }, 'offline', /disabled on Alta/],
     ['channel gone', { channel: undefined }, 'offline', /Repair/],
     ['channel disabled', { channel: { enable: false } }, 'offline', /Repair/],
-    ['zero bitrate', { figures: { ...figures, bitrateKbps: 0 } }, 'degraded', /0 kbit\/s/],
+    ['zero bitrate', { main: { ...main, figures: { ...figures, bitrateKbps: 0 } } }, 'degraded', /0 kbit\/s/],
+    [
+      'main stream dead, sub stream alive',
+      { main: { ...main, figures: { ...stopped, error: 'no data from source' } }, sub },
+      'degraded',
+      /no data from source.*sub stream still plays/,
+    ],
     [
       'source silent',
-      { figures: { ...stopped, error: 'no data from source' } },
+      { main: { ...main, figures: { ...stopped, error: 'no data from source' } } },
       'degraded',
       /no data from source/,
     ],
     [
       'device away',
-      { figures: { ...stopped, error: 'connection refused' } },
+      { main: { ...main, figures: { ...stopped, error: 'connection refused' } } },
       'offline',
       /cannot reach the camera/,
     ],
-    ['new', { figures: undefined, unconfirmed: true }, 'provisioning', /Newly added/],
-    ['new and still silent', { figures: stopped, unconfirmed: true }, 'provisioning', /Newly added/],
+    ['new', { main: { ...main, figures: undefined }, unconfirmed: true }, 'provisioning', /Newly added/],
+    [
+      'new and still silent',
+      { main: { ...main, figures: stopped }, unconfirmed: true },
+      'provisioning',
+      /Newly added/,
+    ],
     [
       'a playlist that was not seen moving: bytes are no proof of life',
-      { figures: { ...figures, active: null } },
+      { main: { ...main, figures: { ...figures, active: null } } },
       'provisioning',
       /moves/,
     ],

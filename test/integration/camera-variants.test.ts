@@ -1,0 +1,79 @@
+import { describe, expect, test } from 'vitest'
+import type { Camera } from '../../shared/contract/cameras.ts'
+import { addServer, importCamera, testAlta, testDesk, until } from '../fixtures/desk-with-alta.ts'
+
+async function deskWithGate() {
+  const [alta, { api }] = await Promise.all([
+    testAlta(),
+    testDesk({ variables: { ALTAVMS_ALTA_STATUS_INTERVAL: '1s' } }),
+  ])
+  const server = await addServer(api, alta)
+  const { id } = await importCamera(api, server.id, 'gate-1')
+  const get = (): Promise<Camera> => api.want<Camera>('GET', `/cameras/${id}`)
+  const reach = async (main: string, sub: string): Promise<Camera> => {
+    const { value } = await until(get, (camera) => said(camera) === `${main} ${sub}`)
+    return value
+  }
+  await reach('online', 'online')
+  return { alta, api, get, reach }
+}
+
+function said({ variants }: Camera): string {
+  return variants.map(({ status }) => status).join(' ')
+}
+
+// Would catch: a tile that plays the sub stream and cannot know that its source has stopped, because the desk speaks of the
+// camera as a whole.
+describe('the status of each stream', () => {
+  test('tells a dead sub stream from a living main stream, and the other way round', async () => {
+    const { alta, reach } = await deskWithGate()
+    await alta.setFault('receiver-frozen', { receiver: 'gate-1-sub' })
+    const subDead = await reach('online', 'degraded')
+    expect(subDead).toMatchObject({ status: 'online', serverResponding: true })
+    expect(subDead.variants[1]?.statusReason).toContain('no data from source')
+    await alta.clearFaults()
+    const back = await reach('online', 'online')
+    expect(back.variants[1]?.statusSinceAt).toBeGreaterThanOrEqual(
+      subDead.variants[1]?.statusSinceAt ?? Infinity,
+    )
+    await alta.setFault('receiver-frozen', { receiver: 'gate-1' })
+    const mainDead = await reach('degraded', 'online')
+    expect(mainDead.status).toBe('degraded')
+    expect(mainDead.statusReason).toContain('Its sub stream still plays')
+  })
+
+  test('is lost for a receiver that is disabled or deleted on Alta, since the moment its source was lost', async () => {
+    const { alta, api, get, reach } = await deskWithGate()
+    await alta.setFault('receiver-frozen', { receiver: 'gate-1-sub' })
+    const [, lost] = (await reach('online', 'degraded')).variants
+    delete alta.config.receivers['gate-1-sub']
+    const { serverId } = await get()
+    await api.call('POST', `/servers/${serverId}/repair`, {})
+    const [, gone] = (await reach('online', 'offline')).variants
+    expect(gone?.statusReason).toContain('deleted or renamed')
+    expect(gone?.statusSinceAt).toBe(lost?.statusSinceAt)
+  })
+
+  test('is unknown while the server does not respond, except what was lost before', async () => {
+    const { alta, get, reach } = await deskWithGate()
+    await alta.setFault('receiver-frozen', { receiver: 'gate-1' })
+    const [lost] = (await reach('degraded', 'online')).variants
+    await alta.setFault('refuse', { listener: 'api' })
+    const { value } = await until(get, ({ serverResponding }) => !serverResponding)
+    expect(said(value)).toBe('degraded unknown')
+    expect(value.variants[0]).toEqual(lost)
+    expect(value.status).toBe('offline')
+    await alta.clearFaults()
+    await reach('online', 'online')
+  })
+
+  test('is unknown where Alta has no status call: a playlist moves with the last frame of a dead source, too', async () => {
+    const { alta, get, reach } = await deskWithGate()
+    await alta.setFault('no-status', true)
+    const camera = await reach('unknown', 'unknown')
+    expect(camera.serverResponding).toBe(true)
+    await alta.clearFaults()
+    await reach('online', 'online')
+    expect((await get()).status).toBe('online')
+  })
+})
