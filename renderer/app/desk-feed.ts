@@ -21,10 +21,17 @@ type Listener = (message: StreamMessage) => void
 
 const listeners = new Set<Listener>()
 const isCutOff = shallowRef(false)
+/** When messages of the desk were last missed, by this machine's clock. */
+const missedUntil = shallowRef(0)
 const outdated = shallowRef(false)
 
 /** True while the desk was not heard for 6 s. */
 export const cutOff = computed(() => isCutOff.value)
+/** Whether what the desk answered then still holds: nothing was missed since. Milliseconds since the epoch, this machine's clock. */
+export function isCurrent(answeredAt: number): boolean {
+  return !isCutOff.value && answeredAt >= missedUntil.value
+}
+
 /** True while Alta streams from addresses that this page was not allowed when it was loaded. */
 export const pageOutdated = computed(() => outdated.value)
 
@@ -58,7 +65,10 @@ export function followDesk(): void {
 function receive(message: StreamMessage): void {
   setDeskClock(message.at)
   if (message.type === 'hello') setDeskZone(message.timeZone)
-  if (message.type === 'hello' && message.resync) rereadAll()
+  if (message.type === 'hello' && message.resync) {
+    missedUntil.value = Date.now()
+    rereadAll()
+  }
   if (message.type === 'camera.changed') cameraChanged(message)
   if (message.type === 'server.changed') rereadSoon('servers')
   if (message.type === 'rights.changed') rightsChanged(message)
@@ -67,9 +77,8 @@ function receive(message: StreamMessage): void {
 }
 
 function cameraChanged(message: Extract<StreamMessage, { type: 'camera.changed' }>): void {
-  const { cameraId, status, statusReason, statusSinceAt } = message
-  const patch = (camera: Camera): Camera =>
-    camera.id === cameraId ? { ...camera, status, statusReason, statusSinceAt } : camera
+  const { type: _type, at: _at, change: _change, cameraId, serverId: _serverId, ...standing } = message
+  const patch = (camera: Camera): Camera => (camera.id === cameraId ? { ...camera, ...standing } : camera)
   queryClient.setQueryData<Camera>(keys.camera(cameraId), (old) => old && patch(old))
   queryClient.setQueriesData<CameraList>(
     { queryKey: keys.cameraLists },

@@ -15,6 +15,16 @@ export function setDeskClock(deskNow: number): void {
   aheadMs = Math.abs(difference) < noticedFromMs ? 0 : difference
 }
 
+/** A time of the desk's clock by this machine's, milliseconds since the epoch. */
+export function pageTimeOf(deskTime: number): number {
+  return deskTime - aheadMs
+}
+
+/** A time of this machine's clock by the desk's, milliseconds since the epoch. */
+export function deskTimeOf(pageTime: number): number {
+  return pageTime + aheadMs
+}
+
 function tick(): void {
   now.value = Date.now() + aheadMs
   // Aimed at the next full second, so that a clock on screen never skips one.

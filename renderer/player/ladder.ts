@@ -53,13 +53,20 @@ export function orderSources<S extends Rung>(sources: readonly S[], size: TileSi
 export class Ladder {
   private readonly codecs: PlayableCodecs
   private readonly now: () => number
+  private readonly isLost: (variant: LiveSource['variant']) => boolean
   private readonly verdicts = new Map<string, Verdict>()
   private fingerprint = ''
   private sources: LiveSource[] = []
 
-  constructor(codecs: PlayableCodecs, now: () => number) {
+  /** `isLost`: whether the server says that the source behind a variant has stopped. */
+  constructor(
+    codecs: PlayableCodecs,
+    now: () => number,
+    isLost: (variant: LiveSource['variant']) => boolean = () => false,
+  ) {
     this.codecs = codecs
     this.now = now
+    this.isLost = isLost
   }
 
   /** Takes a fresh answer of the desk. When the camera was configured anew, all verdicts go. */
@@ -88,12 +95,14 @@ export class Ladder {
     })
   }
 
-  /** What this browser can play of the camera, best first for this size, whatever was seen of it. */
+  /** What this browser can play of the camera, best first for this size, whatever was seen of it; lost variants last. */
   playable(size: TileSize): LiveSource[] {
-    return orderSources(
+    const sources = orderSources(
       this.sources.filter((source) => this.codecs.plays(source)),
       size,
     )
+    const lost = sources.filter(({ variant }) => this.isLost(variant))
+    return [...sources.filter(({ variant }) => !this.isLost(variant)), ...lost]
   }
 
   /** The best source that nothing speaks against; null when all have failed lately. */
@@ -152,6 +161,15 @@ export class Ladder {
     const horizon = this.now() + VERDICT_MS / 2
     for (const verdict of this.verdicts.values())
       if (verdict.soft > 0 || verdict.until < horizon) verdict.until = 0
+  }
+
+  /** The source behind a variant delivers again: what failed meanwhile says nothing about the way of playing it. */
+  recovered(variant: LiveSource['variant']): void {
+    for (const source of this.sources) {
+      const verdict = this.verdicts.get(key(source))
+      const isCertain = verdict !== undefined && verdict.soft === 0 && verdict.until > this.now()
+      if (source.variant === variant && !isCertain) this.verdicts.delete(key(source))
+    }
   }
 
   forget(): void {

@@ -2,12 +2,14 @@ import type { Attempt, AttemptEvents, AttemptRequest } from './attempt-contract.
 import type { Ladder } from './ladder.ts'
 import type { Ledger } from './ledger.ts'
 import type { ServerGate } from './server-gate.ts'
+import type { SourceHealth } from './source-health.ts'
 
 /** What a machine needs around it. */
 export interface MachineSurroundings<A extends Attempt> {
   readonly cameraId: string
   readonly ledger: Ledger
   readonly ladder: Ladder
+  readonly health: SourceHealth
   readonly gateOf: (serverId: string) => ServerGate
   readonly attempt: (request: AttemptRequest, events: AttemptEvents) => A
   /** This attempt's picture is the tile's from now on. */

@@ -1,8 +1,19 @@
 import type { LiveAnswer, LiveSource } from '../../shared/contract/live.ts'
-import type { CameraStatus } from '../../shared/domain/statuses.ts'
+import type { VariantName } from '../../shared/domain/statuses.ts'
 
 /** Small tiles play the sub stream where there is one, large ones the main stream. */
 export type TileSize = 'small' | 'large'
+
+/** Whether a picture is live, by what the server says of its source; a drawn frame proves nothing. */
+export type PictureState = 'live' | 'lost' | 'unknown'
+
+/**
+ * What the desk says of a camera's streams, null where it says nothing. `sinceAt`: since when, milliseconds since the epoch by
+ * the page's clock.
+ */
+export type CameraHealth = Readonly<
+  Record<VariantName, { readonly state: PictureState; readonly sinceAt: number } | null>
+>
 
 /**
  * What a tile is doing.
@@ -11,9 +22,10 @@ export type TileSize = 'small' | 'large'
  * - `connecting`: asking for a ticket or negotiating; `first-frame-wait`: connected, no frame drawn yet.
  * - `playing`: the best source for this size draws frames; `fallback`: a lesser source draws frames and a better one
  *   is tried again behind the picture (see `reason` for why).
+ * - `frozen`: frames may be drawn, but the server says that their source has stopped (see `setHealth`): the picture is old.
  * - `stalled`: frames stopped coming (noticed within 2 s); being repaired. `stale` turns true after 3 s.
  * - `retry-wait`: nothing plays; the next try is in `retryInMs`.
- * - `no-signal`: Alta says that the receiver is stopped (see `setCameraStatus`).
+ * - `no-signal`: nothing is shown, and the server says that the camera sends nothing.
  * - `blocked`: the ticket was refused twice, or the camera is not this person's to see (`reason` tells which).
  * - `not-playable`: this browser plays none of the camera's codecs (see `unplayable`).
  * - `hidden`: stopped because nobody sees it; `closed`: over.
@@ -24,6 +36,7 @@ export type TilePhase =
   | 'first-frame-wait'
   | 'playing'
   | 'fallback'
+  | 'frozen'
   | 'stalled'
   | 'retry-wait'
   | 'no-signal'
@@ -84,7 +97,12 @@ export interface TileState {
   /** Where that picture comes from; null when there is none. */
   readonly protocol: 'whep' | 'hls' | 'still' | null
   readonly variant: LiveSource['variant'] | null
-  /** Milliseconds since a new frame was last drawn; null when none was since the tile was added and no still is known. */
+  /** Whether the video on the stage is live; `unknown` where none is, too. */
+  readonly pictureState: PictureState
+  /**
+   * Milliseconds since a new frame was last drawn, repeated ones of a stopped source not counted; null when none was since the
+   * tile was added and no still is known.
+   */
   readonly ageMs: number | null
   /** When that was, milliseconds since the epoch. */
   readonly lastFrameAt: number | null
@@ -122,8 +140,8 @@ export interface TileOptions {
   readonly visible?: boolean
   /** Default true. */
   readonly muted?: boolean
-  /** What the desk last heard of the camera, see `setCameraStatus`. Default null. */
-  readonly cameraStatus?: CameraStatus | null
+  /** What the desk says of the camera's streams, see `setHealth`. Default: nothing. */
+  readonly health?: CameraHealth
 }
 
 /** One playing (or trying) camera. All methods may be called at any time, also after `close`. */
@@ -138,10 +156,10 @@ export interface TilePlayer {
   setVisible(visible: boolean): void
   setMuted(muted: boolean): void
   /**
-   * What the desk says of the camera. `offline` means that Alta says the receiver is stopped: the tile shows no-signal and
-   * does not thrash. Pass null where the desk does not know, for example while it cannot reach the server.
+   * What the desk says of the camera's streams. The picture of a lost one is frozen; the tile plays another one that is not
+   * lost, and comes back. Where all are lost it does not thrash. Pass null where the desk does not know.
    */
-  setCameraStatus(status: CameraStatus | null): void
+  setHealth(health: CameraHealth): void
   /** Forgets backoff and verdicts and tries at once from the best source. */
   retryNow(): void
   /** The frame on screen, or the still, as a new canvas in full size; null when there is none. */

@@ -1,12 +1,11 @@
 import type { LiveSource } from '../../shared/contract/live.ts'
-import type { CameraStatus } from '../../shared/domain/statuses.ts'
 import type { Attempt, AttemptRequest } from './attempt-contract.ts'
 import { Backoff } from './backoff.ts'
 import type { AttemptFailure } from './failures.ts'
 import type { Scope } from './ledger.ts'
 import type { MachineSurroundings } from './machine-surroundings.ts'
 import { Mender } from './mender.ts'
-import type { TilePhase, TileReason, TileSize } from './player-types.ts'
+import type { CameraHealth, PictureState, TilePhase, TileReason, TileSize } from './player-types.ts'
 import type { MediaSample } from './session.ts'
 import { Waiting } from './waiting.ts'
 import type { Finding } from './watchdog.ts'
@@ -20,8 +19,12 @@ const NOT_PLAYABLE_RETRY_MS = 10 * 60_000
 const NO_SIGNAL_RETRY_MS = 10_000
 /** A tile that was made small plays on for a while: people go large and back. */
 const SHRINK_DELAY_MS = 3000
+/** A picture that returns with its source draws again within this time, or is opened anew. */
+const RESUME_MS = 700
 /** The least pause between two tries behind a good picture. */
 const CLIMB_MS = 5000
+/** A new session may lag more than the one before; what it shows first must be live already. */
+const CLIMB_MARGIN_MS = 3000
 const WHEP_QUIET_MS = 900
 const HLS_QUIET_MS = 15_000
 
@@ -32,8 +35,8 @@ interface Trial<A extends Attempt> {
 }
 
 /**
- * Decides what one tile plays: at most one attempt that is shown and one that is tried behind it. It knows no DOM; the evidence of
- * playing is a drawn frame.
+ * Decides what one tile plays: at most one attempt that is shown and one that is tried behind it. It knows no DOM. That something
+ * plays is proved by a drawn frame; that it is live, by what the server says of its source.
  */
 export class TileMachine<A extends Attempt> {
   shown: A | null = null
@@ -50,8 +53,6 @@ export class TileMachine<A extends Attempt> {
   private stopped = true
   private ended = false
   private visible: boolean
-  private status: CameraStatus | null
-  private offlineAt: number | null = null
   private verdict: 'blocked' | 'not-playable' | null = null
   private denied = false
   private readonly mender: Mender<A>
@@ -62,10 +63,7 @@ export class TileMachine<A extends Attempt> {
   private readonly waiting: Waiting
   private cancelGrace: (() => void) | null = null
 
-  constructor(
-    around: MachineSurroundings<A>,
-    start: { size: TileSize; visible: boolean; status: CameraStatus | null },
-  ) {
+  constructor(around: MachineSurroundings<A>, start: { size: TileSize; visible: boolean }) {
     this.around = around
     this.scope = around.ledger.scope()
     this.backoff = new Backoff(around.ledger.clock)
@@ -78,8 +76,6 @@ export class TileMachine<A extends Attempt> {
     })
     this.size = start.size
     this.visible = start.visible
-    this.status = start.status
-    if (start.status === 'offline') this.offlineAt = this.now
     if (start.visible) {
       this.stopped = false
       this.begin()
@@ -94,8 +90,8 @@ export class TileMachine<A extends Attempt> {
     if (this.ended) return 'closed'
     if (this.stopped) return 'hidden'
     if (this.verdict) return this.verdict
-    if (this.offline) return 'no-signal'
     if (this.shown) return this.shownPhase(this.shown)
+    if (this.around.health.allLost) return 'no-signal'
     if (this.trial) return this.trial.connected ? 'first-frame-wait' : 'connecting'
     return this.waiting.active ? 'retry-wait' : 'idle'
   }
@@ -109,22 +105,33 @@ export class TileMachine<A extends Attempt> {
     return this.waiting.remainingMs
   }
 
+  /** Whether the shown picture is live. */
+  get pictureState(): PictureState {
+    const source = this.shown?.source
+    return source ? this.around.health.pictureOf(source) : 'unknown'
+  }
+
   /** When the last frame that means something was drawn; repeated pictures of a stopped receiver do not count. */
   get lastFrameAt(): number | null {
     const at = this.shown?.screen.lastAt ?? null
-    return at !== null && this.offlineAt !== null ? Math.min(at, this.offlineAt) : at
+    const source = this.shown?.source
+    if (at === null || !source || this.pictureState !== 'lost') return at
+    return Math.min(at, this.around.health.lostAt(source.variant) ?? at)
   }
 
   get stale(): boolean {
+    if (this.pictureState === 'lost') return true
     const at = this.lastFrameAt
     return at !== null && this.now - at >= staleAfterMs(this.shown?.screen.intervalMs ?? 0)
   }
 
-  private get offline(): boolean {
-    return this.status === 'offline'
+  private get shownIsLost(): boolean {
+    const source = this.shown?.source
+    return source ? this.around.health.isLost(source.variant) : false
   }
 
   private shownPhase({ source }: A): TilePhase {
+    if (this.pictureState === 'lost') return 'frozen'
     if (this.mender.troubled || this.replacing) return 'stalled'
     const lesser = source !== null && this.reason !== null && this.around.ladder.isLesser(source, this.size)
     return lesser ? 'fallback' : 'playing'
@@ -157,21 +164,47 @@ export class TileMachine<A extends Attempt> {
     this.around.changed()
   }
 
-  setCameraStatus(status: CameraStatus | null): void {
-    if (this.ended || status === this.status) return
-    const wasOffline = this.offline
-    this.status = status
-    if (this.offline && !wasOffline) {
-      this.offlineAt = this.shown?.screen.lastAt ?? this.now
-      this.stopMending()
-    }
-    if (!this.offline && wasOffline) {
-      this.offlineAt = null
-      this.watchdog.rest()
-      this.backoff.reset()
-      if (!this.shown && !this.stopped && !this.trial) this.begin()
-    }
+  /** What the desk says of the camera's streams has changed. */
+  setHealth(health: CameraHealth): void {
+    if (this.ended) return
+    const wasLost = this.shownIsLost
+    const recovered = this.around.health.set(health)
+    for (const variant of recovered) this.around.ladder.recovered(variant)
+    const tried = this.trial?.attempt.source
+    // What is being tried is lost itself, and another stream is not.
+    if (tried && this.around.health.isLost(tried.variant) && !this.around.health.allLost) this.dropTrial()
+    if (recovered.length > 0) this.backoff.reset()
+    if (!this.shown) this.beginAnew(recovered.length > 0)
+    else if (this.shownIsLost) this.leaveLost(wasLost)
+    else if (wasLost) this.resumeShown(this.shown)
+    // A source that comes and goes does not drag the tile along with each turn.
+    else if (recovered.length > 0) this.climbAt = Math.max(this.climbAt, this.now + CLIMB_MS)
     this.around.changed()
+  }
+
+  /** Nothing is shown: what is planned for later is done now where a source has returned. */
+  private beginAnew(returned: boolean): void {
+    if (!this.trial && (returned || !this.waiting.active) && !this.verdict) this.begin()
+  }
+
+  /** The shown picture is old: there is nothing to mend, only another stream to try. */
+  private leaveLost(wasLost: boolean): void {
+    this.stopMending()
+    if (!wasLost) {
+      this.climbBackoff.reset()
+      this.climbAt = this.now
+    }
+    this.climb()
+  }
+
+  /** The source of the shown picture delivers again: a session that does not is replaced at once. */
+  private resumeShown(shown: A): void {
+    this.watchdog.rest()
+    const { lastAt, intervalMs } = shown.screen
+    if (lastAt !== null && this.now - lastAt < Math.max(RESUME_MS, 2.5 * intervalMs)) return
+    this.replacing = true
+    this.dropTrial()
+    this.begin()
   }
 
   /** Forgets what was held against the camera's sources and tries at once. */
@@ -198,11 +231,12 @@ export class TileMachine<A extends Attempt> {
     const sample = await shown.sample()
     if (shown !== this.shown || this.ended) return
     this.sample = sample
+    if (sample?.delayMs) this.around.health.hlsDelayMs = sample.delayMs
     const { count, lastAt, intervalMs } = shown.screen
     const finding = this.watchdog.look({ now: this.now, frames: { count, lastAt, intervalMs }, sample })
     this.gopMs = this.watchdog.gopMs ?? this.gopMs
-    // Alta says why nothing comes: there is nothing to mend.
-    if (!this.offline) await this.act(shown, finding)
+    // The server says why nothing comes: there is nothing to mend.
+    if (!this.shownIsLost) await this.act(shown, finding)
     if (shown === this.shown && !this.mender.troubled && !this.replacing) this.climb()
     this.around.changed()
   }
@@ -252,7 +286,14 @@ export class TileMachine<A extends Attempt> {
   private climb(): void {
     const { shown } = this
     if (!shown?.source || this.trial || this.waiting.active || this.stopped || this.now < this.climbAt) return
-    if (this.around.ladder.better(shown.source, this.size)) this.begin()
+    const { ladder, health } = this.around
+    const better = ladder.better(shown.source, this.size)
+    if (!better) return
+    // From a live picture only to one that is live as well; from a lost one to any that is not lost.
+    const isLost = this.shownIsLost
+      ? health.isLost(better.variant)
+      : health.pictureOf(better, CLIMB_MARGIN_MS) === 'lost'
+    if (!isLost) this.begin()
   }
 
   private begin(): void {
@@ -370,7 +411,7 @@ export class TileMachine<A extends Attempt> {
     const next = ladder.best(this.size)
     const stepsDown = source !== null && next !== null && !this.same(next, source)
     const pause = stepsDown ? 0 : this.backoff.next(failure.retryAfterMs)
-    this.plan(this.offline ? Math.max(pause, NO_SIGNAL_RETRY_MS) : pause)
+    this.plan(this.around.health.allLost ? Math.max(pause, NO_SIGNAL_RETRY_MS) : pause)
   }
 
   private same(left: LiveSource, right: LiveSource): boolean {

@@ -1,11 +1,11 @@
-import type { CameraStatus } from '../../shared/domain/statuses.ts'
 import type { AttemptSurroundings } from './attempt.ts'
 import { BrowserAttempt } from './attempt.ts'
 import type { PlayableCodecs } from './codecs.ts'
 import { Ladder } from './ladder.ts'
-import type { TileOptions, TilePlayer, TileSize, TileState } from './player-types.ts'
+import type { CameraHealth, TileOptions, TilePlayer, TileSize, TileState } from './player-types.ts'
 import { stillCanvas } from './screen.ts'
 import type { ServerGate } from './server-gate.ts'
+import { SourceHealth } from './source-health.ts'
 import { forgetStill, keepStill, stillOf } from './still-store.ts'
 import { TileMachine } from './tile-machine.ts'
 
@@ -17,6 +17,8 @@ export interface TileSurroundings {
   readonly onClose: (tile: StagedTile) => void
   readonly pageVisible: boolean
 }
+
+const nothingKnown: CameraHealth = { main: null, sub: null }
 
 type Listener = (state: TileState) => void
 
@@ -41,8 +43,10 @@ export class StagedTile implements TilePlayer {
   private pageVisible: boolean
 
   constructor(options: TileOptions, around: TileSurroundings) {
-    const { cameraId, stage, size, visible = true, muted = true, cameraStatus = null } = options
+    const { cameraId, stage, size, visible = true, muted = true } = options
     const { attempts } = around
+    const { clock } = attempts.ledger
+    const health = new SourceHealth(clock, options.health ?? nothingKnown)
     this.cameraId = cameraId
     this.around = around
     this.stage = stage
@@ -52,12 +56,17 @@ export class StagedTile implements TilePlayer {
     stage.style.isolation = 'isolate'
     this.canvas = stillCanvas(stage)
     this.drawStill()
-    this.ladder = new Ladder(around.codecs, () => attempts.ledger.clock.now())
+    this.ladder = new Ladder(
+      around.codecs,
+      () => clock.now(),
+      (variant) => health.isLost(variant),
+    )
     this.machine = new TileMachine<BrowserAttempt>(
       {
         cameraId,
         ledger: attempts.ledger,
         ladder: this.ladder,
+        health,
         gateOf: around.gateOf,
         attempt: (request, events) => new BrowserAttempt(attempts, stage, request, events),
         show: ({ screen }) => this.show(screen.video),
@@ -65,7 +74,7 @@ export class StagedTile implements TilePlayer {
         conceal: () => this.conceal(),
         changed: () => this.announce(),
       },
-      { size, visible: visible && around.pageVisible, status: cameraStatus },
+      { size, visible: visible && around.pageVisible },
     )
     this.latest = this.read()
   }
@@ -105,8 +114,8 @@ export class StagedTile implements TilePlayer {
     if (video) video.muted = muted
   }
 
-  setCameraStatus(status: CameraStatus | null): void {
-    this.machine.setCameraStatus(status)
+  setHealth(health: CameraHealth): void {
+    this.machine.setHealth(health)
   }
 
   retryNow(): void {
@@ -150,7 +159,9 @@ export class StagedTile implements TilePlayer {
     this.machine.shown?.screen.show(this.muted)
     this.canvas.style.display = 'none'
     // From now on something can be shown at once when this camera is opened again.
-    keepStill(this.cameraId, video, this.around.attempts.ledger.clock.wallNow())
+    const { clock } = this.around.attempts.ledger
+    const { lastFrameAt } = this.machine
+    keepStill(this.cameraId, video, clock.wallNow() - (clock.now() - (lastFrameAt ?? clock.now())))
   }
 
   private leave(video: HTMLVideoElement): void {
@@ -184,20 +195,20 @@ export class StagedTile implements TilePlayer {
 
   private read(): TileState {
     const { machine, cameraId, ladder } = this
-    const { shown } = machine
+    const { shown, phase } = machine
     const { clock } = this.around.attempts.ledger
-    const still =
-      machine.phase === 'blocked' && machine.reason === 'not-available' ? undefined : stillOf(cameraId)
+    const still = phase === 'blocked' && machine.reason === 'not-available' ? undefined : stillOf(cameraId)
     const drawnAt = machine.lastFrameAt
     const lastFrameAt = drawnAt === null ? (still?.at ?? null) : clock.wallNow() - (clock.now() - drawnAt)
     const ageMs = lastFrameAt === null ? null : Math.max(0, clock.wallNow() - lastFrameAt)
     const video = shown?.screen.video
     return {
       cameraId,
-      phase: machine.phase,
+      phase,
       picture: shown ? 'video' : still ? 'still' : 'none',
       protocol: shown ? (shown.source?.kind ?? null) : still ? 'still' : null,
       variant: shown?.source?.variant ?? null,
+      pictureState: machine.pictureState,
       ageMs,
       lastFrameAt,
       stale: shown ? machine.stale : ageMs !== null && ageMs >= 3000,
@@ -207,7 +218,7 @@ export class StagedTile implements TilePlayer {
       width: video?.videoWidth || null,
       height: video?.videoHeight || null,
       retryInMs: machine.retryInMs,
-      reason: machine.phase === 'no-signal' ? 'receiver-stopped' : machine.reason,
+      reason: phase === 'no-signal' || phase === 'frozen' ? 'receiver-stopped' : machine.reason,
       unplayable: ladder.unplayable(),
       hasSound: machine.hasSound,
       trying: machine.trying,

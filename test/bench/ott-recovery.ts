@@ -50,7 +50,7 @@ export const ottRecovery: Bench = {
           {},
         ),
         limitRow('outage noticed, p95', 'ms', quantile(noticed, 0.95), 2_000),
-        limitRow('outage said (STALE), p95', 'ms', quantile(said, 0.95), 3_100),
+        limitRow('outage said (FROZEN), p95', 'ms', quantile(said, 0.95), 3_100),
       ]
     } finally {
       await stage.close()

@@ -1,5 +1,8 @@
 /// <reference lib="dom" />
 import { expect } from '@playwright/test'
+import type { Locator, Page } from '@playwright/test'
+import type { AltaServerHandle } from '../alta-simulator/start-alta-server.ts'
+import type { ConsoleWatch } from './stage/console-watch.ts'
 import { cameraPair, furnish, leaveWall, signIn, startStage, test } from './stage/stage.ts'
 import type { Stage } from './stage/stage.ts'
 import { expectMoving, tileAt } from './stage/tiles.ts'
@@ -21,6 +24,13 @@ test.beforeAll(async () => {
   cameraIds = cameras.map(({ id }) => id)
 })
 test.afterAll(() => stage.stop())
+test.afterEach(() => alta().clearFaults())
+
+function alta(): AltaServerHandle {
+  const [only] = stage.altas
+  if (!only) throw new Error('A server is needed.')
+  return only
+}
 
 // Would catch: a black tile for H.265 without a word, a playable sub stream that is not used, an HLS picture that looks
 // as fresh as WebRTC, a fallback that never climbs back.
@@ -28,10 +38,8 @@ test('codecs that cannot be played and a server without WHEP are said, and what 
   page,
   watch,
 }) => {
-  const [alta] = stage.altas
-  if (!alta) throw new Error('A server is needed.')
   watch.expect(/^console: .*404 .*\/desk\/gate\/whep$/)
-  await alta.setFault('whep-absent', { channel: 'desk/gate' })
+  await alta().setFault('whep-absent', { channel: 'desk/gate' })
   await leaveWall(stage, { layout: '4', tiles: cameraIds })
   await signIn(page, stage.desk.origin)
 
@@ -53,37 +61,116 @@ test('codecs that cannot be played and a server without WHEP are said, and what 
   await expect(tileAt(page, 3).getByTestId('tile-source')).toContainText(/HLS \w+.*\+\d/)
   await expectMoving(tileAt(page, 4))
 
-  await alta.clearFault('whep-absent')
+  await alta().clearFault('whep-absent')
   await page.keyboard.press('3')
   await page.keyboard.press('r')
   await expectMoving(tileAt(page, 3), 'whep')
 })
 
-// Would catch: trusting bytes. A stopped receiver goes on delivering its last picture, which looks like a quiet yard.
-test('a camera that froze is told from a quiet one', async ({ page, watch }) => {
-  const [alta] = stage.altas
-  if (!alta) throw new Error('A server is needed.')
+/** The dock alone on its wall, as the last tile; its name in the list. */
+async function watchDock(page: Page, watch: ConsoleWatch): Promise<{ tile: Locator; entry: Locator }> {
   watch.expect(/^console: .*(409|404) .*\/desk\/dock\//)
   await leaveWall(stage, { layout: '4', tiles: [null, null, cameraIds[2] ?? null, cameraIds[3] ?? null] })
   await signIn(page, stage.desk.origin)
-  await expectMoving(tileAt(page, 4))
-  await alta.setFault('receiver-stalled', { receiver: 'dock' })
-  await alta.setFault('receiver-stalled', { receiver: 'dock-sub' })
-  await expect(tileAt(page, 4)).toHaveAttribute('data-stale', 'true')
-  await expect(tileAt(page, 4).getByTestId('tile-headline')).toContainText('STALE')
+  const tile = tileAt(page, 4)
+  await expect(tile).toHaveAttribute('data-word', 'Live')
+  return { tile, entry: page.getByTestId('camera-list').getByRole('button', { name: /Dock/ }) }
+}
+
+/** The picture is called old, since when, and counted as old: whatever the browser draws. */
+async function expectFrozen(tile: Locator): Promise<void> {
+  await expect(tile).toHaveAttribute('data-word', 'Frozen')
+  await expect(tile).toHaveAttribute('data-picture', 'video')
+  await expect(tile.getByTestId('tile-headline')).toContainText('FROZEN')
+  await expect(tile.getByTestId('tile-since')).toContainText(/since \d\d:\d\d:\d\d/)
+  await expect.poll(() => tile.getAttribute('data-age-ms').then(Number)).toBeGreaterThan(1_000)
+}
+
+async function freeze(...receivers: string[]): Promise<void> {
+  for (const receiver of receivers) await alta().setFault('receiver-frozen', { receiver })
+}
+
+/** Picture, stream and word of a tile that is well. */
+async function expectLive(tile: Locator, variant: 'main' | 'sub', protocol: 'whep' | 'hls'): Promise<void> {
+  await expect(tile).toHaveAttribute('data-variant', variant)
+  await expect(tile).toHaveAttribute('data-word', 'Live')
+  await expectMoving(tile, protocol)
+}
+
+test('a source that delivers nothing leaves a frozen picture, and the tile beside it plays on', async ({
+  page,
+  watch,
+}) => {
+  const { tile } = await watchDock(page, watch)
+  for (const receiver of ['dock', 'dock-sub']) await alta().setFault('receiver-stalled', { receiver })
+  await expect(tile).toHaveAttribute('data-stale', 'true')
+  await expect(tile.getByTestId('tile-headline')).toContainText('FROZEN')
   await expect(tileAt(page, 3)).toHaveAttribute('data-stale', 'false')
+  await alta().clearFaults()
+  await expectLive(tile, 'sub', 'whep')
+})
 
-  await alta.clearFaults()
-  await alta.setFault('receiver-frozen', { receiver: 'dock' })
-  await alta.setFault('receiver-frozen', { receiver: 'dock-sub' })
-  // The same frames come again and again; only Alta's own word tells.
-  await expect(page.getByTestId('camera-list').getByRole('button', { name: /Dock/ })).toContainText(
-    'Degraded',
-  )
-  await expect(tileAt(page, 4)).not.toHaveAttribute('data-word', 'Live')
+// Would catch: trusting bytes, or drawn frames. Alta goes on sending the last full picture of a receiver that has stopped, which
+// looks like a quiet yard: only its status tells, and only that of the stream which the tile plays.
+for (const protocol of ['whep', 'hls'] as const) {
+  test(`a frozen source is never called live by ${protocol}, in whatever state the tile meets it`, async ({
+    page,
+    watch,
+  }) => {
+    if (protocol === 'hls') await alta().setFault('whep-absent', { channel: 'desk/dock' })
+    const { tile, entry } = await watchDock(page, watch)
+    const thaw = (receiver: string) => alta().clearFault('receiver-frozen', { receiver })
 
-  await alta.clearFaults()
-  await expect(page.getByTestId('camera-list').getByRole('button', { name: /Dock/ })).toContainText('Online')
-  await expectMoving(tileAt(page, 4))
-  await expect(tileAt(page, 4)).toHaveAttribute('data-word', 'Live')
+    // Both streams, while the tile plays: enlarged and loaded again it is no better.
+    await freeze('dock', 'dock-sub')
+    await expectFrozen(tile)
+    await expect(entry).toContainText('Degraded')
+    await tile.dblclick()
+    await expectFrozen(tile)
+    await page.reload()
+    await expectFrozen(tile)
+
+    // The main stream returns: it is played although the tile is small; then the sub stream again.
+    await thaw('dock')
+    await expectLive(tile, 'main', protocol)
+    await thaw('dock-sub')
+    await expectLive(tile, 'sub', protocol)
+    await expect(entry).toContainText('Online')
+
+    // The sub stream alone, while it plays.
+    await freeze('dock-sub')
+    await expectLive(tile, 'main', protocol)
+    await thaw('dock-sub')
+    await expectLive(tile, 'sub', protocol)
+
+    // The main stream alone: the tile plays on, and says so together with the list, enlarged too.
+    await freeze('dock')
+    const subOnly = 'Live (sub stream only)'
+    await expect(tile).toHaveAttribute('data-word', subOnly)
+    await expect(entry).toContainText(subOnly)
+    await tile.dblclick()
+    await expect(tile).toHaveAttribute('data-enlarged', 'true')
+    await expect(tile).toHaveAttribute('data-word', subOnly)
+    await expectMoving(tile, protocol)
+    await page.keyboard.press('Escape')
+    await alta().clearFaults()
+  })
+}
+
+// Would catch: a list that says Offline beside tiles that say Live.
+test('a server whose management does not respond is said beside the picture, on the tile and in the list', async ({
+  page,
+  watch,
+}) => {
+  const { tile, entry } = await watchDock(page, watch)
+  const words = 'Live; server not responding'
+  await alta().setFault('refuse', { listener: 'api' })
+  await expect(tile).toHaveAttribute('data-word', words)
+  await expect(entry).toContainText(words)
+  await page.reload()
+  await expect(tile).toHaveAttribute('data-word', words)
+  await expectMoving(tile)
+  await alta().clearFaults()
+  await expectLive(tile, 'sub', 'whep')
+  await expect(entry).toContainText('Online')
 })

@@ -145,17 +145,22 @@ test('lost packets make a tile weak, not dead', async ({ playerPage, alta }) => 
   await untilState(playerPage, 'cam-1', { weak: true, protocol: 'whep' })
 })
 
-test('a stopped receiver is no signal: nothing is thrashed, and it plays again when Alta says so', async ({
+test('the picture of a stopped receiver is frozen: nothing is thrashed, and it plays again when Alta says so', async ({
   playerPage,
   alta,
 }) => {
   await playerPage.evaluate(() => window.player.add('cam-1'))
   await untilState(playerPage, 'cam-1', { phase: 'playing' })
   await alta.setFault('receiver-frozen', { receiver: 'r-1-sub' })
-  await playerPage.evaluate(() => window.player.tile('cam-1').setCameraStatus('offline'))
-  await untilState(playerPage, 'cam-1', { phase: 'no-signal', reason: 'receiver-stopped', stale: true })
+  const tell = (state: 'lost' | 'live') =>
+    playerPage.evaluate((told) => {
+      const stream = { state: told, sinceAt: Date.now() }
+      window.player.tile('cam-1').setHealth({ main: stream, sub: stream })
+    }, state)
+  await tell('lost')
+  await untilState(playerPage, 'cam-1', { phase: 'frozen', reason: 'receiver-stopped', stale: true })
   await alta.clearFaults()
-  await playerPage.evaluate(() => window.player.tile('cam-1').setCameraStatus('online'))
+  await tell('live')
   await untilState(playerPage, 'cam-1', { phase: 'playing', stale: false })
   expect(alta.requests().filter(({ method }) => method === 'POST')).toHaveLength(1)
 })

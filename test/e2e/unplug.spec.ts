@@ -38,7 +38,7 @@ test('a server that loses its plug is said on its tiles only, and its pictures r
     await expect(tileAt(page, place)).not.toHaveAttribute('data-word', 'Live')
     await expect(tileAt(page, place)).toHaveAttribute('data-stale', 'true')
   }
-  await expect(tileAt(page, 1).getByTestId('tile-headline')).toContainText('STALE')
+  await expect(tileAt(page, 1).getByTestId('tile-headline')).toContainText('FROZEN')
   for (const drawn of await Promise.all(others)) expect(drawn.pictures).toBeGreaterThan(35)
   for (const place of [3, 4]) await expect(tileAt(page, place)).toHaveAttribute('data-stale', 'false')
 

@@ -1,8 +1,9 @@
 import type { Camera } from '../../../shared/contract/cameras.ts'
+import { isSourceLost } from '../../../shared/domain/statuses.ts'
+import { deskTimeOf } from '../../app/ticking-clock.ts'
 import type { TileReason, TileState } from '../../player/player-types.ts'
-
-/** The colour family of a tile's mark; each comes with an icon and a word. */
-export type TileTone = 'online' | 'degraded' | 'offline' | 'provisioning' | 'unknown'
+import { playingMark } from './playing-truth.ts'
+import type { PlayingCamera, TileTone } from './playing-truth.ts'
 
 /** What a tile says, in words. */
 export interface TileTruth {
@@ -13,8 +14,8 @@ export interface TileTruth {
   readonly headline: string | null
   /** The sentence under it. */
   readonly detail: string | null
-  /** Counts up (or down) beside the headline; null when there is nothing to count. */
-  readonly seconds: number | null
+  /** Since when the headline holds, milliseconds since the epoch by the desk's clock; null where it is not known. */
+  readonly sinceAt: number | null
   readonly dimmed: boolean
   readonly spinner: boolean
   /** A remark in the corner while the picture plays: a lesser source, a codec that was passed over. */
@@ -22,7 +23,8 @@ export interface TileTruth {
 }
 
 /** The camera as far as the desk tells this person; null while the desk has not answered. */
-export type TileCamera = Pick<Camera, 'name' | 'status' | 'statusReason' | 'statusSinceAt' | 'recording'>
+export type TileCamera = PlayingCamera &
+  Pick<Camera, 'name' | 'status' | 'statusReason' | 'statusSinceAt' | 'recording'>
 
 const reasonSentences: Record<TileReason, string> = {
   'desk-unreachable': 'The desk does not answer.',
@@ -41,16 +43,18 @@ const reasonSentences: Record<TileReason, string> = {
   'no-frames': 'Data arrives, but no picture.',
   'decoder-error': 'The browser cannot decode it.',
   'codec-not-playable': 'This browser does not play its codec.',
-  'receiver-stopped': 'Alta says that the camera sends nothing.',
+  'receiver-stopped': 'No video from camera (reported by Alta).',
 }
 
-const calm = { headline: null, detail: null, seconds: null, dimmed: false, spinner: false, remark: null }
+const calm = { headline: null, detail: null, sinceAt: null, dimmed: false, spinner: false, remark: null }
 
-/** Turns what the player and the desk know into what the tile says. Times in milliseconds since the epoch. */
-export function tileTruth(state: TileState, camera: TileCamera | null, now: number): TileTruth {
+/** Turns what the player and the desk know into what the tile says. */
+export function tileTruth(state: TileState, camera: TileCamera | null): TileTruth {
   switch (state.phase) {
     case 'no-signal':
-      return noSignal(camera, now)
+      return state.picture === 'none' ? noSignal(camera) : frozen(state, camera)
+    case 'frozen':
+      return frozen(state, camera)
     case 'not-playable':
       return notPlayable(state)
     case 'blocked':
@@ -59,7 +63,7 @@ export function tileTruth(state: TileState, camera: TileCamera | null, now: numb
     case 'closed':
       return { ...calm, tone: 'unknown', word: 'Paused' }
     default:
-      return state.stale && state.picture !== 'none' ? stale(state) : moving(state)
+      return state.stale && state.picture !== 'none' ? frozen(state, camera) : moving(state, camera)
   }
 }
 
@@ -75,8 +79,8 @@ function codecName(codec: string): string {
   return known[codec.toLowerCase()] ?? codec.toUpperCase()
 }
 
-function moving(state: TileState): TileTruth {
-  if (state.phase === 'playing' || state.phase === 'fallback') return playing(state)
+function moving(state: TileState, camera: TileCamera | null): TileTruth {
+  if (state.phase === 'playing' || state.phase === 'fallback') return playing(state, camera)
   if (state.phase === 'stalled')
     return { ...calm, tone: 'degraded', word: 'Stalled', remark: sentence(state) }
   // Between tries the large word stays: a wall of tiles that flip with every try is not calm.
@@ -93,22 +97,29 @@ function moving(state: TileState): TileTruth {
   }
 }
 
-function playing(state: TileState): TileTruth {
+function playing(state: TileState, camera: TileCamera | null): TileTruth {
   const remark = passedOver(state) ?? (state.phase === 'fallback' ? sentence(state) : null)
-  if (state.weak) return { ...calm, tone: 'degraded', word: 'Weak', remark: remark ?? 'Frames are dropped.' }
-  return { ...calm, tone: 'online', word: 'Live', remark }
+  if (state.weak && state.pictureState === 'live')
+    return { ...calm, tone: 'degraded', word: 'Weak', remark: remark ?? 'Frames are dropped.' }
+  return { ...calm, ...playingMark(state, camera), remark }
 }
 
-function stale(state: TileState): TileTruth {
+/** The picture is old: no new frame comes, or the server says that its source has stopped. */
+function frozen(state: TileState, camera: TileCamera | null): TileTruth {
+  const lost = lostVariants(camera).find(({ name }) => state.variant === null || name === state.variant)
   return {
     ...calm,
     tone: 'offline',
-    word: 'Stale',
-    headline: 'STALE',
-    detail: sentence(state) ?? 'No new picture arrives.',
-    seconds: state.ageMs === null ? null : Math.floor(state.ageMs / 1_000),
+    word: 'Frozen',
+    headline: 'FROZEN',
+    detail: lost?.statusReason ?? sentence(state) ?? 'No new video.',
+    sinceAt: state.lastFrameAt === null ? null : deskTimeOf(state.lastFrameAt),
     dimmed: true,
   }
+}
+
+function lostVariants(camera: TileCamera | null): TileCamera['variants'] {
+  return camera?.variants.filter(({ status }) => isSourceLost(status)) ?? []
 }
 
 function noPicture(state: TileState): TileTruth {
@@ -122,14 +133,17 @@ function noPicture(state: TileState): TileTruth {
   }
 }
 
-function noSignal(camera: TileCamera | null, now: number): TileTruth {
+function noSignal(camera: TileCamera | null): TileTruth {
+  const [first] = lostVariants(camera)
+  const since = lostVariants(camera).map(({ statusSinceAt }) => statusSinceAt)
   return {
     ...calm,
     tone: 'offline',
     word: 'No signal',
     headline: 'NO SIGNAL',
-    detail: camera?.statusReason || reasonSentences['receiver-stopped'],
-    seconds: camera ? Math.max(0, Math.floor((now - camera.statusSinceAt) / 1_000)) : null,
+    detail: first?.statusReason ?? reasonSentences['receiver-stopped'],
+    // Since the last of its streams was lost.
+    sinceAt: since.length === 0 ? null : Math.max(...since),
     dimmed: true,
   }
 }

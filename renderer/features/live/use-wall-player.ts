@@ -1,5 +1,4 @@
-import { onScopeDispose, reactive } from 'vue'
-import type { ServerState } from '../../../shared/domain/statuses.ts'
+import { onScopeDispose } from 'vue'
 import { desk } from '../../app/client.ts'
 import { onDeskMessage } from '../../app/desk-feed.ts'
 import { showsWall } from '../../app/wall-on-screen.ts'
@@ -16,17 +15,9 @@ declare global {
 /** The player of the wall on this page; it ends with the component that made it. */
 export function useWallPlayer() {
   const player = createWallPlayer({ openTickets: (cameraIds) => desk.live.openMany({ cameraIds }) })
-  const unavailable = reactive(new Set<string>())
   const stop = onDeskMessage((message) => {
-    if (message.type !== 'server.changed') return
-    noteServer(message.serverId, message.state)
-    if (message.returned) player.serverReturned(message.serverId)
+    if (message.type === 'server.changed' && message.returned) player.serverReturned(message.serverId)
   })
-
-  function noteServer(serverId: string, state: ServerState): void {
-    if (state === 'unavailable') unavailable.add(serverId)
-    else unavailable.delete(serverId)
-  }
 
   window.altaDeskWallCounters = () => player.counters()
   const stopShowing = showsWall(player)
@@ -36,9 +27,5 @@ export function useWallPlayer() {
     player.close()
   })
 
-  return {
-    player,
-    /** False while the desk itself cannot ask the server: what it last heard of the cameras then proves nothing. */
-    isServerKnown: (serverId: string) => !unavailable.has(serverId),
-  }
+  return player
 }

@@ -8,6 +8,7 @@ const playing: TileState = {
   picture: 'video',
   protocol: 'whep',
   variant: 'main',
+  pictureState: 'live',
   ageMs: 40,
   lastFrameAt: 1_000,
   stale: false,
@@ -27,23 +28,33 @@ const camera = {
   status: 'offline' as const,
   statusReason: 'The receiver gate-1 is disabled on Alta. Enable it there.',
   statusSinceAt: 10_000,
+  serverResponding: true,
+  isCurrent: true,
+  variants: [
+    {
+      name: 'main' as const,
+      status: 'offline' as const,
+      statusReason: 'The receiver gate-1 is disabled on Alta. Enable it there.',
+      statusSinceAt: 10_000,
+    },
+  ],
   recording: true,
 }
 
 describe('what a tile says', () => {
   it('says nothing over a picture that plays', () => {
-    const truth = tileTruth(playing, camera, 20_000)
+    const truth = tileTruth(playing, camera)
     expect(truth).toMatchObject({ tone: 'online', word: 'Live', headline: null, dimmed: false })
   })
 
   it('never calls a frozen picture live, whatever the player is doing behind it', () => {
     for (const phase of ['stalled', 'connecting', 'first-frame-wait', 'retry-wait', 'playing'] as const) {
-      const truth = tileTruth({ ...playing, phase, stale: true, ageMs: 12_300 }, camera, 20_000)
-      expect(truth).toMatchObject({ headline: 'STALE', seconds: 12, dimmed: true, tone: 'offline' })
+      const truth = tileTruth({ ...playing, phase, stale: true, ageMs: 12_300 }, camera)
+      expect(truth).toMatchObject({ headline: 'FROZEN', sinceAt: 1_000, dimmed: true, tone: 'offline' })
     }
   })
 
-  it('says NO PICTURE, not STALE, where there is no picture that could be old', () => {
+  it('says NO PICTURE, not FROZEN, where there is no picture that could be old', () => {
     const truth = tileTruth(
       {
         ...playing,
@@ -54,7 +65,6 @@ describe('what a tile says', () => {
         retryInMs: 3_200,
       },
       camera,
-      20_000,
     )
     expect(truth.headline).toBe('NO PICTURE')
     expect(truth.detail).toContain('Next try in 4 s.')
@@ -69,32 +79,41 @@ describe('what a tile says', () => {
       reason: 'server-unreachable' as const,
     }
     const said = (['retry-wait', 'connecting', 'first-frame-wait'] as const).map(
-      (phase) => tileTruth({ ...waiting, phase }, camera, 20_000).headline,
+      (phase) => tileTruth({ ...waiting, phase }, camera).headline,
     )
     expect(new Set(said)).toEqual(new Set(['NO PICTURE']))
-    expect(tileTruth({ ...waiting, phase: 'connecting', reason: null }, camera, 20_000).headline).toBe(
-      'Connecting',
-    )
+    expect(tileTruth({ ...waiting, phase: 'connecting', reason: null }, camera).headline).toBe('Connecting')
   })
 
   it('gives the reason of the desk and the time since when, where the camera sends nothing', () => {
-    const truth = tileTruth({ ...playing, phase: 'no-signal', picture: 'still' }, camera, 25_000)
-    expect(truth).toMatchObject({ headline: 'NO SIGNAL', detail: camera.statusReason, seconds: 15 })
+    const truth = tileTruth({ ...playing, phase: 'no-signal', picture: 'none' }, camera)
+    expect(truth).toMatchObject({ headline: 'NO SIGNAL', detail: camera.statusReason, sinceAt: 10_000 })
+  })
+
+  it('calls the last picture of a camera that sends nothing frozen, with the reason', () => {
+    for (const state of [
+      { phase: 'frozen', pictureState: 'lost', stale: true },
+      { phase: 'no-signal', picture: 'still', variant: null, pictureState: 'unknown', stale: false },
+    ] as const) {
+      const truth = tileTruth({ ...playing, ...state, lastFrameAt: 9_000 }, camera)
+      expect(truth).toMatchObject({ headline: 'FROZEN', word: 'Frozen', tone: 'offline', dimmed: true })
+      expect(truth).toMatchObject({ detail: camera.statusReason, sinceAt: 9_000 })
+    }
   })
 
   it('tells nothing of a camera that is not this person’s to see', () => {
-    const truth = tileTruth({ ...playing, phase: 'blocked', reason: 'not-available' }, camera, 20_000)
+    const truth = tileTruth({ ...playing, phase: 'blocked', reason: 'not-available' }, camera)
     expect(JSON.stringify(truth)).not.toContain('Gate')
     expect(truth.headline).toBe('NOT AVAILABLE')
   })
 
   it('names the codec that the browser does not play', () => {
     const unplayable = [{ kind: 'whep' as const, variant: 'main' as const, codec: 'h265' }]
-    expect(tileTruth({ ...playing, phase: 'not-playable', unplayable }, camera, 0).headline).toBe('H.265')
-    expect(tileTruth({ ...playing, variant: 'sub', unplayable }, camera, 0).remark).toContain('H.265')
+    expect(tileTruth({ ...playing, phase: 'not-playable', unplayable }, camera).headline).toBe('H.265')
+    expect(tileTruth({ ...playing, variant: 'sub', unplayable }, camera).remark).toContain('H.265')
   })
 
   it('shows dropped frames as weak', () => {
-    expect(tileTruth({ ...playing, weak: true }, camera, 0)).toMatchObject({ tone: 'degraded', word: 'Weak' })
+    expect(tileTruth({ ...playing, weak: true }, camera)).toMatchObject({ tone: 'degraded', word: 'Weak' })
   })
 })

@@ -1,13 +1,13 @@
 import { Ladder } from '../../../../renderer/player/ladder.ts'
 import { Ledger } from '../../../../renderer/player/ledger.ts'
 import type { AttemptFailure } from '../../../../renderer/player/failures.ts'
-import type { TileSize } from '../../../../renderer/player/player-types.ts'
+import type { CameraHealth, PictureState, TileSize } from '../../../../renderer/player/player-types.ts'
 import { ServerGate } from '../../../../renderer/player/server-gate.ts'
 import type { MediaSample } from '../../../../renderer/player/session.ts'
+import { SourceHealth } from '../../../../renderer/player/source-health.ts'
 import type { Attempt, AttemptEvents, AttemptRequest } from '../../../../renderer/player/attempt-contract.ts'
 import { TileMachine } from '../../../../renderer/player/tile-machine.ts'
 import type { LiveSource } from '../../../../shared/contract/live.ts'
-import type { CameraStatus } from '../../../../shared/domain/statuses.ts'
 import { FakeClock } from './fake-clock.ts'
 
 /** Stands where the browser's media would be: a test says what arrives and what is drawn. */
@@ -17,6 +17,7 @@ export class ScriptedAttempt implements Attempt {
   resumed = 0
   repairs = 0
   repairWorks = false
+  delayMs: number | null = null
   readonly screen = { count: 0, lastAt: null as number | null, intervalMs: 40 }
   readonly request: AttemptRequest
   readonly events: AttemptEvents
@@ -40,7 +41,7 @@ export class ScriptedAttempt implements Attempt {
       keyFrames: null,
       packetsReceived: null,
       packetsLost: null,
-      delayMs: null,
+      delayMs: this.delayMs,
     }
     return Promise.resolve({ bytes: this.bytes, framesDecoded: this.decoded, ...figures })
   }
@@ -93,14 +94,21 @@ export class ScriptedTile {
   concealed = 0
   readonly machine: TileMachine<ScriptedAttempt>
 
-  constructor(start: { size?: TileSize; visible?: boolean; status?: CameraStatus | null } = {}) {
+  constructor(start: { size?: TileSize; visible?: boolean; health?: CameraHealth } = {}) {
     const { clock, ledger } = this
+    const { health: told = { main: null, sub: null }, ...size } = start
+    const health = new SourceHealth(clock, told)
     this.gate = new ServerGate(ledger, () => Promise.resolve(this.serverUp))
     this.machine = new TileMachine<ScriptedAttempt>(
       {
         cameraId: 'cam',
         ledger,
-        ladder: new Ladder({ plays: ({ codec }) => codec !== 'h265' }, () => clock.now()),
+        ladder: new Ladder(
+          { plays: ({ codec }) => codec !== 'h265' },
+          () => clock.now(),
+          (variant) => health.isLost(variant),
+        ),
+        health,
         gateOf: () => this.gate,
         attempt: (request, events) => {
           const attempt = new ScriptedAttempt(clock, request, events)
@@ -112,8 +120,14 @@ export class ScriptedTile {
         conceal: () => (this.concealed += 1),
         changed: () => undefined,
       },
-      { size: 'large', visible: true, status: null, ...start },
+      { size: 'large', visible: true, ...size },
     )
+  }
+
+  /** What the desk says of main and sub stream, since now. */
+  tell(main: PictureState, sub: PictureState): void {
+    const at = this.clock.wallNow()
+    this.machine.setHealth({ main: { state: main, sinceAt: at }, sub: { state: sub, sinceAt: at } })
   }
 
   get latest(): ScriptedAttempt {

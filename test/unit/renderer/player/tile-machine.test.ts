@@ -234,31 +234,6 @@ describe('trouble while playing', () => {
     tile.latest.fail({ reason: 'server-busy' })
     expect(tile.machine.retryInMs).toBeLessThanOrEqual(500)
   })
-
-  test('a stopped receiver is no signal: nothing is repaired, nothing is thrashed', async () => {
-    const tile = new ScriptedTile()
-    const first = tile.play()
-    await tile.seconds(3, () => first.flow())
-    tile.machine.setCameraStatus('offline')
-    await tile.seconds(60)
-    expect(tile.machine.phase).toBe('no-signal')
-    expect(first.repairs).toBe(0)
-    expect(tile.attempts).toHaveLength(1)
-    tile.machine.setCameraStatus('online')
-    await tile.seconds(2, () => first.flow())
-    expect(tile.machine.phase).toBe('playing')
-  })
-
-  test('the repeated picture of a stopped receiver is not taken for a fresh one', async () => {
-    const tile = new ScriptedTile()
-    const first = tile.play()
-    await tile.seconds(3, () => first.flow())
-    tile.machine.setCameraStatus('offline')
-    const { lastFrameAt } = tile.machine
-    await tile.seconds(10, () => first.flow())
-    expect(tile.machine.lastFrameAt).toBe(lastFrameAt)
-    expect(tile.machine.stale).toBe(true)
-  })
 })
 
 describe('a server that is away', () => {

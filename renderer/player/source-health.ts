@@ -1,0 +1,70 @@
+import type { LiveSource } from '../../shared/contract/live.ts'
+import { variantNames } from '../../shared/domain/statuses.ts'
+import type { VariantName } from '../../shared/domain/statuses.ts'
+import type { CameraHealth, PictureState, PlayerClock } from './player-types.ts'
+
+/** How far behind the camera an HLS picture may be until the player tells. */
+const ASSUMED_HLS_DELAY_MS = 20_000
+
+/**
+ * What the desk says of the sources behind a camera's streams. It alone tells a live picture from an old one: Alta goes on
+ * sending the last frame of a source that has stopped.
+ */
+export class SourceHealth {
+  /** How far an HLS picture of this camera is behind it. */
+  hlsDelayMs = ASSUMED_HLS_DELAY_MS
+  private readonly clock: PlayerClock
+  private known: CameraHealth
+  /** Since when a stream was last lost, also while HLS still plays what was sent then; by the page's clock. */
+  private readonly lostSince = new Map<VariantName, number>()
+
+  constructor(clock: PlayerClock, known: CameraHealth) {
+    this.clock = clock
+    this.known = known
+    this.note()
+  }
+
+  /** Takes in what the desk says now; returns the streams that were lost and deliver again. */
+  set(known: CameraHealth): VariantName[] {
+    const lostBefore = variantNames.filter((name) => this.isLost(name))
+    this.known = known
+    this.note()
+    return lostBefore.filter((name) => !this.isLost(name))
+  }
+
+  isLost(variant: VariantName): boolean {
+    return this.known[variant]?.state === 'lost'
+  }
+
+  /** True where the camera has no stream that may be live. */
+  get allLost(): boolean {
+    const told = variantNames.filter((name) => this.known[name])
+    return told.length > 0 && told.every((name) => this.isLost(name))
+  }
+
+  /**
+   * What is known of the picture of a source. HLS goes on playing what was sent before its source returned, so a picture
+   * counts as live only from the moment at which the desk saw the source deliver. `marginMs`: by so much it may lag more.
+   */
+  pictureOf({ kind, variant }: Pick<LiveSource, 'kind' | 'variant'>, marginMs = 0): PictureState {
+    const told = this.known[variant]
+    if (told?.state !== 'live') return told?.state ?? 'unknown'
+    if (kind === 'whep') return 'live'
+    const takenAt = this.clock.wallNow() - this.hlsDelayMs - marginMs
+    if (takenAt >= told.sinceAt) return 'live'
+    return this.lostSince.has(variant) ? 'lost' : 'unknown'
+  }
+
+  /** The monotonic time after which no frame of a lost stream was new; null where it was not lost. */
+  lostAt(variant: VariantName): number | null {
+    const at = this.lostSince.get(variant)
+    return at === undefined ? null : this.clock.now() - (this.clock.wallNow() - at)
+  }
+
+  private note(): void {
+    for (const name of variantNames) {
+      const told = this.known[name]
+      if (told?.state === 'lost') this.lostSince.set(name, told.sinceAt)
+    }
+  }
+}
