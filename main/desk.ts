@@ -11,7 +11,7 @@ import { eventProcedures } from './events/procedures.ts'
 import { AuditWatch } from './identity/audit-watch.ts'
 import { auditProcedures } from './identity/audit/procedures.ts'
 import { AuditReader } from './identity/audit/service.ts'
-import { runAuditRetention } from './identity/audit/worker.ts'
+import { runAuditAnchors, runAuditRetention } from './identity/audit/worker.ts'
 import { loadDeskId } from './identity/desk-id.ts'
 import { FileTickets } from './identity/file-tickets.ts'
 import { guardRouter } from './identity/guard.ts'
@@ -184,6 +184,7 @@ export function createDesk(options: DeskOptions): Desk {
     people.groups,
     ...rooms.parts,
     audit.retention,
+    audit.anchors,
     events,
     { name: 'listener', start: () => settings.openListenerAtStart(), stop: () => undefined },
   ]
@@ -248,15 +249,16 @@ function openGround(options: DeskOptions): Ground {
 function openAudit(ground: Ground, files: FileTickets, isStillIn: (caller: Caller) => boolean) {
   const { config, clock, store, sqlite, health } = ground
   const { retentionMs } = config.audit
-  const finding = sqlite.auditFinding
+  const noticed = sqlite.auditBreak
   // Strangers read this too; administrators, and the log, are told what was found.
-  if (finding !== null)
-    health.degrade('audit log', 'It was altered from outside. Run alta-desk verify-audit.')
+  if (noticed) health.degrade('audit log', 'It was altered from outside. Run alta-desk verify-audit.')
   const logger = ground.logger.for('identity')
   const run = (signal: AbortSignal) =>
     runAuditRetention({ store: sqlite, clock, logger, retentionMs }, signal)
+  const runAnchors = (signal: AbortSignal) => runAuditAnchors(sqlite, signal)
   return {
-    reader: new AuditReader({ store, clock, files, isStillIn, retentionMs, finding }),
+    reader: new AuditReader({ store, clock, files, isStillIn, retentionMs, noticed }),
+    anchors: supervised({ name: 'audit anchors', run: runAnchors, health, logger }),
     retention: supervised({ name: 'audit retention', run, health, logger }),
   }
 }

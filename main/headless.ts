@@ -1,9 +1,12 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
 import { createDesk } from './desk.ts'
 import type { Desk } from './desk.ts'
 import { TokenKeyError } from './identity/token-keys.ts'
 import { forkChildProcess } from './platform/child-process.ts'
+import { systemClock } from './platform/clock.ts'
 import { describeConfig } from './platform/config-description.ts'
 import { secretsOf } from './platform/config-secrets.ts'
 import { ConfigError, loadConfig, makeDataFolder } from './platform/config.ts'
@@ -11,9 +14,11 @@ import type { Config, LoadedConfig } from './platform/config.ts'
 import { openKeyring } from './platform/desk-keyring.ts'
 import { EncryptionKeyMissingError, SealBrokenError } from './platform/keyring.ts'
 import { openLogger } from './platform/logging.ts'
+import { restoredRecord } from './store/audit-breaks.ts'
 import { describeProof } from './store/audit-proof-text.ts'
 import { proveAuditOf } from './store/audit-proof.ts'
 import { DatabaseOpenError } from './store/store-errors.ts'
+import { openStore } from './store/store.ts'
 import { ListenError } from './transport/http/http-door.ts'
 
 const help = `Alta Desk without a window.
@@ -22,9 +27,15 @@ Usage: alta-desk [command]
 
   serve          start the desk (also without a command)
   check-config   print the configuration, secrets hidden, and every mistake in it
-  verify-audit   prove every row of the audit log, of db.path or of the file named
+  verify-audit [--anchor FILE] [DATABASE]
+                 prove every row of the audit log, of db.path or of the database named
                  (a copy or a backup), with the encryption keys of the configuration;
-                 names the first row that does not hold and ends with status 1
+                 with --anchor also that it was not cut since the anchors in FILE were
+                 written (the anchor file of the desk, or its log); says what does not
+                 hold and ends with status 1
+  record-restore REASON
+                 record in the audit log that a backup of the database was restored, and
+                 why; the desk must be stopped
   --help         print this
   --version      print the version
 
@@ -49,15 +60,17 @@ const root = join(import.meta.dirname, import.meta.filename.endsWith('.ts') ? '.
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
 
 async function main([command = 'serve', ...rest]: string[]): Promise<void> {
-  const most = command === 'verify-audit' ? 1 : 0
-  if (rest.length > most) throw new UsageError(`"${rest.join(' ')}" is not understood. See --help.`)
+  const takesArguments = command === 'verify-audit' || command === 'record-restore'
+  if (!takesArguments && rest.length > 0) throw notUnderstood(rest)
   switch (command) {
     case 'serve':
       return serve(readConfig().config)
     case 'check-config':
       return console.log(describeConfig(readConfig()))
     case 'verify-audit':
-      return verifyAudit(readConfig().config, rest[0])
+      return verifyAudit(auditArguments(rest))
+    case 'record-restore':
+      return recordRestore(rest)
     case '--help':
     case '-h':
     case 'help':
@@ -73,13 +86,59 @@ function readConfig(): LoadedConfig {
   return loadConfig({ folder: process.cwd(), variables: process.env, kind: 'headless' })
 }
 
-function verifyAudit(config: Config, file: string | undefined): void {
-  const path = file === undefined ? config.db.path : resolve(file)
-  const proof = proveAuditOf(path, openKeyring(config))
+interface AuditArguments {
+  readonly database: string | undefined
+  readonly anchorFile: string | undefined
+}
+
+function auditArguments(args: string[]): AuditArguments {
+  const parsed = parsedArguments(args)
+  const [database, ...others] = parsed.positionals
+  if (others.length > 0) throw notUnderstood(others)
+  return { database, anchorFile: parsed.values.anchor }
+}
+
+function parsedArguments(args: string[]) {
+  try {
+    return parseArgs({ args, options: { anchor: { type: 'string' } }, allowPositionals: true })
+  } catch {
+    throw notUnderstood(args)
+  }
+}
+
+function notUnderstood(args: readonly string[]): UsageError {
+  return new UsageError(`"${args.join(' ')}" is not understood. See --help.`)
+}
+
+function verifyAudit({ database, anchorFile }: AuditArguments): void {
+  const { config } = readConfig()
+  const path = database === undefined ? config.db.path : resolve(database)
+  if (anchorFile !== undefined && !statSync(anchorFile, { throwIfNoEntry: false })?.isFile())
+    throw new UsageError(`There is no file ${anchorFile}.`)
+  const proof = proveAuditOf(path, openKeyring(config), anchorFile ?? null)
   const said = describeProof(proof)
-  if (proof.broken === null) return console.log(said)
+  if (proof.holds) return console.log(said)
   console.error(said)
   process.exitCode = 1
+}
+
+/** Whoever can run this has the key of the desk; the row says in the name of which account of the machine. */
+function recordRestore([reason, ...others]: string[]): void {
+  if (reason === undefined || reason.trim() === '' || others.length > 0)
+    throw new UsageError('Say in one argument, in quotes, what was restored and why.')
+  const { config } = readConfig()
+  if (!existsSync(config.db.path)) throw new UsageError(`There is no database ${config.db.path}.`)
+  const logger = openLogger({
+    filter: { level: 'error', areas: new Map() },
+    format: config.log.format,
+    secrets: secretsOf(config),
+  })
+  const [keyring, migrationsFolder] = [openKeyring(config), join(root, 'resources/migrations')]
+  const store = openStore({ ...config.db, clock: systemClock, keyring, logger, migrationsFolder })
+  const audit = restoredRecord(`${userInfo().username} (terminal)`, reason.trim())
+  store.write({ audit }, () => undefined)
+  store.close()
+  console.log('The restore is recorded in the audit log.')
 }
 
 async function serve(config: Config): Promise<void> {
@@ -145,4 +204,6 @@ function fail(error: unknown): never {
   process.exit(error instanceof UsageError ? 2 : 1)
 }
 
+// What the desk writes, logs and files that libraries make included, is for its own account alone.
+process.umask(0o077)
 await main(process.argv.slice(2)).catch(fail)

@@ -68,5 +68,7 @@ async function openDesktop(): Promise<void> {
   })
 }
 
+// What the desk writes is for the account of its person alone.
+process.umask(0o077)
 if (prepareApplication()) app.whenReady().then(openDesktop).catch(failToStart)
 else app.quit()

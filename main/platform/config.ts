@@ -101,7 +101,7 @@ export function loadConfig(options: ConfigOptions): LoadedConfig {
 /** Makes `./data`, the folder of the default database. Any other folder must exist already. */
 export function makeDataFolder(config: Config, folder: string): void {
   const data = resolve(folder, 'data')
-  if (dirname(config.db.path) === data) mkdirSync(data, { recursive: true })
+  if (dirname(config.db.path) === data) mkdirSync(data, { recursive: true, mode: 0o700 })
 }
 
 /** Why the listener may not be opened to other origins as configured; null when it may. */

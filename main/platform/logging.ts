@@ -1,4 +1,6 @@
+import { dirname } from 'node:path'
 import electronLog from 'electron-log/node'
+import { narrowMode, privateFileMode, privateFolderMode } from './private-modes.ts'
 import { redact } from './redaction.ts'
 
 /** In rising order of gravity. */
@@ -141,6 +143,11 @@ function makeCarrier(options: LoggerOptions): Record<LogLevel, (line: string) =>
   file.transforms = [({ data }) => String(data[0])]
   file.level = options.file === undefined ? false : 'silly'
   file.maxSize = fileLimitBytes
+  file.writeOptions = { ...file.writeOptions, mode: privateFileMode }
+  if (options.file !== undefined) {
+    narrowMode(options.file, privateFileMode)
+    narrowMode(dirname(options.file), privateFolderMode)
+  }
   file.resolvePathFn = () => options.file ?? ''
   return {
     debug: (line) => carrier.debug(line),

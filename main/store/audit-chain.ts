@@ -36,8 +36,10 @@ export interface ChainPoint {
 export const chainStart: ChainPoint = { seq: 0, hmac: '' }
 /** Where the log ends, so that a missing tail is noticed. */
 export const headName = 'audit_head'
-/** The last row that retention removed, to which the oldest one left is linked. */
-export const anchorName = 'audit_anchor'
+/** The last row that retention removed, to which the oldest one left is linked. Not one of audit-anchors.ts. */
+export const removedName = 'audit_anchor'
+/** A link that no row can have: what follows it can be proven, the gap before it never. */
+export const brokenLink = 'lost'
 
 const purpose = 'audit chain'
 const deskValueColumn = 'desk_values.value'
@@ -114,7 +116,8 @@ export function openPoint(name: string, value: string, keys: ChainKeys): ChainPo
   return { seq: Number(seq), hmac }
 }
 
-function sealOf(key: Buffer, name: string, stated: string): string {
+/** The HMAC-SHA-256 of a statement; `name` says what it is about, so that no seal serves in another place. */
+export function sealOf(key: Buffer, name: string, stated: string): string {
   return createHmac('sha256', key).update(`${name}\n${stated}`).digest('base64url')
 }
 
@@ -122,6 +125,17 @@ function sealOf(key: Buffer, name: string, stated: string): string {
 export function isSame(left: string, right: string): boolean {
   const [one, other] = [Buffer.from(left), Buffer.from(right)]
   return one.length === other.length && timingSafeEqual(one, other)
+}
+
+/** Where the log ends, as the desk sealed it; null where that is missing or was altered. */
+export function sealedHead(connection: SqliteConnection, keys: ChainKeys): ChainPoint | null {
+  const kept = readDeskValue(connection, headName)
+  return kept === null ? null : openPoint(headName, kept, keys)
+}
+
+/** The row with the highest number, whatever wrote it. */
+export function lastRow(connection: SqliteConnection): ChainPoint | undefined {
+  return connection.prepare<[], ChainPoint>('select seq, hmac from audit order by seq desc limit 1').get()
 }
 
 export function readDeskValue(connection: SqliteConnection, name: string): string | null {
@@ -157,5 +171,21 @@ export function rowOf(record: AuditRecord, at: number): Omit<SignedRow, 'seq' | 
     outcome: record.outcome,
     before: sideText(before),
     after: sideText(after),
+  }
+}
+
+/** A record of what the desk does by itself. */
+export function deskRecord(action: string): AuditRecord {
+  return {
+    action,
+    actorId: null,
+    actorName: 'desk',
+    door: 'desk',
+    remoteAddress: '',
+    requestId: '',
+    outcome: 'done',
+    target: null,
+    before: null,
+    after: null,
   }
 }

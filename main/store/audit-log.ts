@@ -1,20 +1,22 @@
 import type { Statement } from 'better-sqlite3'
-import type { Keyring } from '../platform/keyring.ts'
-import type { AreaLogger } from '../platform/logging.ts'
+import { brokenRecord } from './audit-breaks.ts'
 import {
-  anchorName,
-  ChainKeys,
+  brokenLink,
   chainStart,
+  deskRecord,
   headName,
   hmacOf,
+  lastRow,
   openPoint,
   readDeskValue,
+  removedName,
   rowOf,
+  sealedHead,
   sealPoint,
   signedColumns,
   writeDeskValue,
 } from './audit-chain.ts'
-import type { ChainedRow, ChainPoint } from './audit-chain.ts'
+import type { ChainedRow, ChainKeys, ChainPoint } from './audit-chain.ts'
 import type { SqliteConnection } from './connection.ts'
 import type { AuditRecord } from './store-types.ts'
 
@@ -24,53 +26,55 @@ interface Statements {
   readonly head: Statement<[string, string]>
 }
 
-/** A link that no row can have: what follows it can be proven, the gap before it never. */
-const brokenLink = 'lost'
-
 /**
  * Writes the audit log: every row carries an HMAC over itself and the row before it, and the sealed head says where
  * the log ends. The head is kept in memory too, so that nobody can move it while the desk runs. Every method is called
  * inside a transaction, of which `committed` or `undone` then tells the end.
  */
 export class AuditLog {
-  /** What was found at start that only somebody outside the desk can have done; null when all was well. */
-  readonly finding: string | null
   readonly #keys: ChainKeys
   readonly #statements = new WeakMap<SqliteConnection, Statements>()
   #head: ChainPoint
   #pending: ChainPoint | null = null
 
-  private constructor(keys: ChainKeys, head: ChainPoint, finding: string | null) {
+  private constructor(keys: ChainKeys, head: ChainPoint) {
     this.#keys = keys
     this.#head = head
-    this.finding = finding
   }
 
-  /** Takes up the log where it ended; a log from before there was a chain is chained. In a transaction. */
-  static open(connection: SqliteConnection, keyring: Keyring, now: number, logger: AreaLogger): AuditLog {
-    const keys = new ChainKeys(connection, keyring)
-    keys.keepActive()
-    const kept = readDeskValue(connection, headName)
-    if (kept === null && countWhere(connection, `hmac <> ''`) === 0)
-      return AuditLog.#chainAll(connection, keys, now, logger)
-    const head = kept === null ? null : openPoint(headName, kept, keys)
-    const finding = head ? tailFinding(connection, head) : 'Its sealed end is missing or was altered.'
-    const last = lastRow(connection)
-    return new AuditLog(keys, head ?? { seq: last?.seq ?? 0, hmac: brokenLink }, finding)
-  }
-
-  static #chainAll(connection: SqliteConnection, keys: ChainKeys, now: number, logger: AreaLogger): AuditLog {
+  /**
+   * Begins the chain, and chains the rows of a log from before there was one. Only where the database is made, or
+   * brought up to the schema that has the chain, and in that very transaction: anywhere else a log without a chain is
+   * one that was stripped of it.
+   */
+  static begin(connection: SqliteConnection, keys: ChainKeys, now: number): void {
     const { seq, hmac, rows } = chainOldRows(connection, keys)
-    const log = new AuditLog(keys, { seq, hmac }, null)
-    if (rows === 0) {
-      writeDeskValue(connection, headName, sealPoint(headName, chainStart, keys))
-      return log
+    writeDeskValue(connection, headName, sealPoint(headName, { seq, hmac }, keys))
+    if (rows === 0) return
+    // A schema that was set back, so that the log is chained anew, shows this row at a time of its own.
+    new AuditLog(keys, { seq, hmac }).append(connection, [chainedRecord(rows)], now)
+  }
+
+  /** Takes up the log where it ended. What was altered meanwhile is recorded, and never signed as if it were genuine. */
+  static resume(
+    connection: SqliteConnection,
+    keys: ChainKeys,
+    finding: string | null,
+    now: number,
+  ): AuditLog {
+    const sealed = sealedHead(connection, keys)
+    const head = sealed ?? { seq: lastRow(connection)?.seq ?? 0, hmac: brokenLink }
+    const log = new AuditLog(keys, head)
+    if (finding !== null) {
+      log.append(connection, [brokenRecord(finding, head)], now)
+      log.committed()
     }
-    // A log that was stripped of its chain and begun anew would show this row, at a time of its own.
-    log.append(connection, [chainedRecord(rows)], now)
-    log.committed()
-    logger.info('the audit log is chained from now on', { rows })
     return log
+  }
+
+  /** Where the log ends, as far as it is committed. */
+  get head(): ChainPoint {
+    return this.#head
   }
 
   /** Writes rows behind the last one, and the seal behind them. */
@@ -104,8 +108,8 @@ export class AuditLog {
     const old = connection
       .prepare<[number], ChainedRow>('select * from audit order by seq limit ?')
       .all(limit)
-    const anchor = readDeskValue(connection, anchorName)
-    let point = anchor === null ? chainStart : openPoint(anchorName, anchor, this.#keys)
+    const anchor = readDeskValue(connection, removedName)
+    let point = anchor === null ? chainStart : openPoint(removedName, anchor, this.#keys)
     let removed = 0
     for (const row of old) {
       const key = this.#keys.key(row.key_id)
@@ -114,7 +118,7 @@ export class AuditLog {
       removed += 1
     }
     if (!point || removed === 0) return { removed: 0, lastSeq: 0 }
-    writeDeskValue(connection, anchorName, sealPoint(anchorName, point, this.#keys))
+    writeDeskValue(connection, removedName, sealPoint(removedName, point, this.#keys))
     connection.prepare('delete from audit where seq <= ?').run(point.seq)
     return { removed, lastSeq: point.seq }
   }
@@ -171,47 +175,6 @@ function chainOldRows(connection: SqliteConnection, keys: ChainKeys): ChainPoint
   return { seq, hmac, rows }
 }
 
-/** The whole log is proven by `alta-desk verify-audit`; at start only its end is looked at, which costs nothing. */
-function tailFinding(connection: SqliteConnection, head: ChainPoint): string | null {
-  const last = lastRow(connection)
-  if (!last) return head.seq === 0 || hasAnchorAt(connection, head.seq) ? null : 'Its rows are missing.'
-  if (last.seq === head.seq && last.hmac === head.hmac) return null
-  return last.seq < head.seq
-    ? `Its last rows, from ${last.seq + 1} to ${head.seq}, are missing.`
-    : `Row ${head.seq} was altered, or rows were added behind it.`
-}
-
-function hasAnchorAt(connection: SqliteConnection, seq: number): boolean {
-  return readDeskValue(connection, anchorName)?.startsWith(`${seq}:`) ?? false
-}
-
-function lastRow(connection: SqliteConnection): ChainPoint | undefined {
-  return connection.prepare<[], ChainPoint>('select seq, hmac from audit order by seq desc limit 1').get()
-}
-
-function countWhere(connection: SqliteConnection, condition: string): number {
-  const row = connection
-    .prepare<[], { n: number }>(`select count(*) as n from (select 1 from audit where ${condition} limit 1)`)
-    .get()
-  return row?.n ?? 0
-}
-
 function chainedRecord(rows: number): AuditRecord {
   return { ...deskRecord('audit.chained'), after: { rows } }
-}
-
-/** A record of what the desk does by itself. */
-export function deskRecord(action: string): AuditRecord {
-  return {
-    action,
-    actorId: null,
-    actorName: 'desk',
-    door: 'desk',
-    remoteAddress: '',
-    requestId: '',
-    outcome: 'done',
-    target: null,
-    before: null,
-    after: null,
-  }
 }

@@ -1,23 +1,31 @@
 import { statSync } from 'node:fs'
 import Database from 'better-sqlite3'
+import { developmentStubKey } from '../platform/keyring.ts'
 import type { Keyring } from '../platform/keyring.ts'
+import { checkAnchors } from './audit-anchor-proof.ts'
+import type { AnchorsProof } from './audit-anchor-proof.ts'
+import { breakIn, holdsByItself, restoreIn } from './audit-breaks.ts'
+import type { RecordedBreak, RecordedRestore } from './audit-breaks.ts'
 import {
-  anchorName,
   ChainKeys,
   chainStart,
-  headName,
   hmacOf,
   isSame,
   openPoint,
   readDeskValue,
+  removedName,
+  sealedHead,
 } from './audit-chain.ts'
 import type { ChainedRow, ChainPoint } from './audit-chain.ts'
+import { triggersFinding } from './audit-triggers.ts'
 import type { SqliteConnection } from './connection.ts'
 import { proveKeyring } from './sealed-columns.ts'
 import { asOpenError, DatabaseOpenError, NotADatabaseError } from './store-errors.ts'
 
 /** What a proof of the audit log found. */
 export interface AuditProof {
+  /** Whether nothing at all was found that an administrator has not recorded. */
+  readonly holds: boolean
   /** How many rows hold, up to the first broken one. */
   readonly rows: number
   /** Rows up to this number were removed by retention; 0 where none were. */
@@ -28,6 +36,18 @@ export interface AuditProof {
   readonly chained: { readonly seq: number; readonly at: number } | null
   /** The first row that does not hold, and why; null when all do. */
   readonly broken: { readonly seq: number; readonly reason: string } | null
+  /** Where the desk went on after the last break that it recorded, and how many rows hold from there; null without. */
+  readonly resumed: { readonly seq: number; readonly rows: number } | null
+  /** What is wrong with the triggers that protect the log; null when nothing is. */
+  readonly triggers: string | null
+  /** The breaks that the desk recorded at its starts, in their order. */
+  readonly breaks: readonly RecordedBreak[]
+  /** The restores that administrators recorded, in their order. */
+  readonly restores: readonly RecordedRestore[]
+  /** How many rows are signed with the key of development, which everybody knows. */
+  readonly publicKeyRows: number
+  /** What became of the anchors of a file; null where none was given. */
+  readonly anchors: AnchorsProof | null
 }
 
 /** The database was made before there was a chain. */
@@ -38,10 +58,11 @@ class AuditNotChainedError extends DatabaseOpenError {
 }
 
 /**
- * Proves the audit log of a database file, which may be in use, stopped, or a copy. Changes nothing. Throws a
- * `DatabaseOpenError`, an `EncryptionKeyMissingError` or a `SealBrokenError`.
+ * Proves the audit log of a database file, which may be in use, stopped, or a copy; with `anchorFile` also that it was
+ * not cut since those anchors were written. Changes nothing. Throws a `DatabaseOpenError`, an
+ * `EncryptionKeyMissingError` or a `SealBrokenError`, and what the disk throws of the anchor file.
  */
-export function proveAuditOf(path: string, keyring: Keyring): AuditProof {
+export function proveAuditOf(path: string, keyring: Keyring, anchorFile: string | null = null): AuditProof {
   if (!statSync(path, { throwIfNoEntry: false })?.isFile()) throw new NotADatabaseError(path)
   let connection: SqliteConnection | null = null
   try {
@@ -49,7 +70,7 @@ export function proveAuditOf(path: string, keyring: Keyring): AuditProof {
     connection = opened
     opened.pragma('trusted_schema = OFF')
     // One transaction: a desk that goes on writing is seen as it was at this moment.
-    return opened.transaction(() => prove(opened, path, keyring))()
+    return opened.transaction(() => prove(opened, path, keyring, anchorFile))()
   } catch (error) {
     throw asOpenError(path, error)
   } finally {
@@ -57,7 +78,12 @@ export function proveAuditOf(path: string, keyring: Keyring): AuditProof {
   }
 }
 
-function prove(connection: SqliteConnection, path: string, keyring: Keyring): AuditProof {
+function prove(
+  connection: SqliteConnection,
+  path: string,
+  keyring: Keyring,
+  anchorFile: string | null,
+): AuditProof {
   const columns = connection
     .prepare<[], { name: string }>(`select name from pragma_table_info('audit')`)
     .all()
@@ -65,39 +91,57 @@ function prove(connection: SqliteConnection, path: string, keyring: Keyring): Au
   if (!columns.some(({ name }) => name === 'hmac')) throw new AuditNotChainedError(path)
   proveKeyring(connection, path, keyring)
   const keys = new ChainKeys(connection, keyring)
-  const kept = readDeskValue(connection, anchorName)
-  const anchor = kept === null ? chainStart : openPoint(anchorName, kept, keys)
-  if (!anchor) {
-    const reason = 'the anchor that retention left before it was altered'
-    return {
-      rows: 0,
-      removedUpTo: 0,
-      end: chainStart,
-      chained: null,
-      broken: { seq: firstSeq(connection), reason },
-    }
-  }
-  const walked = walk(connection, keys, anchor)
+  const kept = readDeskValue(connection, removedName)
+  const removed = kept === null ? chainStart : openPoint(removedName, kept, keys)
+  const walked = walk(connection, keys, removed)
   const broken = walked.broken ?? endFinding(connection, keys, walked.end)
-  return { ...walked, removedUpTo: anchor.seq, broken }
+  const [triggers, removedUpTo] = [triggersFinding(connection), removed?.seq ?? 0]
+  const { breaks, restores } = walked
+  const anchors =
+    anchorFile === null ? null : checkAnchors(anchorFile, { connection, keys, removedUpTo, restores })
+  const lastRestore = restores.at(-1)?.seq ?? 0
+  const isOpen = breaks.some(({ seq }) => seq > lastRestore)
+  const holds = broken === null && triggers === null && !isOpen && (anchors?.holds ?? true)
+  return { ...walked, broken, triggers, removedUpTo, anchors, holds }
 }
 
-type Walk = Omit<AuditProof, 'removedUpTo'>
+type Walk = Omit<AuditProof, 'removedUpTo' | 'triggers' | 'anchors' | 'holds'>
 
-function walk(connection: SqliteConnection, keys: ChainKeys, from: ChainPoint): Walk {
-  let [rows, end] = [0, from]
-  let chained: AuditProof['chained'] = null
+/** Goes through all rows. `from` is null where the sealed record of what retention removed was altered. */
+function walk(connection: SqliteConnection, keys: ChainKeys, from: ChainPoint | null): Walk {
+  const [breaks, restores] = [[] as RecordedBreak[], [] as RecordedRestore[]]
+  // The row before, as far as it is proven.
+  let before = from
+  let [rows, publicKeyRows, end] = [0, 0, from ?? chainStart]
+  let [chained, broken, resumed]: [AuditProof['chained'], AuditProof['broken'], AuditProof['resumed']] = [
+    null,
+    null,
+    null,
+  ]
   for (const row of connection.prepare<[], ChainedRow>('select * from audit order by seq').iterate()) {
-    const reason = rowFinding(row, end, keys)
-    if (reason !== null) return { rows, end, chained, broken: { seq: row.seq, reason } }
-    end = { seq: row.seq, hmac: row.hmac }
-    rows += 1
+    const reason = rowFinding(row, before, keys)
+    if (reason !== null) {
+      broken ??= { seq: row.seq, reason }
+      before = null
+      if (!holdsByItself(row, keys)) continue
+      resumed = { seq: row.seq, rows: 0 }
+    }
+    before = { seq: row.seq, hmac: row.hmac }
+    if (resumed) resumed = { ...resumed, rows: resumed.rows + 1 }
+    else [rows, end] = [rows + 1, before]
+    if (row.key_id === developmentStubKey.id) publicKeyRows += 1
     if (row.action === 'audit.chained') chained = { seq: row.seq, at: Number(row.at) }
+    breaks.push(...[breakIn(row) ?? []].flat())
+    restores.push(...[restoreIn(row) ?? []].flat())
   }
-  return { rows, end, chained, broken: null }
+  if (from === null) broken ??= { seq: 0, reason: removedReason }
+  return { rows, end, chained, broken, resumed, breaks, restores, publicKeyRows }
 }
 
-function rowFinding(row: ChainedRow, before: ChainPoint, keys: ChainKeys): string | null {
+const removedReason = 'the sealed record of what retention removed before it was altered'
+
+function rowFinding(row: ChainedRow, before: ChainPoint | null, keys: ChainKeys): string | null {
+  if (!before) return removedReason
   if (row.hmac === '') return 'it was written by something else than Alta Desk'
   const key = keys.key(row.key_id)
   if (!key) return `it names the key ${row.key_id}, with which this desk never wrote`
@@ -110,8 +154,7 @@ function rowFinding(row: ChainedRow, before: ChainPoint, keys: ChainKeys): strin
 
 /** Compares where the rows end with where the sealed head says they do. */
 function endFinding(connection: SqliteConnection, keys: ChainKeys, end: ChainPoint): AuditProof['broken'] {
-  const kept = readDeskValue(connection, headName)
-  const head = kept === null ? null : openPoint(headName, kept, keys)
+  const head = sealedHead(connection, keys)
   if (!head) return { seq: end.seq, reason: 'the seal behind the last row is missing or was altered' }
   if (head.seq > end.seq) {
     const [first, last] = [end.seq + 1, head.seq]
@@ -123,9 +166,4 @@ function endFinding(connection: SqliteConnection, keys: ChainKeys, end: ChainPoi
   return isSame(head.hmac, end.hmac)
     ? null
     : { seq: end.seq, reason: 'it is not the row that was written last' }
-}
-
-function firstSeq(connection: SqliteConnection): number {
-  const row = connection.prepare<[], { seq: number | null }>('select min(seq) as seq from audit').get()
-  return row?.seq ?? 0
 }

@@ -1,6 +1,7 @@
 import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { basename, dirname, extname, join } from 'node:path'
 import type { SqliteConnection } from './connection.ts'
+import { makePrivate } from './private-files.ts'
 
 const keptBackups = 5
 
@@ -17,6 +18,7 @@ export function backUp(connection: SqliteConnection, path: string, version: stri
   const partial = `${target}.partial`
   try {
     rmSync(partial, { force: true })
+    makePrivate(partial)
     connection.prepare('vacuum into ?').run(partial)
     synchronise(partial)
     renameSync(partial, target)

@@ -67,12 +67,13 @@ export function pendingMigrations(
 /**
  * Applies `pending` in one transaction: all of them or none. Generated migrations rebuild tables, for which foreign
  * keys must be off while they run (https://sqlite.org/lang_altertable.html#otheralter); what is dangling afterwards
- * undoes the whole.
+ * undoes the whole. `finish` is done in the same transaction, with the new schema.
  */
 export function applyMigrations(
   connection: SqliteConnection,
   pending: readonly Migration[],
   at: number,
+  finish: () => void = () => undefined,
 ): void {
   connection.pragma('foreign_keys = OFF')
   try {
@@ -92,6 +93,7 @@ export function applyMigrations(
         const dangling = connection.pragma('foreign_key_check') as readonly { table: string }[]
         if (dangling.length > 0)
           throw new Error(`The migrations leave dangling references in ${dangling[0]?.table}.`)
+        finish()
       })
       .immediate()
   } finally {

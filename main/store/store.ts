@@ -4,7 +4,13 @@ import { forkChildProcess } from '../platform/child-process.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Keyring } from '../platform/keyring.ts'
 import type { AreaLogger, Logger } from '../platform/logging.ts'
-import { AuditLog, deskRecord } from './audit-log.ts'
+import { addAnchor, anchorFileOf, anchorLine, newestAnchor } from './audit-anchors.ts'
+import { openBreak } from './audit-breaks.ts'
+import type { RecordedBreak } from './audit-breaks.ts'
+import { ChainKeys, deskRecord } from './audit-chain.ts'
+import { AuditLog } from './audit-log.ts'
+import { startFinding } from './audit-start.ts'
+import { restoreTriggers, triggersFinding } from './audit-triggers.ts'
 import { backUp } from './backup.ts'
 import type { SqliteConnection } from './connection.ts'
 import { openConnection, queryBuilder, useWriteAheadLog } from './connection.ts'
@@ -12,8 +18,9 @@ import { checkFile, checkStructure } from './database-checks.ts'
 import type { DeskLock } from './desk-lock.ts'
 import { takeDeskLock } from './desk-lock.ts'
 import { applyMigrations, pendingMigrations, readMigrations } from './migrations.ts'
+import { keepPrivate } from './private-files.ts'
 import { Reader } from './reader.ts'
-import { bringSealsUpToDate } from './sealed-columns.ts'
+import { bringSealsUpToDate, proveKeyring } from './sealed-columns.ts'
 import { asOpenError, asStoreError, StoreUnavailableError } from './store-errors.ts'
 import type { ReadHandle, Store, Synchronous, Tx, WriteOptions } from './store-types.ts'
 
@@ -31,6 +38,9 @@ export interface StoreOptions {
   /** Electron's way to start the reader process; Node's fork when left out. */
   readonly startChildProcess?: StartChildProcess
 }
+
+/** The migration with which the chain of the audit log begins: for a new database, and for one from before it. */
+const chainMigration = '0003_audit-chain'
 
 /** One of the two connections, with drizzle over it. */
 interface Channel {
@@ -51,16 +61,19 @@ export function openStore(options: StoreOptions): SqliteStore {
   try {
     checkFile(path)
     lock = takeDeskLock(path, connectTimeoutMs)
+    keepPrivate(path, logger)
     const durable = openConnection({ path, connectTimeoutMs, synchronous: 'FULL' })
     opened.push(durable)
     checkStructure(durable, path, logger)
     prepareSchema(durable, options, logger)
     const resealed = durable.transaction(() => bringSealsUpToDate(durable, path, options.keyring)).immediate()
     if (resealed > 0) logger.info('secrets were encrypted anew with the active key', { values: resealed })
-    const log = openAuditLog(durable, options, logger)
+    const audit = openAudit(durable, options, logger)
     const events = openConnection({ path, connectTimeoutMs, synchronous: 'NORMAL' })
     opened.push(events)
-    return new SqliteStore(options, lock, log, channel(durable), channel(events))
+    const store = new SqliteStore(options, lock, audit, channel(durable), channel(events))
+    store.anchorAudit()
+    return store
   } catch (error) {
     for (const connection of opened) connection.close()
     lock?.release()
@@ -68,16 +81,30 @@ export function openStore(options: StoreOptions): SqliteStore {
   }
 }
 
-function openAuditLog(connection: SqliteConnection, options: StoreOptions, logger: AreaLogger): AuditLog {
-  const { keyring, clock } = options
-  const log = connection
-    .transaction(() => AuditLog.open(connection, keyring, clock.now(), logger))
-    .immediate()
-  if (log.finding !== null)
+/** The audit log of an open store. */
+interface Audit {
+  readonly log: AuditLog
+  readonly keys: ChainKeys
+  readonly openBreak: RecordedBreak | null
+}
+
+function openAudit(connection: SqliteConnection, options: StoreOptions, logger: AreaLogger): Audit {
+  const { path, keyring, clock } = options
+  const keys = new ChainKeys(connection, keyring)
+  const open = (): Audit => {
+    keys.keepActive()
+    const finding = startFinding(connection, path, keys)
+    if (triggersFinding(connection) !== null) restoreTriggers(connection)
+    const log = AuditLog.resume(connection, keys, finding, clock.now())
+    return { log, keys, openBreak: openBreak(connection, keys) }
+  }
+  const audit = connection.transaction(open).immediate()
+  if (audit.openBreak)
     logger.error('the audit log was altered outside the desk; alta-desk verify-audit says more', {
-      finding: log.finding,
+      finding: audit.openBreak.finding,
+      noticedAt: new Date(audit.openBreak.at).toISOString(),
     })
-  return log
+  return audit
 }
 
 function channel(connection: SqliteConnection): Channel {
@@ -85,7 +112,7 @@ function channel(connection: SqliteConnection): Channel {
 }
 
 function prepareSchema(connection: SqliteConnection, options: StoreOptions, logger: AreaLogger): void {
-  const { path, clock } = options
+  const { path, clock, keyring } = options
   const { pending, isNew, lastTag } = pendingMigrations(
     connection,
     path,
@@ -94,12 +121,17 @@ function prepareSchema(connection: SqliteConnection, options: StoreOptions, logg
   useWriteAheadLog(connection)
   if (pending.length === 0) return
   if (!isNew) {
+    // Not with a key that is not its own: what is sealed and signed on the way could never be opened.
+    proveKeyring(connection, path, keyring)
     const version = lastTag?.split('_')[0] ?? 'none'
     logger.info('database backed up before its schema changes', {
       backup: backUp(connection, path, version, clock.now()),
     })
   }
-  applyMigrations(connection, pending, clock.now())
+  const beginsChain = pending.some(({ tag }) => tag === chainMigration)
+  applyMigrations(connection, pending, clock.now(), () => {
+    if (beginsChain) AuditLog.begin(connection, new ChainKeys(connection, keyring), clock.now())
+  })
   logger.info('schema brought up to date', { migrations: pending.map((migration) => migration.tag) })
 }
 
@@ -110,17 +142,23 @@ function prepareSchema(connection: SqliteConnection, options: StoreOptions, logg
 export class SqliteStore implements Store {
   readonly #clock: Clock
   readonly #lock: DeskLock
-  readonly #log: AuditLog
+  readonly #path: string
+  readonly #logger: AreaLogger
+  readonly #audit: Audit
   readonly #durable: Channel
   readonly #events: Channel
   readonly #reader: Reader
   #writing: Channel | null = null
   #closed = false
+  /** The row of the newest anchor. */
+  #anchoredHmac: string | null = null
 
-  constructor(options: StoreOptions, lock: DeskLock, log: AuditLog, durable: Channel, events: Channel) {
+  constructor(options: StoreOptions, lock: DeskLock, audit: Audit, durable: Channel, events: Channel) {
     this.#clock = options.clock
+    this.#path = options.path
+    this.#logger = options.logger.for('store')
     this.#lock = lock
-    this.#log = log
+    this.#audit = audit
     this.#durable = durable
     this.#events = events
     const { path, connectTimeoutMs, queryTimeoutMs, startChildProcess = forkChildProcess } = options
@@ -151,9 +189,34 @@ export class SqliteStore implements Store {
     })
   }
 
-  /** What was found of the audit log at start that only somebody outside the desk can have done; null when all was well. */
-  get auditFinding(): string | null {
-    return this.#log.finding
+  /**
+   * What the desk noticed of the audit log, at this start or an earlier one, that only somebody outside it can have done;
+   * null when there is nothing, or an administrator has recorded a restore since.
+   */
+  get auditBreak(): RecordedBreak | null {
+    return this.#audit.openBreak
+  }
+
+  /**
+   * Writes where the audit log ends, signed, into the file beside the database and into the desk's log, unless that is
+   * there already. A disk that refuses is logged: the desk goes on without.
+   */
+  anchorAudit(): void {
+    const { log, keys } = this.#audit
+    const { seq, hmac } = log.head
+    if (seq === 0 || hmac === this.#anchoredHmac) return
+    try {
+      const file = anchorFileOf(this.#path)
+      const newest = newestAnchor(file, keys)
+      if (newest === null || newest === 'unsigned' || newest.point.hmac !== hmac) {
+        const line = anchorLine({ at: this.#clock.now(), point: log.head }, keys)
+        addAnchor(file, line)
+        this.#logger.info('the audit log ends here', { anchor: line })
+      }
+      this.#anchoredHmac = hmac
+    } catch (error) {
+      this.#logger.error('the end of the audit log could not be written beside the database', { error })
+    }
   }
 
   /**
@@ -162,9 +225,9 @@ export class SqliteStore implements Store {
    */
   trimAudit(at: number, limit: number): number {
     return this.#write({ audit: null }, ({ connection }) => {
-      const { removed, lastSeq } = this.#log.trim(connection, at, limit)
+      const { removed, lastSeq } = this.#audit.log.trim(connection, at, limit)
       const record = { ...deskRecord('audit.trimmed'), after: { rows: removed, lastSeq, writtenBefore: at } }
-      if (removed > 0) this.#log.append(connection, [record], this.#clock.now())
+      if (removed > 0) this.#audit.log.append(connection, [record], this.#clock.now())
       return removed
     })
   }
@@ -173,6 +236,7 @@ export class SqliteStore implements Store {
   close(): void {
     if (this.#closed) return
     this.#closed = true
+    this.anchorAudit()
     this.#reader.close()
     this.#events.connection.close()
     this.#durable.connection.close()
@@ -186,10 +250,10 @@ export class SqliteStore implements Store {
     this.#writing = channel
     try {
       const result = channel.connection.transaction(() => this.#run(channel, options, change)).immediate()
-      this.#log.committed()
+      this.#audit.log.committed()
       return result
     } catch (error) {
-      this.#log.undone()
+      this.#audit.log.undone()
       throw asStoreError(error)
     } finally {
       this.#writing = null
@@ -198,7 +262,7 @@ export class SqliteStore implements Store {
 
   #run<T>(channel: Channel, { audit }: WriteOptions, change: (channel: Channel) => T): T {
     const result = change(channel)
-    this.#log.append(channel.connection, [audit ?? []].flat(), this.#clock.now())
+    this.#audit.log.append(channel.connection, [audit ?? []].flat(), this.#clock.now())
     return result
   }
 

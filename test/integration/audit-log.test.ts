@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { copyFileSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import Database from 'better-sqlite3'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { AuditEntry } from '../../shared/contract/audit.ts'
@@ -148,24 +148,35 @@ describe('the export', () => {
   })
 })
 
+interface Ended {
+  readonly code: number
+  readonly printed: string
+  readonly complained: string
+}
+
+/** Runs `alta-desk` on a database, as somebody at a terminal does. */
+async function command(databasePath: string, ...args: string[]): Promise<Ended> {
+  const { PATH, HOME } = process.env
+  const entry = join(import.meta.dirname, '../../main/headless.ts')
+  const child = spawn(process.execPath, [entry, ...args], {
+    cwd: dirname(databasePath),
+    env: { PATH, HOME, ALTAVMS_DB_PATH: databasePath },
+  })
+  const [printed, complained] = [[] as string[], [] as string[]]
+  child.stdout.on('data', (text: Buffer) => printed.push(text.toString()))
+  child.stderr.on('data', (text: Buffer) => complained.push(text.toString()))
+  const [code] = (await once(child, 'close')) as [number]
+  return { code, printed: printed.join(''), complained: complained.join('') }
+}
+
 describe('alta-desk verify-audit', () => {
-  async function verify(file?: string): Promise<{ code: number; printed: string; complained: string }> {
-    const { PATH, HOME } = process.env
-    const entry = join(import.meta.dirname, '../../main/headless.ts')
-    const child = spawn(process.execPath, [entry, 'verify-audit', ...(file === undefined ? [] : [file])], {
-      cwd: desk.folder,
-      env: { PATH, HOME, ALTAVMS_DB_PATH: desk.databasePath },
-    })
-    const [printed, complained] = [[] as string[], [] as string[]]
-    child.stdout.on('data', (text: Buffer) => printed.push(text.toString()))
-    child.stderr.on('data', (text: Buffer) => complained.push(text.toString()))
-    const [code] = (await once(child, 'close')) as [number]
-    return { code, printed: printed.join(''), complained: complained.join('') }
-  }
+  const verify = (...args: string[]): Promise<Ended> => command(desk.databasePath, 'verify-audit', ...args)
 
   test('proves the log of a desk that runs', async () => {
     const { code, printed } = await verify()
-    expect(printed).toMatch(/^The audit log holds\.\n\d+ rows hold\.\nLast row that holds: \d+ [\w-]{43}\n$/)
+    expect(printed).toMatch(
+      /^The audit log holds\.\n\d+ rows hold\.\n\d+ rows are signed with the development key.*\nLast row that holds: \d+ [\w-]{43}\n$/,
+    )
     expect(code).toBe(0)
   })
 
@@ -194,5 +205,73 @@ describe('alta-desk verify-audit', () => {
       code: 1,
       complained: expect.stringMatching(/is not a database of Alta Desk/) as string,
     })
+  })
+})
+
+describe('a database that was altered while the desk was stopped', () => {
+  let altered: DeskInProcess
+  let older: string
+  let path: string
+  const anchors = (): string => path.replace(/\.db$/, '-audit-anchors.txt')
+
+  beforeAll(async () => {
+    altered = await startDeskInProcess({ people: [testAdmin, testViewer] })
+    path = altered.databasePath
+    older = join(desk.folder, 'older.db')
+    const source = new Database(path, { readonly: true })
+    await source.backup(older)
+    source.close()
+    const client = new ApiClient(altered.origin)
+    await client.signIn(testAdmin.email, testAdmin.password)
+    await client.want('PUT', '/live/wall', { layout: '4', tiles: [] })
+    await altered.desk.stop()
+    await copyAway()
+  })
+  afterAll(() => rmSync(altered.folder, { recursive: true, force: true }))
+
+  /** An older backup in the place of the database: rows are gone, and the chain in itself is whole. */
+  async function copyAway(): Promise<void> {
+    for (const end of ['-wal', '-shm']) rmSync(`${path}${end}`, { force: true })
+    await Promise.resolve(copyFileSync(older, path))
+  }
+
+  // Would catch: a log that was cut, of which verify-audit says "holds" and the running desk says nothing.
+  test('is found by its anchors; a plain proof cannot know', async () => {
+    expect(await command(path, 'verify-audit')).toMatchObject({ code: 0 })
+    const found = await command(path, 'verify-audit', '--anchor', anchors())
+    expect(found.complained).toMatch(/^The audit log does NOT hold\.\n/)
+    expect(found.complained).toMatch(/CUT: \d+ anchored rows? (is|are) missing or replaced/)
+    expect(found.code).toBe(1)
+  })
+
+  test('is told by the desk that runs, to the log, to /readyz and to administrators, and it goes on recording', async () => {
+    const again = await startDeskInProcess({ folder: altered.folder })
+    const client = new ApiClient(again.origin)
+    await client.signIn(testAdmin.email, testAdmin.password)
+    const { finding } = await client.want<{ finding: string }>('GET', '/audit/state')
+    expect(finding).toMatch(
+      /^The audit log was altered outside Alta Desk\. Noticed on .* it went to row \d+\./,
+    )
+    expect(await (await fetch(`${again.origin}/readyz`)).json()).toMatchObject({
+      degraded: ['audit log'],
+    })
+    expect(again.log.filter((line) => line.includes('altered outside the desk'))).toHaveLength(1)
+    const { items } = await client.want<Page>('GET', '/audit?action=audit.broken')
+    expect(items).toMatchObject([{ action: 'audit.broken', outcome: 'failed', actor: { name: 'desk' } }])
+    expect((await command(path, 'record-restore', 'too early')).complained).toMatch(/another desk|in use/i)
+    await again.desk.stop()
+    expect((await command(path, 'verify-audit')).code).toBe(1)
+  })
+
+  test('is accounted for once an administrator has recorded the restore', async () => {
+    expect((await command(path, 'record-restore')).code).toBe(2)
+    expect(await command(path, 'record-restore', 'Backup of yesterday, the disk failed.')).toMatchObject({
+      code: 0,
+      printed: 'The restore is recorded in the audit log.\n',
+    })
+    const proof = await command(path, 'verify-audit', '--anchor', anchors())
+    expect(proof.printed).toMatch(/a restore was recorded by .*: Backup of yesterday, the disk failed\./)
+    expect(proof.printed).toMatch(/given up by the restore recorded in row/)
+    expect(proof.code).toBe(0)
   })
 })

@@ -1,5 +1,6 @@
 import type { AuditEntry, AuditFilter } from '../../../shared/contract/audit.ts'
 import type { Clock } from '../../platform/clock.ts'
+import type { RecordedBreak } from '../../store/audit-breaks.ts'
 import type { Store } from '../../store/store-types.ts'
 import type { FileTickets } from '../file-tickets.ts'
 import { auditRecord, signedInCaller } from '../request-context.ts'
@@ -16,8 +17,8 @@ export interface AuditReaderOptions {
   readonly isStillIn: (caller: Caller) => boolean
   /** How long rows are kept, ms; 0 is for ever. */
   readonly retentionMs: number
-  /** What was found of the log at start; null when all was well. */
-  readonly finding: string | null
+  /** What the desk noticed of the log at a start; null when all was well. */
+  readonly noticed: RecordedBreak | null
 }
 
 /** The audit log for administrators: pages of it, and the whole as a file. */
@@ -48,11 +49,11 @@ export class AuditReader {
   }
 
   async state(): Promise<{ oldestAt: number | null; keptForMs: number | null; finding: string | null }> {
-    const { store, retentionMs, finding } = this.#options
+    const { store, retentionMs, noticed } = this.#options
     return {
       oldestAt: await oldestAuditAt(store),
       keptForMs: retentionMs === 0 ? null : retentionMs,
-      finding,
+      finding: noticed && findingSentence(noticed),
     }
   }
 
@@ -77,6 +78,13 @@ export class AuditReader {
       read: () => exportAudit(store, filter, format, () => isStillIn(caller)),
     })
   }
+}
+
+function findingSentence({ at, seq, finding }: RecordedBreak): string {
+  return (
+    `The audit log was altered outside Alta Desk. Noticed on ${new Date(at).toISOString()} (row ${seq}): ${finding} ` +
+    'Run alta-desk verify-audit. If a backup was restored, stop the desk and run alta-desk record-restore.'
+  )
 }
 
 type Side = Record<string, unknown> | null

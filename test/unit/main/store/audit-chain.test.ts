@@ -7,60 +7,14 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { EncryptionKeyMissingError, encryptionKey, Keyring } from '../../../../main/platform/keyring.ts'
 import { signedColumns } from '../../../../main/store/audit-chain.ts'
 import { proveAuditOf } from '../../../../main/store/audit-proof.ts'
-import type { AuditProof } from '../../../../main/store/audit-proof.ts'
 import { applyMigrations, readMigrations } from '../../../../main/store/migrations.ts'
 import { NotADatabaseError } from '../../../../main/store/store-errors.ts'
-import type { AuditRecord } from '../../../../main/store/store-types.ts'
 import { openStore } from '../../../../main/store/store.ts'
-import type { StoreOptions } from '../../../../main/store/store.ts'
 import { audit } from '../../../../main/store/tables/desk.ts'
+import { databaseWith, firstKey, prove, recordOf, ring, tamper, write } from './audited-database.ts'
 import { migrationsFolder, openTestStore, storeOptions, temporaryFolder } from './open-test-store.ts'
 
-const [firstKey, secondKey] = [encryptionKey(randomBytes(32)), encryptionKey(randomBytes(32))]
-const ring = new Keyring([firstKey])
-
-function recordOf(number: number): AuditRecord {
-  return {
-    action: 'wall.saved',
-    actorId: 'u1',
-    actorName: 'guard@desk',
-    door: 'http',
-    remoteAddress: '127.0.0.1',
-    requestId: `r${number}`,
-    outcome: 'done',
-    target: { kind: 'wall', id: 'w1', name: `Wall ${number}` },
-    before: number % 2 ? { number } : null,
-    after: { number },
-  }
-}
-
-/** A stopped desk's database whose log has `rows` rows. */
-function databaseWith(rows: number, changes: Partial<StoreOptions> = {}): StoreOptions {
-  const options = storeOptions({ keyring: ring, ...changes })
-  write(options, rows)
-  return options
-}
-
-function write(options: StoreOptions, rows: number): void {
-  const store = openStore(options)
-  for (let number = 1; number <= rows; number += 1) {
-    // Both connections write the one log in turn.
-    store.write({ audit: recordOf(number), durable: number % 3 !== 0 }, () => undefined)
-  }
-  store.close()
-}
-
-/** What somebody does who can write the file but has no key. */
-function tamper({ path }: StoreOptions, work: (database: Database.Database) => void): void {
-  const database = new Database(path)
-  database.exec('drop trigger if exists audit_unchangeable; drop trigger if exists audit_unremovable')
-  work(database)
-  database.close()
-}
-
-function prove({ path }: StoreOptions, keyring = ring): AuditProof {
-  return proveAuditOf(path, keyring)
-}
+const secondKey = encryptionKey(randomBytes(32))
 
 test('a log that nobody touched is proven, row for row', () => {
   const options = databaseWith(50)
@@ -183,7 +137,7 @@ describe('is found', () => {
     )
     expect(prove(options).broken).toEqual({
       seq: 4,
-      reason: 'the anchor that retention left before it was altered',
+      reason: 'the sealed record of what retention removed before it was altered',
     })
   })
 
@@ -235,27 +189,6 @@ describe('is found', () => {
     tamper(options, (database) => database.exec(`delete from desk_values where key = 'audit_head'`))
     write(options, 1)
     expect(prove(options).broken?.seq).toBe(9)
-  })
-
-  test('a log that was stripped of its chain: the desk chains it anew and says when', () => {
-    const options = databaseWith(9)
-    tamper(options, (database) => {
-      database.exec(`update audit set actor_name = 'nobody', hmac = '', key_id = ''`)
-      database.exec(`delete from desk_values where key like 'audit_%'`)
-    })
-    write(options, 1)
-    const store = openTestStore(options)
-    const actions = store.read((db) =>
-      db.select({ action: audit.action }).from(audit).orderBy(audit.seq).all(),
-    )
-    expect(actions.map(({ action }) => action).slice(-2)).toEqual(['audit.chained', 'wall.saved'])
-    expect(prove(options).chained).toMatchObject({ seq: 10 })
-  })
-
-  test('at start, as far as its end tells', () => {
-    const options = databaseWith(9)
-    tamper(options, (database) => database.exec('delete from audit where seq = 9'))
-    expect(openTestStore(options).auditFinding).toBe('Its last rows, from 9 to 9, are missing.')
   })
 })
 

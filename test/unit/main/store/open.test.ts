@@ -62,6 +62,9 @@ describe('migrations', () => {
     const [backup, ...others] = backupsBeside(options.path)
     expect(others).toEqual([])
     expect(backup).toMatch(/^altavms-backup-0\d{3}-\d{8}T\d{6}Z\.db$/)
+    // Would catch: a backup that other accounts of the machine can read, when the database is closed to them.
+    if (process.platform !== 'win32')
+      expect(statSync(join(dirname(options.path), backup ?? '')).mode & 0o777).toBe(0o600)
     const restored = openTestStore({ ...options, path: join(dirname(options.path), backup ?? '') })
     expect(restored.read((db) => db.select().from(deskValues).all()).map((row) => row.key)).toContain('kept')
   })
