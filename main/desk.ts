@@ -179,6 +179,8 @@ export function createDesk(options: DeskOptions): Desk {
   }
   const runner = new PartRunner(logger.for('desk'))
   const parts = [
+    // First, so that it ends last: until then somebody may be refused.
+    audit.repetitions,
     identity.passwords,
     { name: 'first administrator', start: makeAdministrators, stop: () => undefined },
     people.groups,
@@ -240,7 +242,7 @@ function openGround(options: DeskOptions): Ground {
   const bus = new Bus((fact, error) => logger.for('bus').error('a listener failed', { fact, error }))
   const keyring = openKeyring(config)
   const sqlite = openStore({ ...config.db, clock, keyring, logger, migrationsFolder, startChildProcess })
-  const store = new AuditWatch(sqlite)
+  const store = new AuditWatch(sqlite, clock)
   const [health, metrics] = [new PartsHealth(bus), new Metrics()]
   return { config, logger, clock, metrics, bus, health, keyring, sqlite, store, deskId: loadDeskId(store) }
 }
@@ -258,6 +260,12 @@ function openAudit(ground: Ground, files: FileTickets, isStillIn: (caller: Calle
   const runAnchors = (signal: AbortSignal) => runAuditAnchors(sqlite, signal)
   return {
     reader: new AuditReader({ store, clock, files, isStillIn, retentionMs, noticed }),
+    repetitions: supervised({
+      name: 'repeated refusals',
+      run: (signal) => store.writeRepetitions(signal),
+      health,
+      logger,
+    }),
     anchors: supervised({ name: 'audit anchors', run: runAnchors, health, logger }),
     retention: supervised({ name: 'audit retention', run, health, logger }),
   }

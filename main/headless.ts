@@ -132,6 +132,7 @@ function recordRestore([reason, ...others]: string[]): void {
     filter: { level: 'error', areas: new Map() },
     format: config.log.format,
     secrets: secretsOf(config),
+    write: (line) => console.error(line),
   })
   const [keyring, migrationsFolder] = [openKeyring(config), join(root, 'resources/migrations')]
   const store = openStore({ ...config.db, clock: systemClock, keyring, logger, migrationsFolder })

@@ -1,15 +1,24 @@
+import type { Clock } from '../platform/clock.ts'
+import { pause } from '../platform/lifecycle.ts'
 import type { AuditRecord, ReadHandle, Store, Synchronous, Tx, WriteOptions } from '../store/store-types.ts'
+import { RepeatedRefusals } from './audit/repeated-refusals.ts'
+
+/** How often it is looked whether what was counted is to be written. */
+const lookEveryMs = 30_000
 
 /**
  * The store as rooms get it: it remembers which audit records were committed, so that the guard can tell a procedure
- * that recorded what it did from one that forgot.
+ * that recorded what it did from one that forgot, and counts refusals that repeat themselves instead of writing each.
  */
 export class AuditWatch implements Store {
   readonly #store: Store
   readonly #written = new WeakSet<AuditRecord>()
 
-  constructor(store: Store) {
+  readonly #repeated: RepeatedRefusals
+
+  constructor(store: Store, clock: Clock) {
     this.#store = store
+    this.#repeated = new RepeatedRefusals(clock)
   }
 
   read<T>(query: (db: ReadHandle) => T): T {
@@ -21,9 +30,26 @@ export class AuditWatch implements Store {
   }
 
   write<T>(options: WriteOptions, change: (tx: Tx) => Synchronous<T>): T {
-    const result = this.#store.write(options, change)
-    for (const record of [options.audit ?? []].flat()) this.#written.add(record)
+    const sifted = this.#repeated.sift([options.audit ?? []].flat())
+    const result = this.#store.write({ ...options, audit: sifted.write }, change)
+    sifted.count()
+    for (const record of sifted.write) this.#written.add(record)
     return result
+  }
+
+  /** Writes what was counted, now and then, until `signal` is aborted; then all that is left. Throws what the store throws. */
+  async writeRepetitions(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      this.#writeDue(false)
+      await pause(lookEveryMs, signal)
+    }
+    this.#writeDue(true)
+  }
+
+  #writeDue(all: boolean): void {
+    const { rows, written } = this.#repeated.due(all)
+    if (rows.length > 0) this.#store.write({ audit: rows }, () => undefined)
+    written()
   }
 
   /** Whether the transaction that carried this record was committed. */

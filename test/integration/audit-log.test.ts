@@ -6,6 +6,8 @@ import Database from 'better-sqlite3'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { AuditEntry } from '../../shared/contract/audit.ts'
 import { ApiClient } from '../fixtures/api-client.ts'
+import { readAudit } from '../fixtures/audit-rows.ts'
+import type { AuditRow } from '../fixtures/audit-rows.ts'
 import { startDeskInProcess, testAdmin, testViewer } from '../fixtures/desk-in-process.ts'
 import type { DeskInProcess } from '../fixtures/desk-in-process.ts'
 
@@ -113,7 +115,7 @@ describe('the export', () => {
     const text = Buffer.from(await answer.arrayBuffer()).toString()
     const lines = text.split('\r\n')
     expect(lines[0]).toBe(
-      '\ufeffseq,at,action,outcome,actor_name,actor_id,target_kind,target_name,target_id,door,remote_address,request_id,before,after',
+      '\ufeffseq,at,action,outcome,actor_name,actor_id,target_kind,target_name,target_id,door,remote_address,request_id,before,after,repeated,repeated_last_at',
     )
     expect(text).not.toMatch(/(^|,)"?[=+\-@]/m)
     expect(text).toContain(`"'=cmd|""/c calc""!a0"`)
@@ -208,6 +210,33 @@ describe('alta-desk verify-audit', () => {
   })
 })
 
+describe('refusals that repeat themselves', () => {
+  // Would catch: a stranger, or a viewer with a script, who fills the disk through the audit log.
+  test('are one row at once, and one more with their count and times when the desk stops', async () => {
+    const busy = await startDeskInProcess({ people: [testAdmin, testViewer] })
+    const viewer = new ApiClient(busy.origin)
+    await viewer.signIn(testViewer.email, testViewer.password)
+    for (let turn = 0; turn < 30; turn += 1) {
+      await viewer.call('GET', '/audit')
+      await viewer.call('POST', '/auth/login', { email: `stranger-${turn}@desk`, password: 'nope' })
+    }
+    const trouble = (): AuditRow[] => readAudit(busy).filter(({ outcome }) => outcome !== 'done')
+    expect(trouble().filter(({ action }) => action === 'access.refused')).toHaveLength(1)
+    expect(trouble().filter(({ action }) => action === 'session.opened')).toHaveLength(20)
+    await busy.desk.stop()
+    const counted = trouble().flatMap(({ action, actorName, targetName, after }) => {
+      const { repeated } = JSON.parse(after ?? '{}') as { repeated?: { times: number } }
+      return repeated ? [{ action, actorName, targetName, times: repeated.times }] : []
+    })
+    expect(counted.toSorted((left, right) => left.action.localeCompare(right.action))).toEqual([
+      { action: 'access.refused', actorName: testViewer.email, targetName: 'audit.list', times: 29 },
+      { action: 'session.opened', actorName: 'several', targetName: null, times: 10 },
+    ])
+    expect(await command(busy.databasePath, 'verify-audit')).toMatchObject({ code: 0 })
+    await busy.stop()
+  })
+})
+
 describe('a database that was altered while the desk was stopped', () => {
   let altered: DeskInProcess
   let older: string
@@ -258,7 +287,9 @@ describe('a database that was altered while the desk was stopped', () => {
     expect(again.log.filter((line) => line.includes('altered outside the desk'))).toHaveLength(1)
     const { items } = await client.want<Page>('GET', '/audit?action=audit.broken')
     expect(items).toMatchObject([{ action: 'audit.broken', outcome: 'failed', actor: { name: 'desk' } }])
-    expect((await command(path, 'record-restore', 'too early')).complained).toMatch(/another desk|in use/i)
+    expect((await command(path, 'record-restore', 'too early')).complained).toMatch(
+      /^Another Alta Desk already uses the database/,
+    )
     await again.desk.stop()
     expect((await command(path, 'verify-audit')).code).toBe(1)
   })

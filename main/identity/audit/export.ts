@@ -25,6 +25,8 @@ const columns = [
   'before',
   'after',
 ] as const
+/** How often a refusal happened that was counted instead of written each time, and when last; empty for other rows. */
+const repetitionColumns = ['repeated', 'repeated_last_at'] as const
 
 export const exportContentTypes: Readonly<Record<ExportFormat, string>> = {
   csv: 'text/csv; charset=utf-8',
@@ -42,7 +44,7 @@ export async function* exportAudit(
   mayGoOn: () => boolean,
 ): AsyncGenerator<string, void> {
   // Excel takes a file for UTF-8 only when it begins with a byte order mark.
-  if (format === 'csv') yield `\ufeff${columns.join(',')}\r\n`
+  if (format === 'csv') yield `\ufeff${[...columns, ...repetitionColumns].join(',')}\r\n`
   let before: number | null = null
   for (;;) {
     if (!mayGoOn()) throw new Error('The person who downloads the audit log may not do so any more.')
@@ -58,7 +60,16 @@ function csvLine(row: AuditRow): string {
   const cells = columns.map((column) =>
     csvCell(column === 'at' ? new Date(row.at).toISOString() : row[column]),
   )
-  return `${cells.join(',')}\r\n`
+  return `${[...cells, ...repetitionCells(row)].join(',')}\r\n`
+}
+
+function repetitionCells({ after }: AuditRow): string[] {
+  const side = after === null ? null : (JSON.parse(after) as Record<string, unknown>)
+  const { times, lastAt } = (side?.['repeated'] ?? {}) as {
+    readonly times?: unknown
+    readonly lastAt?: unknown
+  }
+  return [typeof times === 'number' ? csvCell(times) : '', typeof lastAt === 'string' ? csvCell(lastAt) : '']
 }
 
 /** A text that a spreadsheet would take for a formula gets an apostrophe before it (OWASP, CSV injection). */

@@ -1,7 +1,7 @@
-import { isIPv6 } from 'node:net'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Caller } from '../../identity/request-context.ts'
 import type { Config } from '../../platform/config.ts'
+import { networkOfAddress } from '../../platform/network-of-address.ts'
 import { sendError } from './error-body.ts'
 import { routeOf } from './matched-route.ts'
 import { plainAddress } from './origins.ts'
@@ -75,15 +75,6 @@ function admit(waitMs: number, reply: FastifyReply, done: () => void): void {
   })
 }
 
-/** An address, or of IPv6 the network of one household or site: whoever has one address of it has them all. */
 function networkOf(request: FastifyRequest): string {
-  const address = plainAddress(request.ip)
-  if (!isIPv6(address)) return address
-  const [head = '', tail = ''] = address.split('%')[0]?.split('::') ?? []
-  const before = head === '' ? [] : head.split(':')
-  const after = tail === '' ? [] : tail.split(':')
-  const zeros = address.includes('::')
-    ? Array<string>(Math.max(0, 8 - before.length - after.length)).fill('0')
-    : []
-  return [...before, ...zeros, ...after].slice(0, 4).join(':')
+  return networkOfAddress(plainAddress(request.ip))
 }

@@ -1,6 +1,7 @@
 import { createRouterClient } from '@orpc/server'
 import type { AnyRouter } from '@orpc/server'
 import { describe, expect, test } from 'vitest'
+import { systemClock } from '../../../../main/platform/clock.ts'
 import { AuditWatch } from '../../../../main/identity/audit-watch.ts'
 import { guardRouter } from '../../../../main/identity/guard.ts'
 import { os } from '../../../../main/identity/implementer.ts'
@@ -30,7 +31,7 @@ function contextOf(caller: Caller | null): RequestContext {
 
 function setUp() {
   const lines: string[] = []
-  const store = new AuditWatch(openTestStore())
+  const store = new AuditWatch(openTestStore(), systemClock)
   const logger = openLogger({
     filter: parseLogFilter('info'),
     format: 'json',
