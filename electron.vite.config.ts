@@ -18,6 +18,7 @@ const mainEntries = {
   headless: resolve(root, 'main/headless.ts'),
   'reader-process': resolve(root, 'main/store/reader-process.ts'),
   'password-process': resolve(root, 'main/identity/password-process.ts'),
+  'large-answers-thread': resolve(root, 'main/alta/large-answers-thread.ts'),
 }
 
 /**

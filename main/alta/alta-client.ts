@@ -29,9 +29,9 @@ import type {
   ObjectKind,
 } from './alta-types.ts'
 import { receiversPath, statusPath } from './assumptions.ts'
-import { parseConfig, parseObject, parseStatus } from './config-schema.ts'
+import { parseObject } from './config-schema.ts'
 import { isRetryable, isServerFailure, problemOfStatus } from './failures.ts'
-import { HttpExchange } from './http-exchange.ts'
+import { HttpExchange, largeAnswerBytes, textOf } from './http-exchange.ts'
 import type { HttpAnswer, HttpRequest } from './http-exchange.ts'
 
 const defaultTimeouts: AltaTimeouts = { connectMs: 2000, attemptMs: 4000, overallMs: 10_000 }
@@ -62,7 +62,7 @@ const breakerStates: Readonly<Record<CircuitState, AltaHealth['breaker']>> = {
 }
 
 /** A request of the API, without what every request carries. */
-type ApiRequest = Pick<HttpRequest, 'method' | 'path' | 'body'>
+type ApiRequest = Pick<HttpRequest, 'method' | 'path' | 'body' | 'limitBytes'>
 
 /** Talks to one Alta: its own sockets, breaker and limits, so that a dead server costs the others nothing. */
 export function createAltaClient(options: AltaClientOptions): AltaClient {
@@ -105,12 +105,14 @@ class ResilientAltaClient implements AltaClient {
   }
 
   config(call: CallContext): Promise<AltaConfig> {
-    return this.#ask(call, { method: 'GET', path: '/api/config' }, (answer) => parseConfig(demandOk(answer)))
+    const request: ApiRequest = { method: 'GET', path: '/api/config', limitBytes: largeAnswerBytes }
+    return this.#ask(call, request, (answer) => this.#options.answers.read('config', demandOk(answer)))
   }
 
   status(call: CallContext): Promise<AltaStatus | null> {
-    return this.#ask(call, { method: 'GET', path: statusPath }, (answer) =>
-      answer.status === 404 ? null : parseStatus(demandOk(answer)),
+    const request: ApiRequest = { method: 'GET', path: statusPath, limitBytes: largeAnswerBytes }
+    return this.#ask(call, request, (answer) =>
+      answer.status === 404 ? null : this.#options.answers.read('status', demandOk(answer)),
     )
   }
 
@@ -194,7 +196,7 @@ class ResilientAltaClient implements AltaClient {
   }
 
   /** One call of the API with a session; `read` runs inside the policy, so that garbage counts against the server. */
-  #ask<T>(call: CallContext, request: ApiRequest, read: (answer: HttpAnswer) => T): Promise<T> {
+  #ask<T>(call: CallContext, request: ApiRequest, read: (answer: HttpAnswer) => T | Promise<T>): Promise<T> {
     const operation = `${request.method} ${request.path.split('?')[0]}`
     return this.#perform(call, operation, async (signal) => {
       const cookie = await this.#session.cookie(call.requestId)
@@ -308,7 +310,7 @@ function objectPath(kind: ObjectKind, id: string): string {
 }
 
 function demandOk(answer: HttpAnswer): HttpAnswer {
-  if (answer.status < 200 || answer.status > 299) throw problemOfStatus(answer.status, answer.text)
+  if (answer.status < 200 || answer.status > 299) throw problemOfStatus(answer.status, textOf(answer))
   return answer
 }
 
@@ -320,7 +322,7 @@ function doneOrAbsent<T extends string>(answer: HttpAnswer, done: T): T | 'absen
 
 /** Alta answers writes 204, without a body: whatever says more than that has not written anything. */
 function demandWritten(answer: HttpAnswer): void {
-  if (demandOk(answer).text.trim() !== '') {
+  if (textOf(demandOk(answer)).trim() !== '') {
     throw new AltaProblem('ALTA_NOT_ALTA', { detail: 'the answer to a write is not the one Alta gives' })
   }
 }

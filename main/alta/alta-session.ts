@@ -1,5 +1,6 @@
 import { AltaProblem } from './alta-problem.ts'
 import { problemOfStatus } from './failures.ts'
+import { textOf } from './http-exchange.ts'
 import type { HttpAnswer, HttpExchange } from './http-exchange.ts'
 
 const cookieName = 'auth'
@@ -94,7 +95,7 @@ export class AltaSession {
 function cookieOf(answer: HttpAnswer): string {
   const { status } = answer
   if (status === 401 || status === 403) throw new AltaProblem('ALTA_WRONG_PASSWORD', { status })
-  if (status < 200 || status > 299) throw problemOfStatus(status, answer.text)
+  if (status < 200 || status > 299) throw problemOfStatus(status, textOf(answer))
   const pair = answer.setCookies
     .map((header) => header.split(';', 1)[0]?.trim() ?? '')
     .find((text) => text.startsWith(`${cookieName}=`) && text.length > cookieName.length + 1)

@@ -1,6 +1,7 @@
 import type { AltaProblemCode } from '../../shared/domain/alta-problems.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { AreaLogger } from '../platform/logging.ts'
+import type { LargeAnswers } from './large-answers.ts'
 
 /** What goes with every call to Alta. */
 export interface CallContext {
@@ -42,10 +43,12 @@ export interface AltaClientOptions {
   readonly timeouts?: Partial<AltaTimeouts>
   readonly logger: AreaLogger
   readonly clock: Clock
+  /** Reads large answers elsewhere; shared by all clients of a desk. */
+  readonly answers: LargeAnswers
   readonly onCall?: (outcome: CallOutcome) => void
 }
 
-/** One object of Alta's configuration as it came: fields the desk does not know are kept for `PUT`. */
+/** One object of Alta's configuration; {@link AltaClient.readObject} gives fields the desk does not know too, for `PUT`. */
 export type ConfigObject = Readonly<Record<string, unknown>>
 
 /** The kinds of objects that have calls of their own. */
@@ -112,6 +115,8 @@ export interface AltaReceiverStatus {
 export interface AltaStatus {
   readonly receivers: Readonly<Record<string, AltaReceiverStatus>>
   readonly channels: Readonly<Record<string, { readonly sessions: number | null; readonly error: string }>>
+  /** A receiver or channel reports that the disk of Alta is full. */
+  readonly diskFull: boolean
 }
 
 /** What the client knows of its server without asking. */

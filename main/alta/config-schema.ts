@@ -1,15 +1,33 @@
 import { z } from 'zod'
 import { AltaProblem } from './alta-problem.ts'
 import type { AltaConfig, AltaReceiverStatus, AltaStatus, ConfigObject } from './alta-types.ts'
-import { firstBuildWithReceivers } from './assumptions.ts'
+import { diskFullPattern, firstBuildWithReceivers } from './assumptions.ts'
+import { textOf } from './http-exchange.ts'
 import type { HttpAnswer } from './http-exchange.ts'
+
+/** Receivers, channels or any other kind of objects on one server: two streams for each of 7,500 cameras. */
+const mostObjects = 15_000
+const longestId = 300
+const longestField = 2000
+const mostTexts = 1000
+/** Errors of receivers and channels are one sentence. */
+const longestError = 200
+/** No object of Alta's is so deep; what is deeper could not be written back. */
+const deepest = 50
+const [quote, backslash, openBracket, closeBracket, openBrace, closeBrace] = [34, 92, 91, 93, 123, 125]
 
 // Read with tolerance: a field of an unforeseen type counts as absent in this view, and one odd object does not hide
 // the others. What is written back comes from readObject, which keeps everything.
-const text = z.string().optional().catch(undefined)
+const text = z.string().max(longestField).optional().catch(undefined)
 const flag = z.boolean().optional().catch(undefined)
 const amount = z.number().optional().catch(undefined)
-const texts = z.array(z.string()).optional().catch(undefined)
+const texts = z.array(z.string().max(longestField)).max(mostTexts).optional().catch(undefined)
+/** A path, or a whole certificate: the desk looks only whether there is one. */
+const presence = z
+  .string()
+  .transform((value) => (value === '' ? '' : 'given'))
+  .optional()
+  .catch(undefined)
 
 function isObject(value: unknown): value is ConfigObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -17,7 +35,9 @@ function isObject(value: unknown): value is ConfigObject {
 
 function objectsOf(value: unknown): ConfigObject {
   if (!isObject(value)) return {}
-  return Object.fromEntries(Object.entries(value).filter(([, entry]) => isObject(entry)))
+  const entries = Object.entries(value)
+  if (entries.length > mostObjects) throw new AltaProblem('ALTA_HUGE_ANSWER', { detail: 'too many objects' })
+  return Object.fromEntries(entries.filter(([id, entry]) => id.length <= longestId && isObject(entry)))
 }
 
 function table<T extends z.ZodType>(entry: T) {
@@ -29,33 +49,33 @@ function demandedTable<T extends z.ZodType>(entry: T) {
   return z.unknown().refine(isObject).transform(objectsOf).pipe(z.record(z.string(), entry))
 }
 
-const server = z.looseObject({
+const server = z.object({
   listen: text,
   serve: text,
   allow_origin: texts,
-  crt_chain: text,
-  crt_key: text,
+  crt_chain: presence,
+  crt_key: presence,
 })
-const receiver = z.looseObject({ enable: flag, name: text, source: text })
-const archive = z.looseObject({ duration: amount })
-const authorizer = z.looseObject({ ip: texts, securetoken: text, backend: texts, default: text })
-const channel = z.looseObject({
+const receiver = z.object({ enable: flag, name: text, source: text })
+const archive = z.object({ duration: amount })
+const authorizer = z.object({ ip: texts, securetoken: text, backend: texts, default: text })
+const channel = z.object({
   enable: flag,
   name: text,
   authorizer: text,
   archive: text,
   duration: amount,
-  variants: table(z.looseObject({ receiver: text })),
+  variants: table(z.object({ receiver: text })),
 })
 
-const configSchema = z.looseObject({
+const configSchema = z.object({
   version: z
-    .union([z.string(), z.number().transform(String)])
+    .union([z.string().max(longestError), z.number().transform(String)])
     .nullable()
     .catch(null),
   servers: demandedTable(server),
   receivers: demandedTable(receiver).nullable().catch(null),
-  ott: z.looseObject({
+  ott: z.object({
     archives: table(archive),
     authorizers: table(authorizer),
     channels: table(channel),
@@ -83,27 +103,31 @@ export function parseObject(answer: HttpAnswer): ConfigObject {
 
 const positive = z.number().positive().nullable().catch(null)
 const wholePositive = positive.transform((value) => (value === null ? null : Math.round(value)))
+const errorText = z
+  .string()
+  .transform((said) => said.slice(0, longestError))
+  .catch('')
 const video = z
-  .looseObject({
-    codec: z.string().min(1).nullable().catch(null),
+  .object({
+    codec: z.string().min(1).max(longestError).nullable().catch(null),
     width: wholePositive,
     height: wholePositive,
     fps: positive,
   })
   .catch({ codec: null, width: null, height: null, fps: null })
 const receiverStatus = z
-  .looseObject({
+  .object({
     active: z.boolean().nullable().catch(null),
     bitrate: z.number().nonnegative().nullable().catch(null),
     video,
-    error: z.string().catch(''),
+    error: errorText,
   })
   .transform(({ active, bitrate, video: { codec, width, height, fps }, error }): AltaReceiverStatus => {
     return { active, bitrateKbps: bitrate, codec, width, height, fps, error }
   })
 const statusSchema = z.object({
   receivers: table(receiverStatus),
-  channels: table(z.object({ sessions: z.number().nullable().catch(null), error: z.string().catch('') })),
+  channels: table(z.object({ sessions: z.number().nullable().catch(null), error: errorText })),
 })
 
 /** What Alta reports of its receivers. */
@@ -112,14 +136,35 @@ export function parseStatus(answer: HttpAnswer): AltaStatus {
   if (!parsed.success) {
     throw new AltaProblem('ALTA_NOT_ALTA', { detail: 'the answer is not a status of Alta' })
   }
-  return parsed.data
+  const { receivers, channels } = parsed.data
+  const reports = [...Object.values(receivers), ...Object.values(channels)]
+  return { receivers, channels, diskFull: reports.some(({ error }) => diskFullPattern.test(error)) }
+}
+
+/** Whether brackets stand in each other deeper than `limit`; those in texts do not count. */
+function nestsDeeper(body: string, limit: number): boolean {
+  let depth = 0
+  let inText = false
+  for (let at = 0; at < body.length; at += 1) {
+    const code = body.charCodeAt(at)
+    if (code === backslash) at += 1
+    else if (code === quote) inText = !inText
+    else if (inText) continue
+    else if (code === openBracket || code === openBrace) depth += 1
+    else if (code === closeBracket || code === closeBrace) depth -= 1
+    if (depth > limit) return true
+  }
+  return false
 }
 
 /** JSON, or ALTA_NOT_ALTA that says what came instead. */
-function parseJson({ contentType, text: body }: HttpAnswer): unknown {
-  if (/\bhtml\b/i.test(contentType) || /^\s*</.test(body)) {
+function parseJson(answer: HttpAnswer): unknown {
+  const body = textOf(answer)
+  if (/\bhtml\b/i.test(answer.contentType) || body.trimStart().startsWith('<')) {
     throw new AltaProblem('ALTA_NOT_ALTA', { detail: 'a web page answers where the API should' })
   }
+  if (nestsDeeper(body, deepest))
+    throw new AltaProblem('ALTA_NOT_ALTA', { detail: 'the answer is nested too deep' })
   try {
     return JSON.parse(body) as unknown
   } catch (error) {

@@ -31,7 +31,7 @@ const videoCodecs: Readonly<Record<string, string>> = {
 }
 
 /** A live playlist holds some segments or variants; what is longer is none, or nothing that the desk reads. */
-const longestPlaylist = 256 * 1024
+const longestPlaylist = 64 * 1024
 const mostVariants = 100
 
 function linesOf(text: string): string[] | null {

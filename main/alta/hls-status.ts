@@ -6,7 +6,7 @@ import { parseMasterPlaylist, parseMediaPlaylist } from './hls-playlist.ts'
 import type { HlsVariant } from './hls-playlist.ts'
 import { observeProgress } from './hls-progress.ts'
 import type { Progress } from './hls-progress.ts'
-import { HttpExchange } from './http-exchange.ts'
+import { HttpExchange, textOf } from './http-exchange.ts'
 import type { HttpAnswer } from './http-exchange.ts'
 import { streamUrlOf } from './ott.ts'
 
@@ -157,7 +157,7 @@ class PlaylistFollower implements HlsStatus {
     const answer = await openMaster(this.#exchange, call, url, signal)
     if (answer.status === 403) return { ...unknown, error: 'Alta refuses the desk this channel' }
     if (answer.status === 404) return { ...unknown, active: false, error: 'no stream' }
-    const variants = answer.status === 200 ? parseMasterPlaylist(answer.text) : null
+    const variants = answer.status === 200 ? parseMasterPlaylist(textOf(answer)) : null
     if (!variants) return { ...unknown, error: `no playlist (HTTP ${answer.status})` }
     const variant = variants.find(({ uri }) => uri.startsWith(`${mainVariant}/`)) ?? variants[0]
     if (!variant) return { ...unknown, active: false, error: 'no stream' }
@@ -189,7 +189,7 @@ class PlaylistFollower implements HlsStatus {
       headers: { 'x-request-id': call.requestId },
     } as const
     const answer = await this.#exchange.send(request, signal)
-    const seen = answer.status === 200 ? parseMediaPlaylist(answer.text) : null
+    const seen = answer.status === 200 ? parseMediaPlaylist(textOf(answer)) : null
     if (!seen) {
       this.#watches.set(channelId, { ...watch, mediaPath: null })
       return null

@@ -1,11 +1,18 @@
 import { Pool } from 'undici'
 import type { Clock } from '../platform/clock.ts'
+import { AltaProblem } from './alta-problem.ts'
 import { problemOfError } from './failures.ts'
 import { pathPrefix } from './ott.ts'
 import { trustedContext } from './trusted-authorities.ts'
 
-/** Far above any real configuration, far below what would hurt the desk. */
-const answerLimitBytes = 8 * 1024 * 1024
+/** Above any configuration of 5,000 cameras; read in a thread of its own (`LargeAnswers`). */
+export const largeAnswerBytes = 8 * 1024 * 1024
+/** One object of a configuration, or a playlist: read at once. */
+const answerBytes = 64 * 1024
+/** An error is one sentence: what goes beyond is not read. */
+const errorBytes = 4 * 1024
+/** Dates and types are short, whatever stands in the header. */
+const headerCharacters = 200
 /** Alta closes idle connections after 10 s (HTTP server settings); letting go earlier avoids writing into a dead one. */
 const keepAliveMs = 8000
 /** The `Date` header is cut to whole seconds: on average Alta's clock is half a second further. */
@@ -17,13 +24,20 @@ export interface HttpRequest {
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
   readonly body?: string
+  /** The longest answer that is taken; 64 kB where left out. */
+  readonly limitBytes?: number
 }
 
 export interface HttpAnswer {
   readonly status: number
   readonly contentType: string
   readonly setCookies: readonly string[]
-  readonly text: string
+  readonly body: Uint8Array<ArrayBuffer>
+}
+
+/** The body of an answer as text (UTF-8; what is not is replaced). */
+export function textOf({ body }: HttpAnswer): string {
+  return new TextDecoder().decode(body)
 }
 
 export interface HttpExchangeOptions {
@@ -37,6 +51,31 @@ export interface HttpExchangeOptions {
 function listOf(header: string | string[] | undefined): string[] {
   if (header === undefined) return []
   return Array.isArray(header) ? header : [header]
+}
+
+/** Rejects with ALTA_HUGE_ANSWER beyond `limitBytes`; the connection is then cut. */
+async function wholeBody(body: AsyncIterable<Buffer>, limitBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+  const read = await firstBytes(body, limitBytes + 1)
+  if (read.length > limitBytes) throw new AltaProblem('ALTA_HUGE_ANSWER')
+  return read
+}
+
+/** At most so much of a body; what is left is not read, and the connection is cut. */
+async function firstBytes(body: AsyncIterable<Buffer>, mostBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of body) {
+    chunks.push(chunk)
+    length += chunk.length
+    if (length >= mostBytes) break
+  }
+  const all = new Uint8Array(Math.min(length, mostBytes))
+  let at = 0
+  for (const chunk of chunks) {
+    all.set(chunk.subarray(0, all.length - at), at)
+    at += chunk.length
+  }
+  return all
 }
 
 /** The sockets to one listener of one Alta: nothing that happens on them is felt by another server's. */
@@ -57,7 +96,6 @@ export class HttpExchange {
       pipelining: 1,
       keepAliveTimeout: keepAliveMs,
       keepAliveMaxTimeout: keepAliveMs,
-      maxResponseSize: answerLimitBytes,
       connect: {
         timeout: options.connectMs,
         ...(base.protocol === 'https:' ? { secureContext: trustedContext() } : {}),
@@ -98,12 +136,14 @@ export class HttpExchange {
         signal,
       })
       this.#measureClock(headers['date'], sentAt)
-      const text = await body.text()
+      const isError = statusCode < 200 || statusCode > 299
       return {
         status: statusCode,
-        contentType: String(headers['content-type'] ?? ''),
+        contentType: String(headers['content-type'] ?? '').slice(0, headerCharacters),
         setCookies: listOf(headers['set-cookie']),
-        text,
+        body: isError
+          ? await firstBytes(body, errorBytes)
+          : await wholeBody(body, request.limitBytes ?? answerBytes),
       }
     } catch (error) {
       signal.throwIfAborted()
@@ -119,7 +159,7 @@ export class HttpExchange {
   #measureClock(date: string | string[] | undefined, sentAt: number): void {
     const now = this.#clock.now()
     this.#lastAnswerAt = now
-    const told = typeof date === 'string' ? Date.parse(date) : Number.NaN
+    const told = typeof date === 'string' ? Date.parse(date.slice(0, headerCharacters)) : Number.NaN
     if (Number.isNaN(told)) return
     this.#clockOffsetMs = Math.round(told + dateRoundingMs - (sentAt + now) / 2)
   }

@@ -2,7 +2,7 @@ import { altaProblems } from '../../shared/domain/alta-problems.ts'
 import type { AltaProblemCode } from '../../shared/domain/alta-problems.ts'
 import { AltaProblem } from './alta-problem.ts'
 import type { AltaClient, AltaConfig, AltaStatus, CallContext } from './alta-types.ts'
-import { diskFullPattern, observerProbeId } from './assumptions.ts'
+import { observerProbeId } from './assumptions.ts'
 import { findStreamOrigin, isPortOpen } from './ott.ts'
 
 /** Securetokens and tickets live a minute: clocks that differ by more make them fail. */
@@ -30,12 +30,6 @@ export interface Verification {
 /** Whether the clocks differ so much that tokens and times in the archive fail. */
 export function isClockOff(clockOffsetMs: number | null): boolean {
   return clockOffsetMs !== null && Math.abs(clockOffsetMs) > clockToleranceMs
-}
-
-/** Whether Alta reports a full disk of any receiver or channel. */
-export function isDiskFull(status: AltaStatus): boolean {
-  const reports = [...Object.values(status.receivers), ...Object.values(status.channels)]
-  return reports.some(({ error }) => diskFullPattern.test(error))
 }
 
 /**
@@ -66,7 +60,7 @@ export async function verifyServer(
   const found: (AltaProblemCode | false)[] = [
     isClockOff(clockOffsetMs) && 'ALTA_CLOCK_OFF',
     !isOpen && 'ALTA_OTT_CLOSED',
-    status !== null && isDiskFull(status) && 'ALTA_DISK_FULL',
+    status?.diskFull === true && 'ALTA_DISK_FULL',
   ]
   const warnings = found
     .filter((code) => code !== false)

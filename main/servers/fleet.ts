@@ -1,5 +1,6 @@
 import { createAltaClient } from '../alta/alta-client.ts'
 import type { AltaClient, AltaClientOptions, AltaTimeouts } from '../alta/alta-types.ts'
+import { LargeAnswers } from '../alta/large-answers.ts'
 import type { Bus } from '../platform/bus.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Keyring } from '../platform/keyring.ts'
@@ -39,6 +40,7 @@ export class Fleet implements Part {
   readonly #links = new Map<string, ServerLink>()
   readonly #digests = new Map<string, string>()
   readonly #listeners = new Set<(serverId: string) => void>()
+  readonly #answers = new LargeAnswers()
 
   constructor(options: FleetOptions) {
     this.#options = options
@@ -52,6 +54,7 @@ export class Fleet implements Part {
     const links = [...this.#links.values()]
     this.#links.clear()
     await Promise.all(links.map((link) => link.stop()))
+    await this.#answers.stop()
   }
 
   link(serverId: string): ServerLink | undefined {
@@ -120,6 +123,7 @@ export class Fleet implements Part {
       password,
       clock,
       logger,
+      answers: this.#answers,
       ...(timeouts && { timeouts }),
       ...(onCall && { onCall }),
     })

@@ -8,7 +8,6 @@ import { compareServer } from '../alta/ownership.ts'
 import { issueSecuretoken, securetokenSecret, viewerAddressTowards } from '../alta/securetoken.ts'
 import { createTicketOffice } from '../alta/tickets.ts'
 import type { TicketOffice } from '../alta/tickets.ts'
-import { isDiskFull } from '../alta/verify.ts'
 import type { Clock } from '../platform/clock.ts'
 import { newId } from '../platform/ids.ts'
 import type { AreaLogger } from '../platform/logging.ts'
@@ -336,7 +335,7 @@ export class ServerLink {
       // The old address is closed because Alta streams from another now, which the next round tries.
       streamingClosed: streamingClosed && !moved,
       statusByPlaylists: status === null,
-      diskReportedFull: status !== null && isDiskFull(status),
+      diskReportedFull: status?.diskFull === true,
       clockOffsetMs: this.#client.health().clockOffsetMs,
       ...facts,
       ...(config && expectation && comparable && { drift: compareServer(config, expectation) }),

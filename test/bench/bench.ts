@@ -5,6 +5,7 @@ import { auditWrite } from './audit-write.ts'
 import { camerasList } from './cameras-list.ts'
 import { coldStart } from './cold-start.ts'
 import { healthSweep } from './health-sweep.ts'
+import { hostileAnswers } from './hostile-answers.ts'
 import { ottRecovery } from './ott-recovery.ts'
 import { permissionCheck } from './permission-check.ts'
 import { signInStorm } from './sign-in-storm.ts'
@@ -16,6 +17,7 @@ const benches: readonly Bench[] = [
   camerasList,
   coldStart,
   healthSweep,
+  hostileAnswers,
   whepFirstFrame,
   ottRecovery,
   wallOf16,

@@ -13,6 +13,7 @@ import {
   updateChannel,
 } from '../../main/alta/channels.ts'
 import { createHlsStatus, openAsPlayer } from '../../main/alta/hls-status.ts'
+import { LargeAnswers } from '../../main/alta/large-answers.ts'
 import { compareServer } from '../../main/alta/ownership.ts'
 import type { ExpectedChannel, ServerExpectation } from '../../main/alta/ownership-types.ts'
 import { ensureAuthorizer, ensureOrigins, releaseServer, repairServer } from '../../main/alta/provisioning.ts'
@@ -23,6 +24,7 @@ import type { AltaServerHandle } from '../alta-simulator/start-alta-server.ts'
 import { startAltaServer } from '../alta-simulator/start-alta-server.ts'
 import type { AltaServerOptions } from '../alta-simulator/options.ts'
 
+const answers = new LargeAnswers()
 const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 const call = { requestId: 'request-1' }
 const deskId = '3f2a'
@@ -69,9 +71,13 @@ function clientOf(baseUrl: string, options: Partial<AltaClientOptions> = {}): Al
     timeouts: { connectMs: 1000, attemptMs: 800, overallMs: 4000 },
     logger: silent,
     clock: systemClock,
+    answers,
     ...options,
   })
-  cleanups.push(() => client.stop())
+  cleanups.push(
+    () => client.stop(),
+    () => answers.stop(),
+  )
   return client
 }
 
@@ -190,6 +196,72 @@ describe('what goes wrong is called by its name', () => {
     await client.login(call)
     await alta.setFault('huge', { listener: 'api', bytes: 1024 * 1024 * 1024 })
     expect((await problemOf(client.config({ ...call, retries: 0 }))).code).toBe('ALTA_HUGE_ANSWER')
+  })
+
+  // Would catch: a limit that real installations meet, and one that lets an Alta keep the desk busy with what it made up.
+  it('a configuration and a status of 5,000 cameras are taken, and nothing that is larger or odder', async () => {
+    const alta = await startAlta()
+    const client = clientOf(alta.baseUrl, { timeouts: { attemptMs: 15_000, overallMs: 20_000 } })
+    const ids = Array.from({ length: 5000 }, (_, index) => `building-7-gate-${index}`)
+    alta.config.receivers = Object.fromEntries(
+      ids.flatMap((id) =>
+        [id, `${id}-sub`].map((receiver) => [
+          receiver,
+          {
+            enable: true,
+            name: `Building 7, ${receiver}`,
+            source: `rtsp://admin:word@10.20.30.40:554/${id}`,
+          },
+        ]),
+      ),
+    )
+    alta.config.ott.channels = Object.fromEntries(
+      ids.map((id) => [
+        `desk/${id}`,
+        {
+          enable: true,
+          name: `Building 7, ${id}`,
+          authorizer: 'alta-desk-3f2a',
+          archive: 'main',
+          duration: 72,
+          variants: { main: { receiver: id }, sub: { receiver: `${id}-sub` } },
+        },
+      ]),
+    )
+    const config = await client.config({ ...call, retries: 0 })
+    expect(Object.keys(config.receivers ?? {})).toHaveLength(10_000)
+    expect(config.ott.channels['desk/building-7-gate-4999']).toMatchObject({
+      variants: { sub: { receiver: 'building-7-gate-4999-sub' } },
+    })
+    await client.status({ ...call, retries: 0 })
+    for (let index = 0; index < 6000; index += 1)
+      alta.config.receivers[`more-${index}`] = { enable: true, name: 'More', source: '' }
+    expect((await problemOf(client.config({ ...call, retries: 0 }))).code).toBe('ALTA_HUGE_ANSWER')
+  })
+
+  it.each([
+    ['nested without end', `{"a":${'['.repeat(60_000)}`, 'ALTA_NOT_ALTA'],
+    [
+      'an object that is too deep to be written back',
+      `${'{"a":'.repeat(60)}1${'}'.repeat(60)}`,
+      'ALTA_NOT_ALTA',
+    ],
+    ['brackets in a text', JSON.stringify({ a: '['.repeat(1000) }), 'taken'],
+    ['one object of a megabyte', JSON.stringify({ a: 'a'.repeat(1024 * 1024) }), 'ALTA_HUGE_ANSWER'],
+  ])('an answer with %s', async (_case, body, outcome) => {
+    const url = await startListener((socket) => {
+      socket.on('data', (request) => {
+        const login = request.toString('latin1').startsWith('POST /api/login')
+        const [status, text, cookie] = login ? [204, '', 'Set-Cookie: auth=a\r\n'] : [200, body, '']
+        socket.write(`HTTP/1.1 ${status} OK\r\n${cookie}Content-Length: ${text.length}\r\n\r\n${text}`)
+      })
+    })
+    const asked = clientOf(url).readObject({ ...call, retries: 0 }, 'channels', 'x')
+    const found = await asked.then(
+      () => 'taken',
+      (error: AltaProblem) => error.code,
+    )
+    expect(found).toBe(outcome)
   })
 
   it('a certificate that nobody trusts', async () => {
@@ -370,7 +442,7 @@ describe('resilience', () => {
     const skewed = client.health().clockOffsetMs ?? NaN
     // `Date` has whole seconds, so two answers differ by up to one more, and half of what a slow machine needs.
     expect(Math.round((skewed - unskewed) / 60_000)).toBe(-5)
-    expect(Math.round(unskewed / 60_000)).toBe(-0)
+    expect(Math.abs(Math.round(unskewed / 60_000))).toBe(0)
   })
 
   it('tells metrics how each call ended', async () => {

@@ -70,7 +70,9 @@ describe.runIf(onLinux)('the installed application', () => {
 
   it('contains every module that the desk starts in a process of its own', () => {
     expect(packed).toEqual(
-      expect.arrayContaining(['out/main/reader-process.js', 'out/main/password-process.js']),
+      expect.arrayContaining(
+        ['reader-process', 'password-process', 'large-answers-thread'].map((name) => `out/main/${name}.js`),
+      ),
     )
   })
 

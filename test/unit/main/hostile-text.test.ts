@@ -65,7 +65,12 @@ const shapes = [
 /** What must stand before a shape, so that it gets further than the first look. */
 const beginnings = ['', '#EXTM3U\n', '{"error":"']
 
-const answerOf = (text: string) => ({ status: 200, contentType: 'application/json', setCookies: [], text })
+const answerOf = (text: string) => ({
+  status: 200,
+  contentType: 'application/json',
+  setCookies: [],
+  body: new TextEncoder().encode(text),
+})
 const quietly = (work: () => unknown) => {
   try {
     work()

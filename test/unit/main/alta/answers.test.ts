@@ -5,7 +5,7 @@ import type { HttpAnswer } from '../../../../main/alta/http-exchange.ts'
 
 function answerOf(body: unknown, contentType = 'application/json'): HttpAnswer {
   const text = typeof body === 'string' ? body : JSON.stringify(body)
-  return { status: 200, contentType, setCookies: [], text }
+  return { status: 200, contentType, setCookies: [], body: new TextEncoder().encode(text) }
 }
 
 const sound = { version: '250716', servers: {}, users: {}, receivers: {}, ott: {} }
@@ -31,7 +31,7 @@ describe('a configuration', () => {
     expect(config.ott).toEqual({
       archives: {},
       authorizers: {},
-      channels: { a: { variants: {}, duration: undefined, epg: 1 } },
+      channels: { a: { variants: {}, duration: undefined } },
     })
   })
 
