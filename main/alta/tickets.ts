@@ -142,11 +142,19 @@ function jtiOf(payload: { jti?: unknown }): string | null {
 export function isPathOf(channelId: string, realPath: string, whepPath: string): boolean {
   const path = decoded(realPath)
   const root = `/${channelId}/`
-  if (path === null || !path.startsWith(root)) return false
+  if (path === null || !path.startsWith(root) || leadsElsewhere(path)) return false
   const rest = path.slice(root.length)
   if (rest === 'index.m3u8' || rest === whepPath) return true
   if (rest.startsWith(`${whepPath}/`)) return /^[\w-]+$/.test(rest.slice(whepPath.length + 1))
   return /^[^/]+\/(?!index\.m3u8$)[\w.-]+\.(?:m3u8|ts)$/.test(rest)
+}
+
+/**
+ * Whether a path has `.` or `..` in it, which Alta may follow and we would not (RFC 3986, section 5.2.4): also where it is
+ * encoded once more, or with the backslash that some take for a slash.
+ */
+function leadsElsewhere(path: string): boolean {
+  return /(?:^|[/\\]|%2f|%5c)(?:\.|%2e){1,2}(?:[/\\]|%2f|%5c|$)/i.test(path)
 }
 
 function decoded(realPath: string): string | null {

@@ -110,6 +110,17 @@ describe('paths of a channel', () => {
     ['/desk/gate-1/whep/index.m3u8', false],
     ['/desk/gate-1/../gate-2/index.m3u8', false],
     ['/desk/gate-1/..%2Fgate-2/index.m3u8', false],
+    // Would catch: a segment that leads out of the channel where Alta resolves it.
+    ['/desk/gate-1/../1.ts', false],
+    ['/desk/gate-1/./1.ts', false],
+    ['/desk/gate-1/%2e%2e/1.ts', false],
+    ['/desk/gate-1/%2E./1.ts', false],
+    ['/desk/gate-1/%252e%252e/1.ts', false],
+    ['/desk/gate-1/..%5c1.ts', false],
+    ['/desk/gate-1/x%5c..%5cgate-2/1.ts', false],
+    ['/desk/gate-1/x%252f..%252fgate-2/1.ts', false],
+    ['/desk/gate-1/main/...ts', true],
+    ['/desk/gate-1/..main/1.ts', true],
     ['desk/gate-1/index.m3u8', false],
     ['', false],
   ])('%s: %s', (realPath, belongs) => {
