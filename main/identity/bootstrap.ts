@@ -1,3 +1,6 @@
+import { isCommonPassword } from '../../shared/domain/common-passwords.ts'
+import type { Config } from '../platform/config.ts'
+import { ConfigError } from '../platform/config.ts'
 import type { AreaLogger } from '../platform/logging.ts'
 import type { Store } from '../store/store-types.ts'
 import type { Passwords } from './passwords.ts'
@@ -12,7 +15,8 @@ const documentedPassword = 'admin'
 
 /**
  * Makes the first administrator where nobody has an account and the configuration names one; does nothing otherwise.
- * The audit row says that the desk itself did it.
+ * The audit row says that the desk itself did it. Throws a `ConfigError` for one of the commonest passwords, but in
+ * development; the documented one has a guard of its own, which lets nobody in but from this machine.
  */
 export async function makeFirstAdministrator(parts: {
   readonly store: Store
@@ -20,10 +24,12 @@ export async function makeFirstAdministrator(parts: {
   readonly passwords: Passwords
   readonly people: People
   readonly log: AreaLogger
+  readonly env: Config['env']
   readonly administrator: { readonly email: string; readonly password: string } | null
 }): Promise<void> {
   const { store, identity, passwords, people, administrator } = parts
   if (people.size > 0 || !administrator) return
+  if (parts.env !== 'development') await refuseCommon(administrator.password)
   const email = storedEmail(administrator.email)
   const passwordHash = await passwords.hash(administrator.password)
   const user = identity.newAdministrator(email, passwordHash, administrator.password === documentedPassword)
@@ -42,4 +48,10 @@ export async function makeFirstAdministrator(parts: {
   store.write({ audit }, (tx) => insertUser(tx, user))
   people.load(store.read(allUsers).map(personOf))
   parts.log.info('the first administrator was made', { email })
+}
+
+async function refuseCommon(password: string): Promise<void> {
+  if (password === documentedPassword || !(await isCommonPassword(password))) return
+  const problem = 'is one of the 10,000 commonest passwords, which are tried first. Choose another.'
+  throw new ConfigError([{ key: null, variable: 'ADMIN_BOOTSTRAP_PASSWORD', problem, allowed: null }])
 }

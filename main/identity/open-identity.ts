@@ -83,7 +83,8 @@ export function openIdentity(options: OpenIdentityOptions): OpenIdentity {
   const provider = sso && new OidcProvider(sso, options.keyring, clock)
   const terminal = options.printOnTerminal && new TerminalCode(clock, options.printOnTerminal)
   const breakGlass = provider && passwordsOff ? new BreakGlass(provider, terminal) : null
-  const first = { store, identity: service, passwords, people, administrator, log: options.logger }
+  const { env } = config
+  const first = { store, identity: service, passwords, people, administrator, log: options.logger, env }
   return {
     service,
     passwordSignIn: new PasswordSignIn({ ...shared, identity: service, breakGlass }),
