@@ -228,7 +228,7 @@ export class HttpDoor implements Part {
   }
 
   #streamOriginsFor(cookieHeader: string | undefined): readonly string[] {
-    const family = readPageCookie(cookieHeader)
+    const family = readPageCookie(cookieHeader, this.#options.config.http.tlsEnabled)
     const live = family !== null && this.#options.isSignInLive(family)
     return live ? this.#options.streamOrigins() : []
   }

@@ -22,7 +22,6 @@ export interface OidcRoutesOptions {
 
 const startPath = '/api/auth/oidc/start'
 const callbackPath = '/auth/oidc/callback'
-const cookieName = 'alta_desk_sso'
 const cookieSeconds = 600
 
 /**
@@ -48,7 +47,7 @@ export function serveSingleSignOn(app: FastifyInstance, options: OidcRoutesOptio
     const context = await options.makeContext(request, reply)
     void reply.header('cache-control', 'no-store').header('set-cookie', cookie('', 0, options))
     try {
-      await sso.finish(context, queryOf(request.url), readCookie(request.headers.cookie))
+      await sso.finish(context, queryOf(request.url), readCookie(request.headers.cookie, options))
       return await reply.redirect('/', 303)
     } catch (error) {
       return leadBack(reply, error)
@@ -68,15 +67,26 @@ function queryOf(url: string): string {
 }
 
 /** Sealed values are of letters, digits, `_`, `-` and `:`, which a cookie can hold. */
-function readCookie(header: string | undefined): string | null {
+function readCookie(header: string | undefined, options: OidcRoutesOptions): string | null {
   for (const pair of header?.split(';') ?? []) {
     const [name, value] = pair.trim().split('=')
-    if (name === cookieName && value) return value
+    if (name === cookieName(options) && value) return value
   }
   return null
 }
 
-function cookie(value: string, maxAgeSeconds: number, { tlsEnabled }: OidcRoutesOptions): string {
-  const parts = [`${cookieName}=${value}`, `Max-Age=${maxAgeSeconds}`, `Path=${callbackPath}`, 'HttpOnly']
+/** With TLS no page over plain http can plant one of this name (RFC 6265bis, section 4.1.3.1). */
+function cookieName({ tlsEnabled }: OidcRoutesOptions): string {
+  return tlsEnabled ? '__Secure-alta_desk_sso' : 'alta_desk_sso'
+}
+
+function cookie(value: string, maxAgeSeconds: number, options: OidcRoutesOptions): string {
+  const { tlsEnabled } = options
+  const parts = [
+    `${cookieName(options)}=${value}`,
+    `Max-Age=${maxAgeSeconds}`,
+    `Path=${callbackPath}`,
+    'HttpOnly',
+  ]
   return [...parts, 'SameSite=Lax', ...(tlsEnabled ? ['Secure'] : [])].join('; ')
 }

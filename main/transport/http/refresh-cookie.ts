@@ -1,8 +1,18 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { RefreshTokenKeeper } from '../../identity/request-context.ts'
 
-const refreshCookie = {
+interface CookieKind {
+  readonly name: string
+  /** With TLS: browsers take such a name only with Secure, and `__Host-` only for all paths of this very host. */
+  readonly prefix: '__Secure-' | '__Host-'
+  readonly path: string
+  readonly pattern: RegExp
+  readonly sameSite: 'Strict' | 'Lax'
+}
+
+const refreshCookie: CookieKind = {
   name: 'alta_desk_refresh',
+  prefix: '__Secure-',
   path: '/api/auth',
   pattern: /^[\w-]{43}$/,
   sameSite: 'Strict',
@@ -11,21 +21,33 @@ const refreshCookie = {
  * Names the sign-in when the page itself is loaded, where the refresh token is not sent. It opens nothing: the desk
  * only looks whether to tell the browser the addresses of the Alta servers. Lax, since a link in a mail loads a page.
  */
-const pageCookie = { name: 'alta_desk_page', path: '/', pattern: /^[\da-f-]{36}$/, sameSite: 'Lax' }
+const pageCookie: CookieKind = {
+  name: 'alta_desk_page',
+  prefix: '__Host-',
+  path: '/',
+  pattern: /^[\da-f-]{36}$/,
+  sameSite: 'Lax',
+}
 
-type CookieKind = typeof refreshCookie
+function nameOf({ name, prefix }: CookieKind, secure: boolean): string {
+  return secure ? `${prefix}${name}` : name
+}
 
-function readCookie(header: string | undefined, kind: CookieKind): string | null {
-  for (const pair of header?.split(';') ?? []) {
-    const [name, value] = pair.trim().split('=')
-    if (name === kind.name && value !== undefined && kind.pattern.test(value)) return value
+/** By its name of today; with TLS else by the one it had before, until the answer takes its place. */
+function readCookie(header: string | undefined, kind: CookieKind, secure: boolean): string | null {
+  const names = secure ? [nameOf(kind, true), kind.name] : [kind.name]
+  const pairs = (header?.split(';') ?? []).map((pair) => pair.trim().split('='))
+  for (const wanted of names) {
+    for (const [name, value] of pairs) {
+      if (name === wanted && value !== undefined && kind.pattern.test(value)) return value
+    }
   }
   return null
 }
 
 /** The sign-in that a page load belongs to, as its cookie says, or null. */
-export function readPageCookie(header: string | undefined): string | null {
-  return readCookie(header, pageCookie)
+export function readPageCookie(header: string | undefined, secure: boolean): string | null {
+  return readCookie(header, pageCookie, secure)
 }
 
 /** Keeps the refresh token in a cookie that no script can read and no other site can send (RFC 6265bis). */
@@ -41,7 +63,7 @@ export class CookieKeeper implements RefreshTokenKeeper {
   }
 
   get(): string | null {
-    return readCookie(this.#request.headers.cookie, refreshCookie)
+    return readCookie(this.#request.headers.cookie, refreshCookie, this.#secure)
   }
 
   set(token: string, expiresAt: number, family: string): void {
@@ -61,13 +83,16 @@ export class CookieKeeper implements RefreshTokenKeeper {
 
   /** Fastify collects several Set-Cookie headers instead of replacing them. */
   #write(kind: CookieKind, value: string, lifetime: string): void {
-    const parts = [
-      `${kind.name}=${value}`,
-      lifetime,
-      `Path=${kind.path}`,
-      'HttpOnly',
-      `SameSite=${kind.sameSite}`,
-    ]
+    this.#send(kind, nameOf(kind, this.#secure), value, lifetime)
+    // A cookie of the time before TLS, or of an older desk, was good for this once.
+    const held = this.#request.headers.cookie
+      ?.split(';')
+      .some((pair) => pair.trim().startsWith(`${kind.name}=`))
+    if (this.#secure && held) this.#send(kind, kind.name, '', 'Max-Age=0')
+  }
+
+  #send(kind: CookieKind, name: string, value: string, lifetime: string): void {
+    const parts = [`${name}=${value}`, lifetime, `Path=${kind.path}`, 'HttpOnly', `SameSite=${kind.sameSite}`]
     this.#reply.header('set-cookie', [...parts, ...(this.#secure ? ['Secure'] : [])].join('; '))
   }
 }

@@ -120,7 +120,7 @@ const readers: Readonly<Record<string, (text: string) => unknown>> = {
   'isOwnOrigin, host': (text) => isOwnOrigin('http://desk:3303', text),
   isPrivateHost,
   saneHost,
-  readPageCookie,
+  readPageCookie: (text) => readPageCookie(text, true),
   bearerToken,
   pageContentPolicy: (text) => pageContentPolicy([text], security),
   browserName,
