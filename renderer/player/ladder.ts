@@ -8,17 +8,19 @@ type Rung = Pick<LiveSource, 'kind' | 'variant'>
 const VERDICT_MS = 10 * 60_000
 /** A first silence may be chance: it is held against a source for a short time only, then longer. */
 const SOFT_VERDICT_MS = [30_000, 120_000, VERDICT_MS]
+/** A 404 or 405 of a WHEP that never played here: probably there is none, yet a camera may only just be starting. */
+const ABSENT_MS = [15_000, 60_000, VERDICT_MS]
+/** The same of one that has played: the camera or its server is starting again, so it is never left alone for long. */
+const ABSENT_AFTER_PLAY_MS = [15_000, 30_000, 60_000]
+/** A server that names a moment is not asked before; nor more often than this, whatever it names. */
+const LEAST_RETRY_MS = 5000
 
 /** Failures that say something about a source for certain: no second try of it before the verdict expires. */
 const certain: ReadonlySet<TileReason> = new Set<TileReason>([
-  'whep-absent',
   'server-refused',
   'decoder-error',
   'codec-not-playable',
 ])
-
-/** Failures that every WHEP source of the camera shares. */
-const ofAllWhep: ReadonlySet<TileReason> = new Set<TileReason>(['whep-absent', 'no-connection'])
 
 /** How many failures in a row it takes to step down where the source may be fine. */
 const tolerance: Partial<Record<TileReason, number>> = {
@@ -38,6 +40,15 @@ interface Verdict {
   played: boolean
 }
 
+/** What is known of a camera's WHEP as a whole. */
+interface Absence {
+  /** A frame came by WHEP since the camera was configured as it is. */
+  played: boolean
+  /** How often in a row it was absent without naming a time. */
+  count: number
+  until: number
+}
+
 function key({ kind, variant }: Rung): string {
   return `${kind} ${variant}`
 }
@@ -55,6 +66,7 @@ export class Ladder {
   private readonly now: () => number
   private readonly isLost: (variant: LiveSource['variant']) => boolean
   private readonly verdicts = new Map<string, Verdict>()
+  private absence: Absence = { played: false, count: 0, until: 0 }
   private fingerprint = ''
   private sources: LiveSource[] = []
 
@@ -75,7 +87,10 @@ export class Ladder {
       [serverId, kind, variant, codec].join(' '),
     )
     const joined = fingerprint.join('\n')
-    if (joined !== this.fingerprint) this.forget()
+    if (joined !== this.fingerprint) {
+      this.forget()
+      this.absence.played = false
+    }
     this.fingerprint = joined
     this.sources = sources
   }
@@ -107,8 +122,13 @@ export class Ladder {
 
   /** The best source that nothing speaks against; null when all have failed lately. */
   best(size: TileSize): LiveSource | null {
+    return this.playable(size).find((source) => this.isFree(source)) ?? null
+  }
+
+  private isFree(rung: Rung): boolean {
     const now = this.now()
-    return this.playable(size).find((source) => (this.verdicts.get(key(source))?.until ?? 0) <= now) ?? null
+    if (rung.kind === 'whep' && this.absence.until > now) return false
+    return (this.verdicts.get(key(rung))?.until ?? 0) <= now
   }
 
   /** The best source that is better than the one that plays. */
@@ -128,15 +148,28 @@ export class Ladder {
   /** A frame of this source was drawn. */
   played(rung: Rung): void {
     this.verdicts.set(key(rung), { until: 0, soft: 0, failures: 0, played: true })
+    if (rung.kind === 'whep') this.absence = { played: true, count: 0, until: 0 }
   }
 
-  failed(rung: Rung, { reason }: AttemptFailure): void {
-    if (rung.kind === 'whep' && ofAllWhep.has(reason)) {
+  failed(rung: Rung, { reason, retryAfterMs }: AttemptFailure): void {
+    if (reason === 'whep-absent') this.noteAbsence(retryAfterMs)
+    else if (rung.kind === 'whep' && reason === 'no-connection') {
+      // Every WHEP source of the camera shares the way.
       const whep = this.sources.filter(({ kind }) => kind === 'whep')
       for (const source of whep) this.judge(source, reason)
     } else {
       this.judge(rung, reason)
     }
+  }
+
+  /** WHEP is not there now; when to ask again. A time that the server names counts for nothing more than itself. */
+  private noteAbsence(retryAfterMs: number | undefined): void {
+    const { absence } = this
+    const pauses = absence.played ? ABSENT_AFTER_PLAY_MS : ABSENT_MS
+    const pause = pauses[Math.min(absence.count, pauses.length - 1)] ?? VERDICT_MS
+    if (retryAfterMs === undefined) absence.count += 1
+    absence.until =
+      this.now() + (retryAfterMs === undefined ? pause : Math.max(retryAfterMs, LEAST_RETRY_MS))
   }
 
   private judge(rung: Rung, reason: TileReason): void {
@@ -156,7 +189,7 @@ export class Ladder {
     verdict.until = this.now() + pause
   }
 
-  /** Nothing is left to try: lets everything be tried again except what is certain to fail. */
+  /** Nothing is left to try: lets everything be tried again except what is certain to fail, and a WHEP that is not there. */
   pardon(): void {
     const horizon = this.now() + VERDICT_MS / 2
     for (const verdict of this.verdicts.values())
@@ -172,7 +205,9 @@ export class Ladder {
     }
   }
 
+  /** Nothing is held against any source any more; that WHEP has played here stays known. */
   forget(): void {
     this.verdicts.clear()
+    this.absence = { ...this.absence, count: 0, until: 0 }
   }
 }

@@ -57,7 +57,7 @@ export type TileReason =
   | 'page-refused'
   /** Alta refused two fresh tickets. Tried again every 30 s. */
   | 'ticket-refused'
-  /** This Alta has no WHEP (404 or 405); asked again in 10 minutes. */
+  /** The server has no WHEP for this camera now (404 or 405); when it is asked again: `ladder.ts`. */
   | 'whep-absent'
   /** 409: Alta has no picture of this camera yet. */
   | 'not-live-yet'

@@ -16,7 +16,10 @@ export interface WhepAddress {
 
 const COUNTER_OFFER_MS = 30_000
 
-/** `Retry-After` in milliseconds: seconds or a date (RFC 9110, section 10.2.3); at most 5 minutes. */
+/**
+ * `Retry-After` in milliseconds: seconds or a date (RFC 9110, section 10.2.3); at most 5 minutes. `wallNow` is the time by
+ * the clock that wrote the date, milliseconds since the epoch.
+ */
 export function retryAfterMs(header: string | null, wallNow: number): number | undefined {
   if (header === null || header.trim() === '') return undefined
   const seconds = Number(header)
@@ -47,10 +50,16 @@ function isOffer(sdp: string): boolean {
   return /^v=0/.test(sdp) && /^m=(video|audio) /m.test(sdp) && /^a=setup:actpass/m.test(sdp)
 }
 
+/** The server's own clock where it may be read: a date in its headers is by that clock, which may be minutes off. */
+function serverNow(response: Response, wallNow: number): number {
+  const date = Date.parse(response.headers.get('date') ?? '')
+  return Number.isNaN(date) ? wallNow : date
+}
+
 function failureOf(response: Response, wallNow: number): AttemptFailure {
-  const wait = retryAfterMs(response.headers.get('retry-after'), wallNow)
+  const wait = retryAfterMs(response.headers.get('retry-after'), serverNow(response, wallNow))
   const { status } = response
-  if (status === 404 || status === 405) return { reason: 'whep-absent' }
+  if (status === 404 || status === 405) return { reason: 'whep-absent', retryAfterMs: wait }
   if (status === 409) return { reason: 'not-live-yet', retryAfterMs: wait }
   // A success that holds no answer is a server in trouble, not one that refuses.
   if (status === 429 || status >= 500 || response.ok) return { reason: 'server-busy', retryAfterMs: wait }

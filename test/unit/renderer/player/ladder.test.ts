@@ -19,14 +19,58 @@ test('large tiles prefer main, small ones sub, and WHEP goes before HLS', () => 
   expect(orderSources([whepMain, hlsMain], 'small')).toEqual([whepMain, hlsMain])
 })
 
-test('without WHEP the tile goes to HLS at once and asks again after ten minutes', () => {
-  const { ladder, pass } = ladderOf()
-  ladder.failed(whepMain, { reason: 'whep-absent' })
+/** Loses WHEP, and says after how many milliseconds the ladder would ask for it again. */
+function askedAgainAfter({ ladder, pass }: ReturnType<typeof ladderOf>, retryAfterMs?: number): number {
+  ladder.failed(whepMain, { reason: 'whep-absent', retryAfterMs })
   expect(ladder.best('large')).toBe(hlsMain)
-  pass(10 * minuteMs - 1)
-  expect(ladder.better(hlsMain, 'large')).toBeNull()
-  pass(1)
-  expect(ladder.better(hlsMain, 'large')).toBe(whepMain)
+  for (let ms = 500; ms <= 20 * minuteMs; ms += 500) {
+    pass(500)
+    if (ladder.better(hlsMain, 'large') === whepMain) return ms
+  }
+  return Infinity
+}
+
+// Would catch: a page opened while a camera starts plays HLS for ten minutes.
+test('WHEP that never played is asked for again after 15 s, 60 s, then every ten minutes', () => {
+  const tile = ladderOf()
+  const pauses = [1, 2, 3, 4].map(() => askedAgainAfter(tile))
+  expect(pauses).toEqual([15_000, minuteMs, 10 * minuteMs, 10 * minuteMs])
+})
+
+// Would catch: a camera that reboots costs ten minutes of HLS, for its channel answers 404 meanwhile.
+test('WHEP that has played is asked for again within a minute, however often it was absent', () => {
+  const tile = ladderOf()
+  tile.ladder.played(whepSub)
+  for (let time = 0; time < 20; time++) expect(askedAgainAfter(tile)).toBeLessThanOrEqual(minuteMs)
+})
+
+// Would catch: "Retry" and a server's return forget that WHEP plays here, so the 404 of a starting channel is believed.
+test('that WHEP has played outlives "Retry", but not a change of the configuration', () => {
+  const tile = ladderOf()
+  tile.ladder.played(whepMain)
+  tile.ladder.forget()
+  for (let time = 0; time < 4; time++) expect(askedAgainAfter(tile)).toBeLessThanOrEqual(minuteMs)
+  tile.ladder.learn([{ ...whepMain, codec: 'av1' }, hlsMain])
+  tile.ladder.learn([whepMain, hlsMain])
+  const pauses = [1, 2, 3].map(() => askedAgainAfter(tile))
+  expect(pauses.at(-1)).toBe(10 * minuteMs)
+})
+
+// Would catch: the Retry-After of a 404 is dropped; a server that names 0 is hammered.
+test('a time that the server names is kept to, and is no step towards ten minutes', () => {
+  const tile = ladderOf()
+  for (let time = 0; time < 5; time++) expect(askedAgainAfter(tile, 20_000)).toBe(20_000)
+  expect(askedAgainAfter(tile, 0)).toBe(5000)
+  expect(askedAgainAfter(tile)).toBe(15_000)
+})
+
+// Would catch: HLS fails too, everything is pardoned, and the server is asked before the time that it named.
+test('a pardon does not bring back a WHEP that is not there', () => {
+  const { ladder } = ladderOf([whepMain, hlsMain])
+  ladder.failed(whepMain, { reason: 'whep-absent', retryAfterMs: 60_000 })
+  ladder.failed(hlsMain, { reason: 'no-data' })
+  ladder.pardon()
+  expect(ladder.best('large')).toBe(hlsMain)
 })
 
 test('a decoder that gives up steps down at once', () => {

@@ -99,6 +99,22 @@ test.each([
   })
 })
 
+// Would catch: the Retry-After of a 404 is dropped; a date is read by this machine's clock, which is not the server's.
+test('a 404 or 405 keeps its Retry-After, and a date counts by the clock of the server that wrote it', async () => {
+  const minutesOff = now - 7 * 60_000
+  const headers = {
+    date: new Date(minutesOff).toUTCString(),
+    'retry-after': new Date(minutesOff + 20_000).toUTCString(),
+  }
+  for (const status of [404, 405])
+    expect(await readAnswer(answer(status, headers), post, now)).toMatchObject({
+      failure: { reason: 'whep-absent', retryAfterMs: 20_000 },
+    })
+  expect(await readAnswer(answer(404, { 'retry-after': '7' }), post, now)).toMatchObject({
+    failure: { retryAfterMs: 7000 },
+  })
+})
+
 test('a web page instead of an answer is trouble, not a session', async () => {
   const html = answer(200, { 'content-type': 'text/html' }, '<html>')
   expect(await readAnswer(html, post, now)).toMatchObject({ failure: { reason: 'server-busy' } })
