@@ -45,6 +45,8 @@ export interface FaultParameters {
   'whep-busy': { retryAfterSeconds?: number }
   /** PATCH is answered 405: no trickle, no ICE restart. */
   'whep-no-patch': Record<never, never>
+  /** WHEP answers with an audio track and never sends anything on it. */
+  'whep-no-sound': Record<never, never>
   /** So many of 100 WebRTC packets are lost. Default 5. */
   'packet-loss': { percent?: number }
   /** Playlists without EXT-X-PROGRAM-DATE-TIME. */
@@ -90,6 +92,7 @@ const ALL: Record<FaultName, string> = {
   'whep-not-live': 'WHEP answers 409 with Retry-After [channel, retryAfterSeconds=1]',
   'whep-busy': 'WHEP answers 503 with Retry-After [channel, retryAfterSeconds=1]',
   'whep-no-patch': 'WHEP answers 405 to PATCH [channel]',
+  'whep-no-sound': 'WHEP announces sound and sends none [receiver, channel]',
   'packet-loss': 'WebRTC packets are lost [channel, percent=5]',
   'no-program-date-time': 'playlists without EXT-X-PROGRAM-DATE-TIME [channel]',
   'no-status': '/api/status is 404',

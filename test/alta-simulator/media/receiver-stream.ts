@@ -5,7 +5,7 @@ import type { Ffmpeg } from './ffmpeg.ts'
 import type { Frame, VideoFrame } from './frame.ts'
 import { FrozenPicture } from './frozen-picture.ts'
 import { H264_SPS, h264Type, splitAnnexB } from './nal-units.ts'
-import { Segmenter } from './segmenter.ts'
+import { peakBitrate, Segmenter } from './segmenter.ts'
 import type { Segment } from './segmenter.ts'
 
 /** `frozen` repeats the last full picture at the usual frame rate, `stalled` delivers nothing. */
@@ -36,6 +36,7 @@ export class ReceiverStream {
   private readonly events = new EventEmitter<StreamEvents>()
   private readonly segmenter: Segmenter
   private segments: Segment[] = []
+  private peakBpsSeen = 0
   private encoder: Encoder | undefined
   private starting = false
   private stopped = true
@@ -83,6 +84,11 @@ export class ReceiverStream {
     const bytes = this.segments.reduce((sum, { data }) => sum + data.length, 0)
     const durationMs = this.segments.reduce((sum, segment) => sum + segment.durationMs, 0)
     return durationMs > 0 ? Math.round((bytes * 8) / durationMs) : this.receiver.bitrateKbps
+  }
+
+  /** Bits a second of the fattest segment since the stream runs; before the first one a little more than the nominal figure. */
+  get peakBps(): number {
+    return this.peakBpsSeen || Math.round(this.receiver.bitrateKbps * 1000 * 1.2)
   }
 
   /** Value for `CODECS` (RFC 6381). */
@@ -207,6 +213,7 @@ export class ReceiverStream {
   private rest(): void {
     this.halt()
     this.segments = []
+    this.peakBpsSeen = 0
     this.segmenter.reset()
   }
 
@@ -246,6 +253,8 @@ export class ReceiverStream {
 
   private keep(segment: Segment): void {
     this.segments.push(segment)
+    const lately = this.segments.slice(-4)
+    this.peakBpsSeen = Math.max(this.peakBpsSeen, peakBitrate(lately, this.environment.segmentMs))
     const limit = this.environment.playlistSegments * 2
     if (this.segments.length > limit) this.segments.splice(0, this.segments.length - limit)
     this.events.emit('segment', segment)

@@ -18,6 +18,34 @@ export interface Segment {
 
 /** A hole in a stream that is longer than this is a discontinuity, ms. */
 const GAP_MS = 1500
+/**
+ * How much longer than wanted a segment may become, ms: rounded to seconds it must not exceed the target duration of its playlist,
+ * which must not change (RFC 8216, 4.3.3.1). What comes later waits for the next key frame.
+ */
+const SLACK_MS = 440
+const FRAME_MS = 40
+
+/**
+ * The peak segment bit rate, bits a second (RFC 8216, 4.1): the highest of any segments in a row that last between half and one
+ * and a half target durations together. 0 without any.
+ */
+export function peakBitrate(
+  segments: readonly { data: { length: number }; durationMs: number }[],
+  targetMs: number,
+): number {
+  let peak = 0
+  for (let first = 0; first < segments.length; first += 1) {
+    let bytes = 0
+    let durationMs = 0
+    for (const segment of segments.slice(first)) {
+      bytes += segment.data.length
+      durationMs += segment.durationMs
+      if (durationMs > 1.5 * targetMs) break
+      if (durationMs >= 0.5 * targetMs) peak = Math.max(peak, (bytes * 8000) / durationMs)
+    }
+  }
+  return Math.round(peak)
+}
 
 /** Cuts a stream at key frames into segments of at least the wanted length. */
 export class Segmenter {
@@ -42,7 +70,8 @@ export class Segmenter {
       const gap = this.frames.length > 0 && frame.epochMs - this.lastVideoEpochMs > GAP_MS
       // Half a frame of slack: 25 frames of 40 ms may miss the second by a rounding.
       const full = frame.keyFrame && frame.epochMs - this.startEpochMs >= this.segmentMs - 20
-      if (this.frames.length > 0 && gap) this.cut(this.lastVideoEpochMs + 40)
+      const tooLong = frame.epochMs - this.startEpochMs > this.segmentMs + SLACK_MS
+      if (this.frames.length > 0 && (gap || tooLong)) this.cut(this.lastVideoEpochMs + FRAME_MS)
       else if (this.frames.length > 0 && full) this.cut(frame.epochMs)
       if (this.frames.length === 0) {
         if (!frame.keyFrame) return

@@ -196,8 +196,7 @@ function entryOf(
   const { width, height, fps } = stream.receiver
   return {
     uri: `${encodeURIComponent(name)}/${sessionId}.m3u8`,
-    // Peaks are above the average that was measured.
-    bandwidthBps: Math.round(stream.bitrateKbps * 1000 * 1.2),
+    bandwidthBps: stream.peakBps,
     width,
     height,
     fps,

@@ -31,6 +31,7 @@ export function masterPlaylist(variants: readonly VariantEntry[]): string {
 export interface MediaPlaylistOptions {
   /** Whole and over: `EXT-X-PLAYLIST-TYPE:VOD` with an end. */
   vod: boolean
+  /** Longest segment in whole seconds: the same for as long as the stream runs (RFC 8216, 6.2.1). */
   targetSeconds: number
   /** Alta's clock less the clock of the pictures, ms; undefined leaves EXT-X-PROGRAM-DATE-TIME out. */
   dateOffsetMs: number | undefined
@@ -39,12 +40,11 @@ export interface MediaPlaylistOptions {
 /** Media playlist (RFC 8216, 4.3.3). */
 export function mediaPlaylist(entries: readonly PlaylistEntry[], options: MediaPlaylistOptions): string {
   const first = entries[0]
-  const longestMs = Math.max(options.targetSeconds * 1000, ...entries.map(({ durationMs }) => durationMs))
   const head = [
     '#EXTM3U',
     '#EXT-X-VERSION:3',
     ...(options.vod ? ['#EXT-X-PLAYLIST-TYPE:VOD'] : []),
-    `#EXT-X-TARGETDURATION:${Math.round(longestMs / 1000)}`,
+    `#EXT-X-TARGETDURATION:${Math.ceil(options.targetSeconds)}`,
     `#EXT-X-MEDIA-SEQUENCE:${first?.sequence ?? 0}`,
     `#EXT-X-DISCONTINUITY-SEQUENCE:${first?.discontinuitySequence ?? 0}`,
   ]

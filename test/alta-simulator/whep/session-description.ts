@@ -68,9 +68,45 @@ export function narrowToOurH264(offer: string): string {
     .join('')
 }
 
+/** The parts of a description: the session first, then one for each m-line. */
+const partsOf = (sdp: string): string[] => sdp.split(/^(?=m=)/m)
+
+const isPortZero = (section: string): boolean => /^m=\S+ 0 /.test(section)
+
+/**
+ * The offer with a port for every m-line that comes with the bundle: `a=bundle-only` with port 0 is no refusal (RFC 8843, 6), and
+ * is how WebRTC clients with the bundle policy max-bundle offer all m-lines but the first. werift takes it for one.
+ */
+export function withBundledPorts(offer: string): string {
+  const parts = partsOf(offer)
+  const bundled =
+    /^a=group:BUNDLE (.*)$/m
+      .exec(parts[0] ?? '')?.[1]
+      ?.trim()
+      .split(/\s+/) ?? []
+  return parts
+    .map((part) => {
+      const mid = /^a=mid:(\S+)/m.exec(part)?.[1]
+      const comesWithBundle = mid !== undefined && bundled.includes(mid) && /^a=bundle-only\r?$/m.test(part)
+      if (!isPortZero(part) || !comesWithBundle) return part
+      return part.replace(/^(m=\S+) 0 /, '$1 9 ').replace(/^a=bundle-only\r?\n/m, '')
+    })
+    .join('')
+}
+
+/** `a=ice-lite` says something of the whole agent and belongs to the session (RFC 8839, 5.3); werift repeats it for each m-line. */
+export function withSessionIceLite(sdp: string): string {
+  if (!/^a=ice-lite\r?$/m.test(sdp)) return sdp
+  const [session = '', ...media] = partsOf(sdp.replace(/^a=ice-lite\r?\n/gm, ''))
+  return [`${session}a=ice-lite\r\n`, ...media].join('')
+}
+
 /** Why an offer cannot be answered; undefined when it can. */
 export function offerProblem(sdp: string): { status: 400 | 406; problem: string } | undefined {
-  const sections = sdp.split(/^(?=m=)/m).slice(1)
+  // An m-line with port 0 that does not come with the bundle is not wanted.
+  const sections = partsOf(withBundledPorts(sdp))
+    .slice(1)
+    .filter((section) => !isPortZero(section))
   const video = sections.filter((section) => section.startsWith('m=video'))
   const audio = sections.filter((section) => section.startsWith('m=audio'))
   if (!sdp.startsWith('v=0') || sections.length === 0 || ufragOf(sdp) === undefined) {

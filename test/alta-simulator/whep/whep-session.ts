@@ -3,7 +3,13 @@ import type { AudioFrame, Frame, VideoFrame } from '../media/frame.ts'
 import type { ReceiverStream } from '../media/receiver-stream.ts'
 import type { SessionEndReason, SessionInfo } from '../ott/sessions.ts'
 import { h264Payloads } from './h264-payloads.ts'
-import { iceFragmentOf, narrowToOurH264, withIceCredentials } from './session-description.ts'
+import {
+  iceFragmentOf,
+  narrowToOurH264,
+  withBundledPorts,
+  withIceCredentials,
+  withSessionIceLite,
+} from './session-description.ts'
 import type { IceFragment } from './session-description.ts'
 
 /** A viewer that sends no connectivity check for so long has gone (RFC 7675). */
@@ -35,6 +41,8 @@ export interface WhepSessionEnvironment {
   host: string
   /** `ice`: answer no connectivity check; `media`: send no picture. */
   silence: () => 'ice' | 'media' | undefined
+  /** The audio track stays silent. */
+  mute: () => boolean
   /** Per cent of RTP packets to lose just now. */
   lossPercent: () => number
   onEnd: (reason: SessionEndReason) => void
@@ -94,8 +102,9 @@ export class WhepSession {
 
   /** Our answer to a viewer's offer, with all our candidates in it. Rejects when werift cannot make sense of it. */
   async answer(offer: string): Promise<string> {
-    this.offer = offer
-    await this.peer.setRemoteDescription({ type: 'offer', sdp: withoutCandidates(narrowToOurH264(offer)) })
+    this.offer = withBundledPorts(offer)
+    const sdp = withoutCandidates(narrowToOurH264(this.offer))
+    await this.peer.setRemoteDescription({ type: 'offer', sdp })
     await this.peer.setLocalDescription(await this.peer.createAnswer())
     return this.gathered()
   }
@@ -149,7 +158,7 @@ export class WhepSession {
       await this.peer.iceGatheringStateChange.watch((state) => state === 'complete', GATHER_TIMEOUT_MS)
     }
     this.degradeLosses()
-    return this.peer.localDescription?.sdp ?? ''
+    return withSessionIceLite(this.peer.localDescription?.sdp ?? '')
   }
 
   private onState(state: string): void {
@@ -180,7 +189,8 @@ export class WhepSession {
     const { info, silence } = this.environment
     if (this.closed || info.connectedAt === undefined || silence() !== undefined) return
     if (frame.kind === 'video') this.sendVideo(frame)
-    else if (frame.codec === 'opus' && info.firstKeyframeSentAt !== undefined) this.sendAudio(frame)
+    else if (frame.codec === 'opus' && !this.environment.mute() && info.firstKeyframeSentAt !== undefined)
+      this.sendAudio(frame)
   }
 
   private sendVideo(frame: VideoFrame): void {

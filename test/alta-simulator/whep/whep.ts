@@ -6,6 +6,7 @@ import type { SessionEndReason } from '../ott/sessions.ts'
 import { newSessionId } from '../ott/sessions.ts'
 import type { PlayableVariant, StreamingHost } from '../ott/streaming-host.ts'
 import { playableChannel, playableVariants } from '../ott/streaming-host.ts'
+import { matches, parseIfMatch } from './if-match.ts'
 import { offerProblem, parseIceFragment, ufragOf } from './session-description.ts'
 import type { IceFragment } from './session-description.ts'
 import { WhepSession } from './whep-session.ts'
@@ -161,6 +162,7 @@ export class Whep {
         const fault = host.faults.find('whep-silent', place)
         return fault && (fault.stage ?? 'media')
       },
+      mute: () => host.faults.find('whep-no-sound', place) !== undefined,
       lossPercent: () => {
         const fault = host.faults.find('packet-loss', place)
         return fault ? (fault.percent ?? 5) : 0
@@ -180,14 +182,16 @@ export class Whep {
       return replyEmpty(exchange, 204)
     }
     if (!isType(exchange, FRAGMENT)) return replyError(exchange, 415, `Content-Type must be ${FRAGMENT}`)
-    const match = exchange.request.headers['if-match']
-    if (match === undefined) return replyError(exchange, 428, 'If-Match is required')
-    if (match !== '*' && match !== entry.etag) return replyError(exchange, 412, 'the ETag is stale')
+    const header = exchange.request.headers['if-match']
+    if (header === undefined) return replyError(exchange, 428, 'If-Match is required')
+    const asked = parseIfMatch(header)
+    if (!asked) return replyError(exchange, 400, 'If-Match: malformed')
+    if (!matches(asked, entry.etag)) return replyError(exchange, 412, 'the ETag is stale')
     const fragment = parseIceFragment(body)
     if (!fragment) return replyError(exchange, 400, 'body: no ICE fragment')
     const isRestart = fragment.ufrag !== ufragOf(entry.session.remoteDescription ?? '')
     if (!isRestart) return replyEmpty(exchange, 204)
-    if (match !== '*') return replyError(exchange, 422, 'an ICE restart takes If-Match: "*"')
+    if (asked !== 'any') return replyError(exchange, 422, 'an ICE restart takes If-Match: "*"')
     return this.restart(exchange, entry, fragment)
   }
 

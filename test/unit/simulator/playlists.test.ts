@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { peakBitrate } from '../../alta-simulator/media/segmenter.ts'
 import { masterPlaylist, mediaPlaylist } from '../../alta-simulator/ott/playlists.ts'
 import type { PlaylistEntry } from '../../alta-simulator/ott/playlists.ts'
 import { recordedRanges } from '../../alta-simulator/ott/recorder.ts'
@@ -32,6 +33,25 @@ describe('playlists', () => {
     expect(playlist).toContain('#EXT-X-PROGRAM-DATE-TIME:1970-01-01T00:00:07.000Z\n#EXTINF:1.000,\n7.ts\n')
     expect(playlist).toContain('#EXT-X-DISCONTINUITY\n#EXT-X-PROGRAM-DATE-TIME:1970-01-01T00:00:20.000Z')
     expect(playlist).not.toContain('ENDLIST')
+  })
+
+  // Would catch: one long segment changes EXT-X-TARGETDURATION while players follow (RFC 8216, 6.2.1 forbids it).
+  it('keeps its target duration whatever the segments are', () => {
+    const options = { vod: false, targetSeconds: 1, dateOffsetMs: 0 }
+    const short = { ...entry(7), durationMs: 400 }
+    const long = { ...entry(8), durationMs: 1499 }
+    for (const entries of [[short], [short, long], [long]])
+      expect(mediaPlaylist(entries, options)).toContain('#EXT-X-TARGETDURATION:1\n')
+  })
+
+  // Would catch: BANDWIDTH is an average, and a player that trusts it runs dry at the fattest segment.
+  it('measures the peak over half to one and a half target durations', () => {
+    const segment = (bytes: number, durationMs: number) => ({ data: { length: bytes }, durationMs })
+    expect(peakBitrate([], 4000)).toBe(0)
+    expect(peakBitrate([segment(1000, 4000), segment(4000, 4000), segment(500, 4000)], 4000)).toBe(8000)
+    // Too short by itself: counts together with its neighbours.
+    expect(peakBitrate([segment(1000, 500), segment(1000, 3500)], 4000)).toBe(4000)
+    expect(peakBitrate([segment(1000, 7000)], 4000)).toBe(0)
   })
 
   it('closes a VOD playlist and leaves dates out when told to', () => {

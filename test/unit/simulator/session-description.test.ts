@@ -5,7 +5,9 @@ import {
   offerProblem,
   parseIceFragment,
   ufragOf,
+  withBundledPorts,
   withIceCredentials,
+  withSessionIceLite,
 } from '../../alta-simulator/whep/session-description.ts'
 
 const video = [
@@ -34,6 +36,29 @@ describe('offers', () => {
     expect(offerProblem(offer + [...video, ''].join('\r\n'))?.status).toBe(400)
     expect(offerProblem(offer.replaceAll('H264', 'H265'))?.status).toBe(406)
     expect(offerProblem(offer.replaceAll('packetization-mode=1', 'packetization-mode=0'))?.status).toBe(406)
+  })
+
+  // Would catch: webrtcbin (bundle policy max-bundle) offers its second m-line with port 0, gets 201 and never a picture.
+  it('takes an m-line with port 0 that comes with the bundle, and no other', () => {
+    const audio = video.map((line) => line.replace('m=video', 'm=audio').replace('a=mid:0', 'a=mid:a'))
+    const bundled = ['v=0', 'a=group:BUNDLE a 0', ...audio, ...video, 'a=bundle-only', ''].join('\r\n')
+    const maxBundle = bundled.replace('m=video 9', 'm=video 0')
+    expect(offerProblem(maxBundle)).toBeUndefined()
+    expect(withBundledPorts(maxBundle)).toBe(bundled.replace('a=bundle-only\r\n', ''))
+    const disabled = maxBundle.replace('a=bundle-only\r\n', '')
+    expect(offerProblem(disabled)?.status).toBe(406)
+    expect(withBundledPorts(disabled)).toBe(disabled)
+    const ofNoBundle = maxBundle.replace('BUNDLE a 0', 'BUNDLE a')
+    expect(offerProblem(ofNoBundle)?.status).toBe(406)
+  })
+
+  // Would catch: a client that reads ice-lite where it belongs takes us for a full agent.
+  it('says ice-lite once, of the session', () => {
+    const each = offer.replace('a=rtcp-mux', 'a=ice-lite\r\na=rtcp-mux')
+    const lines = withSessionIceLite(each).split('\r\n')
+    expect(lines.filter((line) => line === 'a=ice-lite')).toHaveLength(1)
+    expect(lines.indexOf('a=ice-lite')).toBeLessThan(lines.findIndex((line) => line.startsWith('m=')))
+    expect(withSessionIceLite(offer)).toBe(offer)
   })
 
   it('answers with constrained baseline although another H.264 was offered first', () => {

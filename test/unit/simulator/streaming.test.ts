@@ -166,6 +166,77 @@ describe('HLS', { timeout: 60_000 }, () => {
   })
 })
 
+describe('playlists through a freeze', { timeout: 60_000 }, () => {
+  // Would catch: a segment that became long while a receiver froze or came back changes EXT-X-TARGETDURATION, or exceeds it.
+  it('keep their target duration, and no segment is longer', async () => {
+    server.config.ott.channels['desk/gate'] = { variants }
+    const [main = ''] = await open('desk/gate')
+    let bodies = ''
+    const afterMore = async (count: number): Promise<void> => {
+      const from = sequenceOf((await text(main)).body)
+      await until(main, (body) => {
+        bodies += body
+        return sequenceOf(body) >= from + count
+      })
+    }
+    await afterMore(1)
+    for (const frozen of [true, false]) {
+      await server.setFault('receiver-frozen', frozen ? { receiver: 'gate' } : false)
+      await afterMore(4)
+    }
+    const targets = [...bodies.matchAll(/TARGETDURATION:(\d+)/g)].map(([, seconds]) => Number(seconds))
+    const lengths = [...bodies.matchAll(/EXTINF:([\d.]+)/g)].map(([, seconds]) => Number(seconds))
+    expect(new Set(targets)).toEqual(new Set([1]))
+    expect(lengths.length).toBeGreaterThan(9)
+    expect(Math.max(...lengths.map(Math.round))).toBe(1)
+  })
+})
+
+describe('WHEP', { timeout: 60_000 }, () => {
+  const fingerprint = `a=fingerprint:sha-256 ${Array(32).fill('AB').join(':')}`
+  const section = (kind: string, codec: string[], mid: string, port: number): string[] => [
+    ...[`m=${kind} ${port} UDP/TLS/RTP/SAVPF 96`, 'c=IN IP4 0.0.0.0', 'a=setup:actpass', 'a=ice-ufrag:abcd'],
+    ...[
+      'a=ice-pwd:abcdefghijklmnopqrstuvwx',
+      'a=rtcp-mux',
+      'a=recvonly',
+      ...codec,
+      `a=mid:${mid}`,
+      fingerprint,
+    ],
+    ...(port === 0 ? ['a=bundle-only'] : []),
+  ]
+  const opus = ['a=rtpmap:96 OPUS/48000/2']
+  const h264 = ['a=rtpmap:96 H264/90000', 'a=fmtp:96 packetization-mode=1;profile-level-id=42e01f']
+
+  // Would catch: GStreamer's webrtcbin with max-bundle gets 201 and an answer that refuses its video.
+  it('answers the video of an offer whose second m-line comes with the bundle', async () => {
+    server.config.ott.channels['desk/gate'] = { variants }
+    const session = ['v=0', 'o=- 1 0 IN IP4 0.0.0.0', 's=-', 't=0 0', 'a=group:BUNDLE audio0 video1']
+    const offer = [
+      ...session,
+      ...section('audio', opus, 'audio0', 9),
+      ...section('video', h264, 'video1', 0),
+      '',
+    ]
+    const answer = await fetch(`${server.ottUrl}/desk/gate/whep`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/sdp' },
+      body: offer.join('\r\n'),
+    })
+    expect(answer.status).toBe(201)
+    const [head = '', ...media] = (await answer.text()).split(/^(?=m=)/m)
+    expect(head).toContain('a=group:BUNDLE audio0 video1')
+    expect(head).toContain('a=ice-lite\r\n')
+    expect(media.join('')).not.toContain('ice-lite')
+    expect(media[1]).toMatch(/^m=video 9 /)
+    expect(media[1]).toContain('a=sendonly')
+    expect(
+      (await fetch(new URL(answer.headers.get('location') ?? '', answer.url), { method: 'DELETE' })).status,
+    ).toBe(200)
+  })
+})
+
 describe('encoders on demand', { timeout: 60_000 }, () => {
   it('rest after the last viewer, forget old pictures, and end sessions that nobody asks for', async () => {
     const resting = await startAltaServer({
