@@ -275,6 +275,7 @@ function openAudit(ground: Ground, files: FileTickets, isStillIn: (caller: Calle
 function openRooms(ground: Ground, { policy, rights }: OpenPeople, headless: boolean) {
   const { config, clock, store, bus, deskId, logger, health } = ground
   const { publicUrl } = config
+  const desktopOrigin = headless ? null : deskOrigin
   const { statusIntervalMs: statusMs, driftIntervalMs: driftMs } = config.alta
   const times = { ...defaultWatchTimes, statusMs, driftMs }
   const fleet = new Fleet({ ...ground, logger: logger.for('alta'), publicUrl, times })
@@ -287,7 +288,7 @@ function openRooms(ground: Ground, { policy, rights }: OpenPeople, headless: boo
     publicUrl,
     logger: logger.for('servers'),
     allowedOrigins: config.http.allowedOrigins,
-    desktopOrigin: headless ? null : deskOrigin,
+    desktopOrigin,
   })
   const board = new CameraBoard({ fleet, bus, clock })
   const intents = new Intents({ store, board, bus, clock, deskId, logger: logger.for('cameras') })
@@ -306,7 +307,7 @@ function openRooms(ground: Ground, { policy, rights }: OpenPeople, headless: boo
   const watching = { store, fleet, upkeep, bus, clock, logger: logger.for('live') }
   const onWallsOf = (userId: string): Set<string> => store.read((db) => camerasOnWallsOf(db, userId))
   const sittings = new Sittings({ store, bus, clock, onWallsOf })
-  const live = new LiveService({ ...watching, sittings, policy })
+  const live = new LiveService({ ...watching, sittings, policy, desktopOrigin })
   const walls = new Walls({ store, policy, rights, clock })
   const views = new Views({ store, policy, rights, walls, clock })
   return {

@@ -178,6 +178,13 @@ export function originsMissing(server: AltaHttpServer, origins: readonly string[
   return allowed.includes('*') ? [] : origins.filter((origin) => !allowed.includes(origin))
 }
 
+/** Whether the streaming listener lets pages of this origin read its answers; null where there is no such listener. */
+export function allowsPage(config: AltaConfig, origin: string): boolean | null {
+  const id = ottServerId(config)
+  const server = id === null ? undefined : own(config.servers, id)
+  return server ? originsMissing(server, [origin]).length === 0 : null
+}
+
 function compareOrigins(config: AltaConfig, origins: readonly string[]): DriftEntry[] {
   const id = ottServerId(config)
   const server = id === null ? undefined : own(config.servers, id)

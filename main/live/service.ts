@@ -1,6 +1,7 @@
 import type { LiveAnswer, LiveSource } from '../../shared/contract/live.ts'
 import { whepVariantParameter } from '../alta/assumptions.ts'
 import { streamUrlOf } from '../alta/ott.ts'
+import { allowsPage } from '../alta/ownership.ts'
 import type { Ticket, TicketRefusal } from '../alta/tickets.ts'
 import { cameraById } from '../cameras/queries.ts'
 import type { CameraRow } from '../cameras/queries.ts'
@@ -25,6 +26,8 @@ export interface LiveOptions {
   readonly bus: Bus
   /** Told of every ticket that a person is given. */
   readonly sittings: Sittings
+  /** Origin of the page in the desktop window; null on a headless desk. */
+  readonly desktopOrigin: string | null
   readonly clock: Clock
   readonly logger: AreaLogger
 }
@@ -129,17 +132,28 @@ export class LiveService {
     const personId = signedInCaller(context).userId
     const { remoteAddress } = context
     const { token, expiresAt } = await link.token({ personId, cameraId, channelId, remoteAddress })
+    const pageAllowed = this.#pageAllowed(context, link)
     const receivers = { main: row.receiverId, sub: row.subReceiverId }
     const variants = row.subReceiverId === null ? (['main'] as const) : (['main', 'sub'] as const)
     const source = (kind: LiveSource['kind'], variant: LiveSource['variant']): LiveSource => {
       const { codec, width, height } = figures.get(receivers[variant] ?? '') ?? noFigures
       const url = playUrl(kind, variant, { streamOrigin, channelId, whepPath: link.row.whepPath, token })
-      return { cameraId, serverId, kind, variant, url, codec, width, height }
+      return { cameraId, serverId, kind, variant, url, codec, width, height, pageAllowed }
     }
     const sources = (['whep', 'hls'] as const).flatMap((kind) =>
       variants.map((variant) => source(kind, variant)),
     )
     return { sources, expiresAt }
+  }
+
+  /**
+   * Whether Alta, by its own configuration, lets the page that asks read its streams. A page whose requests fail cannot tell a
+   * missing origin from a reverse proxy that answers for a dead server. What is known of a server that is away is old: null.
+   */
+  #pageAllowed({ requestOrigin }: RequestContext, { state }: ServerLink): boolean | null {
+    const origin = requestOrigin ?? this.#options.desktopOrigin
+    if (origin === null || state.config === null || state.problem !== null) return null
+    return allowsPage(state.config, origin)
   }
 
   #visible(caller: Caller, ids: ReadonlySet<string>): string[] {

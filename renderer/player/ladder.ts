@@ -103,6 +103,11 @@ export class Ladder {
     return this.sources[0]?.serverId ?? null
   }
 
+  /** The desk knows that the server's `allow_origin` lacks this page; false also where it does not know. */
+  get pageRefused(): boolean {
+    return this.sources[0]?.pageAllowed === false
+  }
+
   unplayable(): UnplayableSource[] {
     return this.sources.flatMap((source) => {
       const { kind, variant, codec } = source
@@ -168,8 +173,7 @@ export class Ladder {
     const pauses = absence.played ? ABSENT_AFTER_PLAY_MS : ABSENT_MS
     const pause = pauses[Math.min(absence.count, pauses.length - 1)] ?? VERDICT_MS
     if (retryAfterMs === undefined) absence.count += 1
-    absence.until =
-      this.now() + (retryAfterMs === undefined ? pause : Math.max(retryAfterMs, LEAST_RETRY_MS))
+    absence.until = this.now() + (retryAfterMs === undefined ? pause : Math.max(retryAfterMs, LEAST_RETRY_MS))
   }
 
   private judge(rung: Rung, reason: TileReason): void {

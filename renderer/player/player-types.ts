@@ -122,7 +122,7 @@ export interface TileState {
   readonly reason: TileReason | null
   /** Sources that were passed over because this browser cannot play their codec: say it on the tile. */
   readonly unplayable: readonly UnplayableSource[]
-  /** True where the playing source has sound. */
+  /** True once sound of the playing source has arrived. */
   readonly hasSound: boolean
   /** A second source is being tried behind the picture. */
   readonly trying: boolean
@@ -154,6 +154,7 @@ export interface TilePlayer {
   setSize(size: TileSize): void
   /** Scrolled out or covered: stops after 5 s, resumes at once. A hidden page is noticed by the player itself. */
   setVisible(visible: boolean): void
+  /** Where the sub stream is silent, unmuting plays the main stream for its sound, until the tile is muted again. */
   setMuted(muted: boolean): void
   /**
    * What the desk says of the camera's streams. The picture of a lost one is frozen; the tile plays another one that is not

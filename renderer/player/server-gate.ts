@@ -36,8 +36,9 @@ export class ServerGate {
   }
 
   /**
-   * The server answers, and yet this page's requests to it do not get through, again and again: it does not list this page's
-   * origin (CORS shows a page no more than that).
+   * Something answers there, and yet this page's requests do not get through, again and again. Either the server does not list
+   * this page's origin, or a reverse proxy answers in the place of a server that is away: CORS shows a page no more than that,
+   * so the desk must be asked which (`pageAllowed` of a source).
    */
   get refusesPage(): boolean {
     return this.refusals >= 2

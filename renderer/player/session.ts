@@ -19,7 +19,7 @@ export interface SessionEvents {
   /** Media can arrive from now on: the clock of the first frame starts. */
   connected(): void
   failed(failure: AttemptFailure): void
-  /** The source has sound. */
+  /** Sound arrives; an audio track alone is none. */
   sound(): void
 }
 

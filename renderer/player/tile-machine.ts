@@ -7,6 +7,7 @@ import type { MachineSurroundings } from './machine-surroundings.ts'
 import { Mender } from './mender.ts'
 import type { CameraHealth, PictureState, TilePhase, TileReason, TileSize } from './player-types.ts'
 import type { MediaSample } from './session.ts'
+import { SoundChoice } from './sound-choice.ts'
 import { Waiting } from './waiting.ts'
 import type { Finding } from './watchdog.ts'
 import { staleAfterMs, Watchdog } from './watchdog.ts'
@@ -61,6 +62,7 @@ export class TileMachine<A extends Attempt> {
   private climbAt = 0
   private gopMs: number | null = null
   private readonly waiting: Waiting
+  private readonly soundChoice = new SoundChoice()
   private cancelGrace: (() => void) | null = null
 
   constructor(around: MachineSurroundings<A>, start: { size: TileSize; visible: boolean }) {
@@ -125,6 +127,11 @@ export class TileMachine<A extends Attempt> {
     return at !== null && this.now - at >= staleAfterMs(this.shown?.screen.intervalMs ?? 0)
   }
 
+  /** What is played for: the size on screen, or the large picture of which the sound is wanted. */
+  private get aim(): TileSize {
+    return this.soundChoice.wantsMain ? 'large' : this.size
+  }
+
   private get shownIsLost(): boolean {
     const source = this.shown?.source
     return source ? this.around.health.isLost(source.variant) : false
@@ -145,6 +152,13 @@ export class TileMachine<A extends Attempt> {
     if (this.shown && !this.replacing) this.dropTrial()
     if (size === 'large') this.climb()
     this.around.changed()
+  }
+
+  /** Somebody listens to this tile, or no longer: a silent sub stream gives way to the main stream meanwhile. */
+  listen(on: boolean): void {
+    const borrowed = this.soundChoice.wantsMain
+    this.soundChoice.listen(on)
+    if (borrowed) this.climbAt = this.now + SHRINK_DELAY_MS
   }
 
   /** `atOnce` skips the grace, when the page itself ends. */
@@ -237,8 +251,16 @@ export class TileMachine<A extends Attempt> {
     this.gopMs = this.watchdog.gopMs ?? this.gopMs
     // The server says why nothing comes: there is nothing to mend.
     if (!this.shownIsLost) await this.act(shown, finding)
-    if (shown === this.shown && !this.mender.troubled && !this.replacing) this.climb()
+    if (shown === this.shown && !this.mender.troubled && !this.replacing) {
+      this.chooseSound(shown)
+      this.climb()
+    }
     this.around.changed()
+  }
+
+  private chooseSound({ source }: A): void {
+    const { hasSound, now, shownAt } = this
+    if (source) this.soundChoice.look({ variant: source.variant, hasSound, forMs: now - shownAt })
   }
 
   close(): void {
@@ -260,7 +282,7 @@ export class TileMachine<A extends Attempt> {
     if (this.replacing) {
       this.dropTrial()
       const { source } = this.shown ?? {}
-      if (source && !this.around.ladder.isLesser(source, this.size)) this.reason = null
+      if (source && !this.around.ladder.isLesser(source, this.aim)) this.reason = null
     }
     this.stopMending()
     if (this.now - this.shownAt >= HEALTHY_MS) this.backoff.reset()
@@ -287,7 +309,7 @@ export class TileMachine<A extends Attempt> {
     const { shown } = this
     if (!shown?.source || this.trial || this.waiting.active || this.stopped || this.now < this.climbAt) return
     const { ladder, health } = this.around
-    const better = ladder.better(shown.source, this.size)
+    const better = ladder.better(shown.source, this.aim)
     if (!better) return
     // From a live picture only to one that is live as well; from a lost one to any that is not lost.
     const isLost = this.shownIsLost
@@ -303,13 +325,13 @@ export class TileMachine<A extends Attempt> {
     const gate = ladder.serverId === null ? null : gateOf(ladder.serverId)
     if (gate?.down) {
       if (!this.shown || this.replacing)
-        this.reason = gate.refusesPage ? 'page-refused' : 'server-unreachable'
+        this.reason = gate.refusesPage && ladder.pageRefused ? 'page-refused' : 'server-unreachable'
       this.waiting.server(gate, () => this.begin())
       return this.around.changed()
     }
     const request: AttemptRequest = {
       cameraId,
-      expects: ladder.best(this.size) ?? ladder.playable(this.size)[0] ?? null,
+      expects: ladder.best(this.aim) ?? ladder.playable(this.aim)[0] ?? null,
       gopMs: this.gopMs,
       choose: (sources) => this.choose(sources),
     }
@@ -340,13 +362,13 @@ export class TileMachine<A extends Attempt> {
     ladder.learn(sources)
     if (ladder.playable(this.size).length === 0) return { reason: 'codec-not-playable' }
     if (this.shown?.source && !this.replacing) {
-      return ladder.better(this.shown.source, this.size) ?? { reason: 'no-data', needless: true }
+      return ladder.better(this.shown.source, this.aim) ?? { reason: 'no-data', needless: true }
     }
-    const best = ladder.best(this.size)
+    const best = ladder.best(this.aim)
     if (best) return best
     // Everything has failed lately; a tile without a picture goes round again.
     ladder.pardon()
-    return ladder.best(this.size) ?? ladder.playable(this.size).at(-1) ?? { reason: 'codec-not-playable' }
+    return ladder.best(this.aim) ?? ladder.playable(this.aim).at(-1) ?? { reason: 'codec-not-playable' }
   }
 
   private onFirstFrame(trial: Trial<A>): void {
@@ -367,7 +389,7 @@ export class TileMachine<A extends Attempt> {
     this.climbAt = Math.max(this.climbAt, this.now)
     this.watchdog = new Watchdog(source?.kind === 'hls' ? HLS_QUIET_MS : WHEP_QUIET_MS)
     if (source) this.around.ladder.played(source)
-    if (!source || !this.around.ladder.isLesser(source, this.size)) this.reason = null
+    if (!source || !this.around.ladder.isLesser(source, this.aim)) this.reason = null
     this.around.show(attempt)
     before?.close()
     this.around.changed()
@@ -408,7 +430,7 @@ export class TileMachine<A extends Attempt> {
     if (source) ladder.failed(source, failure)
     // Waits there for the server's return.
     if (source && gateOf(source.serverId).down) return this.begin()
-    const next = ladder.best(this.size)
+    const next = ladder.best(this.aim)
     const stepsDown = source !== null && next !== null && !this.same(next, source)
     const pause = stepsDown ? 0 : this.backoff.next(failure.retryAfterMs)
     this.plan(this.around.health.allLost ? Math.max(pause, NO_SIGNAL_RETRY_MS) : pause)
@@ -430,8 +452,11 @@ export class TileMachine<A extends Attempt> {
 
   /** The playing source broke. */
   private onLost(attempt: A, failure: AttemptFailure): void {
-    this.reason = failure.reason
-    if (attempt.source && !this.replacing) this.around.ladder.failed(attempt.source, failure)
+    // A source that was given up before says nothing new: what was found since (the server is away) is newer.
+    if (!this.replacing) {
+      this.reason = failure.reason
+      if (attempt.source) this.around.ladder.failed(attempt.source, failure)
+    }
     if (this.now - this.shownAt >= HEALTHY_MS) this.backoff.reset()
     this.dropShown()
     this.stopMending()

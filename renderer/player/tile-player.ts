@@ -76,6 +76,7 @@ export class StagedTile implements TilePlayer {
       },
       { size, visible: visible && around.pageVisible },
     )
+    if (!muted) this.machine.listen(true)
     this.latest = this.read()
   }
 
@@ -112,6 +113,7 @@ export class StagedTile implements TilePlayer {
     this.muted = muted
     const video = this.machine.shown?.screen.video
     if (video) video.muted = muted
+    this.machine.listen(!muted)
   }
 
   setHealth(health: CameraHealth): void {

@@ -4,7 +4,8 @@ import { procedure, signedIn, viewerOf } from './procedure.ts'
 
 /**
  * One way to play a camera. `url` carries the ticket; sources come best first: WHEP main, WHEP sub, HLS main, HLS sub.
- * `codec`, `width` and `height` are what Alta reports of that variant (null while unknown).
+ * `codec`, `width` and `height` are what Alta reports of that variant (null while unknown). `pageAllowed`: whether the server's
+ * `allow_origin` lists the page that asks; null where the desk does not know. A page cannot find that out by itself.
  */
 export const liveSourceSchema = z.object({
   cameraId: z.string(),
@@ -15,6 +16,7 @@ export const liveSourceSchema = z.object({
   codec: z.string().nullable(),
   width: z.int().nullable(),
   height: z.int().nullable(),
+  pageAllowed: z.boolean().nullable(),
 })
 export type LiveSource = z.infer<typeof liveSourceSchema>
 

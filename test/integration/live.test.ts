@@ -104,6 +104,29 @@ describe('opening a camera', () => {
   })
 })
 
+describe('whether Alta lets the page in', () => {
+  const rounds = { ALTAVMS_ALTA_DRIFT_INTERVAL: '1s', ALTAVMS_ALTA_STATUS_INTERVAL: '1s' }
+
+  // Would catch: a page that gets no answer cannot know whether allow_origin lacks it or a reverse proxy answers for a dead server.
+  test('is told with the tickets: yes, no once somebody took it out, unknown while Alta is away', async () => {
+    const [alta, { desk, api }] = await Promise.all([testAlta(), testDesk({ variables: rounds })])
+    const { id } = await addServer(api, alta)
+    const camera = await importCamera(api, id, 'gate-1')
+    const said = async (): Promise<unknown[]> => {
+      const { sources } = await api.want<LiveAnswer>('POST', '/live', { cameraIds: [camera.id] })
+      return [...new Set(sources.map(({ pageAllowed }) => pageAllowed))]
+    }
+    const becomes = (answer: boolean | null): Promise<unknown> =>
+      until(said, (answers) => answers.length === 1 && answers[0] === answer)
+    await becomes(true)
+    const { ott } = alta.config.servers
+    Object.assign(ott ?? {}, { allow_origin: ott?.allow_origin?.filter((origin) => origin !== desk.origin) })
+    await becomes(false)
+    await alta.setFault('refuse', { listener: 'api' })
+    await becomes(null)
+  })
+})
+
 describe('how Alta asks', () => {
   test('a callback that arrives keeps the backend and is said so', async () => {
     const { alta, api, server } = await deskWithCamera()

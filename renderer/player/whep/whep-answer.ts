@@ -15,6 +15,8 @@ export interface WhepAddress {
 }
 
 const COUNTER_OFFER_MS = 30_000
+/** Far more than a session description of one camera needs. */
+const MAX_BODY_BYTES = 256 * 1024
 
 /**
  * `Retry-After` in milliseconds: seconds or a date (RFC 9110, section 10.2.3); at most 5 minutes. `wallNow` is the time by
@@ -33,6 +35,24 @@ function addressOf(response: Response, requestUrl: string): WhepAddress {
   const base = response.url || requestUrl
   const url = location !== null && URL.canParse(location, base) ? new URL(location, base).href : null
   return { url, etag: response.headers.get('etag'), link: response.headers.get('link') }
+}
+
+/** The body as text; null where it is larger than any answer to us. Rejects where it breaks off. */
+export async function boundedText(response: Response): Promise<string | null> {
+  if (response.body === null) return ''
+  const decoder = new TextDecoder()
+  let text = ''
+  let size = 0
+  for (const reader = response.body.getReader(); ;) {
+    const { done, value } = await reader.read()
+    if (done) return text + decoder.decode()
+    size += value.byteLength
+    if (size > MAX_BODY_BYTES) {
+      await reader.cancel()
+      return null
+    }
+    text += decoder.decode(value, { stream: true })
+  }
 }
 
 const isSdp = (response: Response): boolean =>
@@ -75,11 +95,15 @@ export async function readAnswer(
   const { status } = response
   if (status === 401 || status === 403) return { kind: 'failure', failure: { reason: 'ticket-refused' } }
   const session = addressOf(response, requestUrl)
-  if (response.ok && isSdp(response)) return { kind: 'answer', sdp: await response.text(), session }
+  if (response.ok) {
+    const sdp = await boundedText(response)
+    // Servers that leave the type out are played all the same: Go's HTTP library then says text/plain, whatever they send.
+    if (sdp !== null && (isSdp(response) || sdp.startsWith('v=0'))) return { kind: 'answer', sdp, session }
+  }
   if (status === 406 && isSdp(response) && session.url !== null) {
     const until = validUntil(response, wallNow)
-    const sdp = await response.text()
-    if (isOffer(sdp)) return { kind: 'counter-offer', sdp, session, until }
+    const sdp = await boundedText(response)
+    if (sdp !== null && isOffer(sdp)) return { kind: 'counter-offer', sdp, session, until }
   }
   return { kind: 'failure', failure: failureOf(response, wallNow), session }
 }

@@ -1,7 +1,7 @@
 import type { Bulkhead } from '../bulkhead.ts'
 import type { Ledger } from '../ledger.ts'
 import type { WhepAddress, WhepAnswer } from './whep-answer.ts'
-import { readAnswer } from './whep-answer.ts'
+import { boundedText, readAnswer } from './whep-answer.ts'
 
 /** How long a POST whose caller has given up is still listened to, so that a late session can be deleted. */
 const LATE_MS = 10_000
@@ -80,12 +80,16 @@ export class WhepRequests {
     if (!address?.url) return
     this.deleted += 1
     this.deletesInFlight += 1
-    const request = this.request(address.url, { method: 'DELETE', keepalive: true }, DELETE_TIMEOUT_MS)
+    const request = this.request(
+      address.url,
+      { method: 'DELETE', keepalive: true },
+      DELETE_TIMEOUT_MS,
+      () => 'done',
+    )
     void this.track(
-      request.then((response) => {
+      request.then((done) => {
         this.deletesInFlight -= 1
-        if (response === null)
-          this.log('A WHEP session could not be deleted; the server will notice by itself.')
+        if (done === null) this.log('A WHEP session could not be deleted; the server will notice by itself.')
       }),
     )
   }
@@ -97,43 +101,51 @@ export class WhepRequests {
 
   private async sendOffer(url: string, sdp: string): Promise<PostResult> {
     const headers = { 'Content-Type': 'application/sdp' }
-    const response = await this.request(url, { method: 'POST', headers, body: sdp }, LATE_MS)
-    if (response === null) return { kind: 'unanswered' }
-    try {
-      return await readAnswer(response, url, this.ledger.clock.wallNow())
-    } catch (error) {
-      this.log('The answer to a WHEP offer broke off.', error)
-      return { kind: 'unanswered' }
-    }
+    const answer = await this.request(url, { method: 'POST', headers, body: sdp }, LATE_MS, (response) =>
+      readAnswer(response, url, this.ledger.clock.wallNow()),
+    )
+    return answer ?? { kind: 'unanswered' }
   }
 
   private patch(address: WhepAddress, headers: Record<string, string>, body: string): Promise<PatchResult> {
     if (address.url === null) return Promise.resolve(null)
-    const request = this.request(address.url, { method: 'PATCH', headers, body }, PATCH_TIMEOUT_MS)
-    const result = request.then(async (response): Promise<PatchResult> => {
-      if (response === null) return null
-      // An answer that breaks off counts as none.
-      const text = await response.text().catch(() => null)
-      return text === null
-        ? null
-        : { status: response.status, etag: response.headers.get('etag'), body: text }
-    })
+    const result = this.request(
+      address.url,
+      { method: 'PATCH', headers, body },
+      PATCH_TIMEOUT_MS,
+      async (response): Promise<PatchResult> => {
+        const text = await boundedText(response)
+        // One that has no end counts as none.
+        return text === null
+          ? null
+          : { status: response.status, etag: response.headers.get('etag'), body: text }
+      },
+    )
     return this.track(result)
   }
 
-  /** Null when no answer came: refused, timed out, or kept from this page by CORS. */
-  private async request(url: string, init: RequestInit, timeoutMs: number): Promise<Response | null> {
+  /**
+   * Null when no (whole) answer came in time: refused, timed out, broken off, or kept from this page by CORS. The time covers
+   * the body too: a server that sends one byte at a time must not hold a place in the bulkhead.
+   */
+  private async request<T>(
+    url: string,
+    init: RequestInit,
+    timeoutMs: number,
+    read: (response: Response) => T | Promise<T>,
+  ): Promise<T | null> {
     const control = new AbortController()
     const scope = this.ledger.scope()
     scope.after(timeoutMs, () => control.abort())
     try {
-      return await fetch(url, {
+      const response = await fetch(url, {
         ...init,
         signal: control.signal,
         cache: 'no-store',
         credentials: 'omit',
         referrerPolicy: 'no-referrer',
       })
+      return await read(response)
     } catch {
       // The browser tells a page nothing more about why, and logs it itself.
       return null

@@ -19,6 +19,13 @@ const DISCONNECTED_MS = 2500
 /** How long an unconnected session waits before relays that it has only just learnt of are used. */
 const RELAY_WAIT_MS = 1500
 
+/**
+ * Whether a server's answer to PATCH means that it takes no candidates afterwards. Clients go by the class of a status (RFC 9725):
+ * servers that know no PATCH say 400, 404 or 405, or ask for a token or an ETag that they never gave us. "Too many" is only for now.
+ */
+const refusesTrickle = (status: number): boolean =>
+  (status >= 400 && status < 500 && status !== 429) || status === 501
+
 /** What is known of one server's WHEP, kept from session to session. */
 export interface WhepTraits {
   iceServers: RTCIceServer[]
@@ -173,8 +180,14 @@ export class WhepSession implements PictureSession {
 
   private onTrack(track: MediaStreamTrack): void {
     this.media.addTrack(track)
-    if (track.kind === 'audio') this.events.sound()
+    if (track.kind === 'audio') this.awaitSound(track)
     if (this.video.srcObject !== this.media) this.video.srcObject = this.media
+  }
+
+  /** Servers answer with an audio track whether the camera has a microphone or not; the first packet unmutes it. */
+  private awaitSound(track: MediaStreamTrack): void {
+    if (!track.muted) return this.events.sound()
+    this.peerScope.listen(track, 'unmute', () => this.events.sound())
   }
 
   private onState(state: RTCPeerConnectionState): void {
@@ -286,7 +299,7 @@ export class WhepSession implements PictureSession {
     if (body === null) return
     const result = await this.around.requests.patchFragment(address, body, address.etag)
     if (this.scope.disposed) return
-    if (result !== null && [404, 405, 415, 422, 501].includes(result.status)) return this.withoutTrickle()
+    if (result !== null && refusesTrickle(result.status)) return this.withoutTrickle()
     if (!complete)
       this.candidates.gathered(this.scope, GATHER_MS, () => void this.guard(() => this.trickle()))
   }

@@ -90,6 +90,7 @@ function sourceOf(url: string, cameraId: string): LiveSource {
     codec: 'h264',
     width: null,
     height: null,
+    pageAllowed: true,
   }
 }
 

@@ -32,7 +32,8 @@ interface TestFixtures {
 }
 
 /** The camera's sources as the desk would answer them, best first. */
-function sourcesOf(alta: AltaServerHandle, cameraId: string): LiveSource[] {
+function sourcesOf(alta: AltaServerHandle, cameraId: string, pageOrigin: string): LiveSource[] {
+  const allowed = alta.config.servers['ott']?.allow_origin ?? []
   const source = (kind: LiveSource['kind'], variant: LiveSource['variant']): LiveSource => ({
     cameraId,
     serverId: alta.name,
@@ -45,6 +46,7 @@ function sourcesOf(alta: AltaServerHandle, cameraId: string): LiveSource[] {
     codec: 'h264',
     width: null,
     height: null,
+    pageAllowed: allowed.includes('*') || allowed.includes(pageOrigin),
   })
   return [source('whep', 'main'), source('whep', 'sub'), source('hls', 'main'), source('hls', 'sub')]
 }
@@ -103,7 +105,10 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
   },
   playerPage: async ({ alta, cameras, page, pageUrl }, use) => {
     await page.goto(pageUrl)
-    const sources = Array.from({ length: cameras }, (_, index) => sourcesOf(alta, `cam-${index + 1}`)).flat()
+    const { origin } = new URL(pageUrl)
+    const sources = Array.from({ length: cameras }, (_, index) =>
+      sourcesOf(alta, `cam-${index + 1}`, origin),
+    ).flat()
     await page.evaluate((all) => (window.player.sources = all), sources)
     await use(page)
   },

@@ -167,7 +167,17 @@ export function source(
   codec: string | null = 'h264',
 ): LiveSource {
   const url = `http://alta.example/cam/${kind}/${variant}`
-  return { cameraId: 'cam', serverId: 'alta', kind, variant, url, codec, width: null, height: null }
+  return {
+    cameraId: 'cam',
+    serverId: 'alta',
+    kind,
+    variant,
+    url,
+    codec,
+    width: null,
+    height: null,
+    pageAllowed: null,
+  }
 }
 
 export const whepMain = source('whep', 'main')

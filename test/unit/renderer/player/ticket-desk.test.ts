@@ -11,6 +11,7 @@ const sourceOf = (cameraId: string): LiveSource => ({
   codec: null,
   width: null,
   height: null,
+  pageAllowed: null,
 })
 
 test('a wall that opens asks the desk once, and each tile gets its own', async () => {

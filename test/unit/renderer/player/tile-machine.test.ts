@@ -332,3 +332,117 @@ describe('hidden and closed', () => {
     }
   })
 })
+
+/** What a server is found to be in, while the frozen picture of its last session is still there. */
+async function whileFrozen(reason: 'server-unreachable' | 'server-busy'): Promise<ScriptedTile> {
+  const tile = new ScriptedTile()
+  tile.play()
+  await tile.seconds(4, () => undefined)
+  expect(tile.machine.phase).toBe('stalled')
+  tile.latest.tickets(all)
+  if (reason === 'server-unreachable') {
+    tile.serverUp = false
+    tile.gate.lost(whepMain.url, false)
+  }
+  tile.latest.fail({ reason })
+  return tile
+}
+
+// Would catch: twelve seconds into a stopped server the old session ends at last, and the tile says "connection lost" instead
+// of what was found out meanwhile.
+test.each(['server-unreachable', 'server-busy'] as const)(
+  'the end of a session that was given up does not hide the newer reason %s',
+  async (reason) => {
+    const tile = await whileFrozen(reason)
+    tile.shown[0]?.fail({ reason: 'connection-lost' })
+    expect(tile.machine.shown).toBeNull()
+    expect(tile.machine.reason).toBe(reason)
+  },
+)
+
+describe('a server that answers probes but no request of this page', () => {
+  async function unheard(pageAllowed: boolean | null): Promise<ScriptedTile> {
+    const tile = new ScriptedTile()
+    for (let time = 0; time < 4; time++) {
+      tile.latest.tickets(all.map((one) => ({ ...one, pageAllowed })))
+      tile.gate.lost(whepMain.url, false)
+      tile.latest.fail({ reason: 'server-unreachable' })
+      if (time < 3) await tile.clock.pass(10_000)
+    }
+    expect(tile.gate.refusesPage).toBe(true)
+    return tile
+  }
+
+  // Would catch: the 502 of a reverse proxy to the preflight sends an administrator to mend allow_origin, which is right.
+  test.each([true, null])('is away where the desk says %s of allow_origin', async (pageAllowed) => {
+    const { machine } = await unheard(pageAllowed)
+    expect(machine.reason).toBe('server-unreachable')
+  })
+
+  test('refuses the page where the desk knows that allow_origin lacks it', async () => {
+    const { machine } = await unheard(false)
+    expect(machine.reason).toBe('page-refused')
+  })
+})
+
+describe('the sound of a small tile', () => {
+  /** Plays so many seconds; each second frames come. */
+  const playOn = (tile: ScriptedTile, seconds: number): Promise<void> =>
+    tile.seconds(seconds, () => tile.machine.shown?.flow())
+
+  /** A small tile whose sub stream is silent and to which somebody listens; the main stream is being tried. */
+  async function listening(): Promise<ScriptedTile> {
+    const tile = new ScriptedTile({ size: 'small' })
+    tile.play()
+    await playOn(tile, 3)
+    tile.machine.listen(true)
+    await playOn(tile, 1)
+    return tile
+  }
+
+  // Would catch: M on a small tile says "no sound" although the camera's main stream has it.
+  test('is the main stream where the sub stream is silent, until nobody listens any more', async () => {
+    const tile = await listening()
+    expect(tile.machine.shown?.source).toEqual(whepSub)
+    tile.latest.tickets(all)
+    expect(tile.latest.source).toEqual(whepMain)
+    tile.latest.events.sound()
+    tile.latest.events.connected()
+    tile.latest.flow()
+    expect(tile.machine.phase).toBe('playing')
+    expect(tile.machine.hasSound).toBe(true)
+    await playOn(tile, 60)
+    expect(tile.attempts).toHaveLength(2)
+    tile.machine.listen(false)
+    await playOn(tile, 4)
+    expect(tile.attempts).toHaveLength(3)
+    tile.play()
+    expect(tile.machine.shown?.source).toEqual(whepSub)
+    await playOn(tile, 60)
+    expect(tile.attempts).toHaveLength(3)
+  })
+
+  test('goes back to the sub stream where the main stream is silent too, and does not go round', async () => {
+    const tile = await listening()
+    tile.play()
+    expect(tile.machine.shown?.source).toEqual(whepMain)
+    await playOn(tile, 3)
+    tile.play()
+    expect(tile.machine.shown?.source).toEqual(whepSub)
+    await playOn(tile, 120)
+    expect(tile.attempts).toHaveLength(3)
+  })
+
+  test('is its own where the sub stream has sound, or nobody listens', async () => {
+    for (const listens of [true, false]) {
+      const tile = new ScriptedTile({ size: 'small' })
+      if (listens) {
+        tile.latest.events.sound()
+        tile.machine.listen(true)
+      }
+      tile.play()
+      await playOn(tile, 30)
+      expect(tile.attempts).toHaveLength(1)
+    }
+  })
+})

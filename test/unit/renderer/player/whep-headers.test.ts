@@ -115,6 +115,32 @@ test('a 404 or 405 keeps its Retry-After, and a date counts by the clock of the 
   })
 })
 
+// Would catch: a server that does not name the type of its answer (Go's HTTP library says text/plain) is never played.
+test.each(['', 'text/plain; charset=utf-8', 'Application/SDP;charset=utf-8'])(
+  'a 2xx that holds a session description plays with the type "%s"',
+  async (type) => {
+    const sdp = 'v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\n'
+    const headers = new Headers({ location: '/s/1' })
+    if (type !== '') headers.set('content-type', type)
+    const response = new Response(new TextEncoder().encode(sdp), { status: 201, headers })
+    expect(await readAnswer(response, post, now)).toMatchObject({ kind: 'answer', sdp })
+  },
+)
+
+// Would catch: a hostile server fills the page's memory with an answer that has no end.
+test('an answer without an end is trouble, and is not read on', async () => {
+  let sent = 0
+  const endless = new ReadableStream<Uint8Array>({
+    pull: (controller) => {
+      sent += 64 * 1024
+      controller.enqueue(new Uint8Array(64 * 1024).fill(0x20))
+    },
+  })
+  const response = new Response(endless, { status: 201, headers: { 'content-type': 'application/sdp' } })
+  expect(await readAnswer(response, post, now)).toMatchObject({ failure: { reason: 'server-busy' } })
+  expect(sent).toBeLessThan(1024 * 1024)
+})
+
 test('a web page instead of an answer is trouble, not a session', async () => {
   const html = answer(200, { 'content-type': 'text/html' }, '<html>')
   expect(await readAnswer(html, post, now)).toMatchObject({ failure: { reason: 'server-busy' } })
