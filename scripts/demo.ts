@@ -1,9 +1,13 @@
 // npm run demo: an empty desk beside a simulated Alta server with six live, recording cameras.
-import { mkdirSync, rmSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import type { ChildProcess } from 'node:child_process'
 import { buildIfStale } from './build-if-stale.ts'
+import { demoAddress, demoEnvironment, DemoError, openDemoDatabase } from './demo-desk.ts'
+import type { DemoDatabase } from './demo-desk.ts'
 import { DeskClient } from './desk-client.ts'
 import { headlessEntry } from './desk-process.ts'
 import { findElectron } from './electron-runtime.ts'
@@ -17,18 +21,13 @@ interface SimulatorReady {
 }
 
 const readyTimeoutMs = 60_000
-// The demo is its own desk: it never touches the database of the desk that a person really uses.
-const folder = join(root, 'data', 'demo')
-const env = {
-  ...process.env,
-  ALTAVMS_ENV: 'development',
-  ALTAVMS_DB_PATH: join(folder, 'altavms.db'),
-  ALTAVMS_LOG_LEVEL: process.env.ALTAVMS_LOG_LEVEL ?? 'warn',
-}
+const { database, address } = await prepare()
+const env = demoEnvironment(process.env, database.path, address)
+// Where the demo runs: a folder of its own, so that it reads no config.yaml of a real desk.
+const folder = mkdtempSync(join(tmpdir(), 'alta-desk-demo-'))
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
 
 buildIfStale()
-rmSync(folder, { recursive: true, force: true })
-mkdirSync(folder, { recursive: true })
 
 const simulator = startNode(
   [
@@ -57,22 +56,46 @@ if ('missing' in electron) {
     `Alta Desk: no desktop window, because ${electron.missing}; the same interface opens in a browser.`,
   )
 }
-const desk = startNode([headlessEntry], { env })
+const desk = startNode([headlessEntry], { env, cwd: folder })
 const ended = new Promise<never>((_, reject) => {
   desk.once('exit', (code) => reject(new Error(`the desk ended with code ${code}; its message stands above`)))
 })
 ended.catch((error: Error) => fail(error))
+// A demo that is ended while it starts leaves no desk behind.
+const endEarly = (): void => {
+  desk.removeAllListeners('exit')
+  endWith(desk)
+  desk.kill('SIGTERM')
+}
+process.once('SIGTERM', endEarly)
 await Promise.race([furnish(), ended])
+process.off('SIGTERM', endEarly)
 
 if ('path' in electron) {
   desk.removeAllListeners('exit')
   desk.kill('SIGTERM')
   await new Promise((resolve) => desk.once('exit', resolve))
-  const window = startNode([root], { env })
+  const window = spawn(electron.path, [root, `--user-data-dir=${folder}`], {
+    cwd: root,
+    stdio: 'inherit',
+    env,
+  })
   endWith(window)
 } else {
   desk.removeAllListeners('exit')
   endWith(desk)
+}
+
+/** A database and an address of its own: the demo never touches those that a person really uses, nor another demo's. */
+async function prepare(): Promise<{ database: DemoDatabase; address: string }> {
+  try {
+    const address = await demoAddress(process.env.ALTAVMS_HTTP_ADDR)
+    return { address, database: openDemoDatabase(root, process.env.ALTAVMS_DB_PATH) }
+  } catch (error) {
+    if (!(error instanceof DemoError)) throw error
+    console.error(`Alta Desk demo: ${error.message}`)
+    process.exit(1)
+  }
 }
 
 /** Adds the simulated server and its cameras as an admin would, and leaves a wall with all of them. */
