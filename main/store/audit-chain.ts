@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
+import { EncryptionKeyMissingError, SealBrokenError } from '../platform/keyring.ts'
 import type { Keyring } from '../platform/keyring.ts'
 import { sideText } from './audit-side.ts'
 import type { SqliteConnection } from './connection.ts'
@@ -62,7 +63,7 @@ export class ChainKeys {
     return this.#keyring.active.id
   }
 
-  /** Null for a key that is neither configured nor kept. Throws `SealBrokenError`. */
+  /** Null for a key that is neither configured nor kept, or kept in a copy that was altered. */
   key(keyId: string): Buffer | null {
     const known = this.#known.get(keyId)
     if (known !== undefined) return known
@@ -83,7 +84,14 @@ export class ChainKeys {
   #kept(keyId: string): Buffer | null {
     const name = keptName(keyId)
     const sealed = readDeskValue(this.#connection, name)
-    return sealed === null ? null : Buffer.from(this.#keyring.open(deskValueColumn, name, sealed), 'base64')
+    if (sealed === null) return null
+    try {
+      return Buffer.from(this.#keyring.open(deskValueColumn, name, sealed), 'base64')
+    } catch (error) {
+      // Whoever altered it must not keep the desk from starting; rows of that key do not hold any more.
+      if (error instanceof SealBrokenError || error instanceof EncryptionKeyMissingError) return null
+      throw error
+    }
   }
 }
 

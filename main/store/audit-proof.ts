@@ -144,7 +144,8 @@ function rowFinding(row: ChainedRow, before: ChainPoint | null, keys: ChainKeys)
   if (!before) return removedReason
   if (row.hmac === '') return 'it was written by something else than Alta Desk'
   const key = keys.key(row.key_id)
-  if (!key) return `it names the key ${row.key_id}, with which this desk never wrote`
+  if (!key)
+    return `it names the key ${row.key_id}, which is not configured, and of which no sound copy is kept`
   if (row.seq > before.seq && isSame(hmacOf(key, before.hmac, row), row.hmac)) return null
   const missing = row.seq - before.seq - 1
   if (missing === 1) return `row ${before.seq + 1} before it is missing`

@@ -19,16 +19,23 @@ export function keepPrivate(databasePath: string, logger: AreaLogger): void {
   closeSync(openSync(databasePath, 'a', privateFileMode))
   const folder = dirname(databasePath)
   const stem = basename(databasePath, extname(databasePath))
-  const ours = readdirSync(folder).filter(
-    (name) =>
-      name === keyFile ||
-      name.startsWith(basename(databasePath)) ||
-      name.startsWith(`${stem}-backup-`) ||
-      name.startsWith(`${stem}-audit-anchors.txt`),
-  )
+  // A link may lead to a file that is not ours.
+  const ours = readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => name)
+    .filter((name) => isDesks(name, stem, basename(databasePath)))
   for (const name of ours) narrow(join(folder, name), privateFileMode, logger)
   if (isDesksOwn(folder)) narrow(folder, privateFolderMode, logger)
   else warnOfOthers(folder, logger)
+}
+
+function isDesks(name: string, stem: string, database: string): boolean {
+  return (
+    name === keyFile ||
+    name.startsWith(database) ||
+    name.startsWith(`${stem}-backup-`) ||
+    name.startsWith(`${stem}-audit-anchors.txt`)
+  )
 }
 
 /** Makes an empty file that nobody else can read, for a program that would make it wider. */

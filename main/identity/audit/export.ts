@@ -1,6 +1,6 @@
 import type { AuditFilter } from '../../../shared/contract/audit.ts'
 import type { Store } from '../../store/store-types.ts'
-import { auditPage } from './queries.ts'
+import { auditPage, sideIn } from './queries.ts'
 import type { AuditRow } from './queries.ts'
 
 export type ExportFormat = 'csv' | 'jsonl'
@@ -64,8 +64,7 @@ function csvLine(row: AuditRow): string {
 }
 
 function repetitionCells({ after }: AuditRow): string[] {
-  const side = after === null ? null : (JSON.parse(after) as Record<string, unknown>)
-  const { times, lastAt } = (side?.['repeated'] ?? {}) as {
+  const { times, lastAt } = (sideIn(after)?.['repeated'] ?? {}) as {
     readonly times?: unknown
     readonly lastAt?: unknown
   }

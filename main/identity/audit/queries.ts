@@ -29,6 +29,8 @@ interface Condition {
 
 /** Ids of people, cameras and all else are UUIDs; a name never looks like one. */
 const idShape = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
+/** Characters of a side that is no JSON. */
+const longestUnreadable = 2_000
 const searched = ['action', 'actor_name', 'target_name', 'remote_address', 'request_id']
 
 /**
@@ -95,4 +97,17 @@ export async function auditActions(store: Store): Promise<string[]> {
 export async function oldestAuditAt(store: Store): Promise<number | null> {
   const [row] = await store.readApart<{ at: number }>('select at from audit order by seq limit 1', [])
   return row?.at ?? null
+}
+
+/** One side of a row; a text that only somebody outside the desk can have put there is shown as it is. */
+export function sideIn(text: string | null): Record<string, unknown> | null {
+  if (text === null) return null
+  try {
+    const side: unknown = JSON.parse(text)
+    if (typeof side === 'object' && side !== null && !Array.isArray(side))
+      return side as Record<string, unknown>
+  } catch {
+    // Shown below.
+  }
+  return { unreadable: text.slice(0, longestUnreadable) }
 }

@@ -7,7 +7,7 @@ import { auditRecord, signedInCaller } from '../request-context.ts'
 import type { Caller, RequestContext } from '../request-context.ts'
 import { exportAudit, exportContentTypes } from './export.ts'
 import type { ExportFormat } from './export.ts'
-import { auditActions, auditPage, oldestAuditAt } from './queries.ts'
+import { auditActions, auditPage, oldestAuditAt, sideIn } from './queries.ts'
 import type { AuditRow } from './queries.ts'
 
 export interface AuditReaderOptions {
@@ -87,8 +87,6 @@ function findingSentence({ at, seq, finding }: RecordedBreak): string {
   )
 }
 
-type Side = Record<string, unknown> | null
-
 function entryOf(row: AuditRow): AuditEntry {
   const { seq, at, action, target_kind: kind } = row
   return {
@@ -101,7 +99,7 @@ function entryOf(row: AuditRow): AuditEntry {
     door: row.door as AuditEntry['door'],
     remoteAddress: row.remote_address,
     requestId: row.request_id,
-    before: row.before === null ? null : (JSON.parse(row.before) as Side),
-    after: row.after === null ? null : (JSON.parse(row.after) as Side),
+    before: sideIn(row.before),
+    after: sideIn(row.after),
   }
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { AuditFilter } from '../../../../shared/contract/audit.ts'
-import { auditActions, auditPage } from '../../../../main/identity/audit/queries.ts'
+import { auditActions, auditPage, sideIn } from '../../../../main/identity/audit/queries.ts'
 import type { AuditRecord } from '../../../../main/store/store-types.ts'
 import { openTestStore } from '../store/open-test-store.ts'
 
@@ -61,4 +61,15 @@ test('the actions are found one by one, not by reading every row', async () => {
   const actions = ['wall.saved', 'camera.removed', 'wall.saved', 'user.added']
   store.write({ audit: actions.map((action) => ({ ...record, action })) }, () => undefined)
   expect(await auditActions(store)).toEqual(['camera.removed', 'user.added', 'wall.saved'])
+})
+
+// Would catch: one row with a text that is no JSON, put there from outside, that breaks the page and every export.
+test.each([
+  ['{"a":1}', { a: 1 }],
+  [null, null],
+  ['{"a":', { unreadable: '{"a":' }],
+  ['[1]', { unreadable: '[1]' }],
+  ['null', { unreadable: 'null' }],
+])('a side %s of a row is read', (text, side) => {
+  expect(sideIn(text)).toEqual(side)
 })

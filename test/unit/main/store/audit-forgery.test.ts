@@ -153,6 +153,21 @@ describe('while the desk is stopped, somebody with the files but without a key',
     expect(prove(options)).toMatchObject({ holds: false, broken: { seq: 7 } })
   })
 
+  // Would catch: a desk that anybody who can write its file keeps from starting, through the log.
+  test('alters the kept copy of an older key: the desk starts and tells', () => {
+    const options = databaseWith(3)
+    const newer = new Keyring([encryptionKey(Buffer.alloc(32, 9)), ring.active])
+    write({ ...options, keyring: newer }, 0)
+    tamper(options, (database) =>
+      database.exec(
+        `update desk_values set value = replace(value, ':', '::') where key = 'audit_key_${ring.active.id}_sealed'`,
+      ),
+    )
+    const keyring = new Keyring([newer.active])
+    expect(openTestStore({ ...options, keyring }).auditBreak).not.toBe(null)
+    expect(prove(options, keyring)).toMatchObject({ holds: false, broken: { seq: 1 } })
+  })
+
   test('writes a restore of their own to be believed: it counts for nothing', () => {
     const options = databaseWith(9)
     tamper(options, (database) => database.exec('delete from audit where seq = 9'))

@@ -1,4 +1,12 @@
-import { chmodSync, copyFileSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { openLogger, parseLogFilter } from '../../../../main/platform/logging.ts'
@@ -59,6 +67,16 @@ onPosix('files and a folder that were there before, and wider, are narrowed; wha
     'encryption.key': '600',
     'page.html': '644',
   })
+})
+
+// Would catch: a link that somebody put there, by which the desk closes another program's file.
+onPosix('a link beside the database is left alone, and so is what it leads to', () => {
+  const path = join(wideFolder(), 'altavms.db')
+  const other = join(temporaryFolder(), 'other')
+  writeFileSync(other, 'of another program', { mode: 0o644 })
+  symlinkSync(other, `${path}-link`)
+  openStore(storeOptions({ path })).close()
+  expect(statSync(other).mode & 0o777).toBe(0o644)
 })
 
 onPosix('a folder that everybody writes to is left as it is, and that is said', () => {
