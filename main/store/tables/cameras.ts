@@ -8,8 +8,6 @@ export const servers = sqliteTable('servers', {
   baseUrl: text('base_url').notNull().unique(),
   /** What the admin typed; null where it is found from Alta's configuration. */
   streamUrl: text('stream_url'),
-  /** Where players were sent last; a page that is served before Alta has answered must allow it. Null: not known yet. */
-  streamOrigin: text('stream_origin'),
   login: text('login').notNull(),
   passwordSealed: text('password_sealed').notNull(),
   /** Secret of the HS256 tickets, and of the securetoken; this server's alone. */
@@ -23,6 +21,8 @@ export const servers = sqliteTable('servers', {
   whepPath: text('whep_path').notNull(),
   viewerAddress: text('viewer_address'),
   createdAt: integer('created_at').notNull(),
+  /** Where players were sent last; a page that is served before Alta has answered must allow it. Null: not known yet. */
+  streamOrigin: text('stream_origin'),
 })
 
 /** Imported receivers. `channelId` is the Alta channel we made for it. */
