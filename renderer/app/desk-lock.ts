@@ -37,14 +37,23 @@ export const picturesShown = computed(() => state.value !== 'locked' || rules.va
 /** The rules of this machine. */
 export const lockRules = computed(() => rules.value)
 
-/** Locks every page of this browser; a reload does not open them. */
+/**
+ * Locks every page of this browser; a reload does not open them. A switch of operators that nobody finishes locks too:
+ * it can be cancelled, which whoever walks by must not be able to do.
+ */
 export function lock(): void {
-  if (state.value === 'open') change('locked')
+  if (state.value !== 'locked') change('locked')
 }
 
 /** Opens sign-in over the wall for the next person. A page that is locked stays so, pictures and all. */
 export function switchOperator(): void {
   if (state.value === 'open') change('switching')
+}
+
+/** Goes back to the person who was there; nothing of theirs has changed meanwhile. A locked page stays locked. */
+export function cancelSwitch(): void {
+  noteUse()
+  if (state.value === 'switching') change('open')
 }
 
 /** Somebody signed in, or nobody is left to lock out. */

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import {
+  cancelSwitch,
   isIdle,
   isLocked,
   isSwitching,
@@ -35,6 +36,23 @@ describe('the lock', () => {
     setLockRules({ idleMinutes: 0, picturesStay: false })
     switchOperator()
     expect([isLocked.value, isSwitching.value, picturesShown.value]).toEqual([true, true, true])
+  })
+
+  it('lets a switch of operators be cancelled, but opens no locked page', () => {
+    switchOperator()
+    cancelSwitch()
+    expect([isLocked.value, isSwitching.value]).toEqual([false, false])
+    lock()
+    cancelSwitch()
+    expect(isLocked.value).toBe(true)
+  })
+
+  // Would catch: a desk that was left in the middle of a switch, and that whoever walks by opens with Esc.
+  it('comes over a switch of operators that nobody finished', () => {
+    switchOperator()
+    lock()
+    cancelSwitch()
+    expect([isLocked.value, isSwitching.value]).toEqual([true, false])
   })
 
   it('comes after the idle time, and never where that is 0', () => {
