@@ -154,7 +154,7 @@ export function createDesk(options: DeskOptions): Desk {
     documentedPasswordStands: identity.documentedPasswordStands,
     signInRules: identity.rules,
   })
-  const exists = { camera: rooms.cameraExists, group: people.groupExists, view: people.viewExists }
+  const nameOf = { camera: rooms.cameraName, group: people.groupName, view: people.viewName }
   const router: AnyRouter = guardRouter(
     {
       ...identityProcedures({ ...identity, sso: people.sso }),
@@ -169,7 +169,7 @@ export function createDesk(options: DeskOptions): Desk {
       policy,
       store,
       log: logger.for('transport'),
-      exists: (kind, id) => exists[kind](id),
+      nameOf: (kind, id) => nameOf[kind](id),
       checkOutputs: options.checkOutputs ?? false,
     },
   )
@@ -331,7 +331,7 @@ function openRooms(ground: Ground, { policy, rights }: OpenPeople, headless: boo
       fleet,
     ],
     authorize: live.authorize.bind(live),
-    cameraExists: (cameraId: string) => cameras.exists(cameraId),
+    cameraName: (cameraId: string) => cameras.nameOf(cameraId),
     streamOrigins: () => fleet.streamOrigins(),
   }
 }

@@ -6,6 +6,7 @@ import type { CamerasService } from './service.ts'
 export function camerasProcedures(service: CamerasService) {
   return {
     list: os.cameras.list.handler(({ context, input }) => service.list(context, input)),
+    visible: os.cameras.visible.handler(({ context, input }) => service.visible(context, input.cameraIds)),
     create: os.cameras.create.handler(({ context, input }) =>
       answering(() => service.create(context, input)),
     ),

@@ -176,9 +176,17 @@ export class CamerasService {
     link.lookSoon()
   }
 
-  /** Whether there is such a camera at all; for the guard. */
-  exists(id: string): boolean {
-    return this.#options.store.read((db) => cameraById(db, id)) !== undefined
+  /** What a camera is called, undefined where there is none; for the guard. */
+  nameOf(id: string): string | undefined {
+    return this.#options.store.read((db) => cameraById(db, id))?.name
+  }
+
+  /** Those of these cameras that there are and the caller may see; nobody is refused for asking. */
+  visible(context: RequestContext, ids: readonly string[]): { ids: string[] } {
+    const { store, policy } = this.#options
+    const caller = signedInCaller(context)
+    const mine = [...new Set(ids)].filter((id) => policy.canSeeCamera(caller, id))
+    return { ids: store.read((db) => mine.filter((id) => cameraById(db, id) !== undefined)) }
   }
 
   #filter(caller: Caller, input: ListInput): CameraFilter {

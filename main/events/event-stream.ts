@@ -29,6 +29,12 @@ const noCameras: ReadonlyMap<string, unknown> = new Map()
 /** What rights.changed may list; beyond that the page asks for everything again. */
 const mostListed = 500
 
+/** What a reader may see at a time. */
+interface Sight {
+  readonly cameras: VisibleCameras
+  readonly groups: 'all' | ReadonlySet<string>
+}
+
 /** A message, and whom it concerns: everybody who may see that camera, or administrators. */
 interface Entry {
   readonly seq: number
@@ -110,16 +116,18 @@ export class EventStream implements Part {
     let seq = resumed ?? this.#lastSeq
     let beat = this.#beats
     let doubts = this.#doubts
-    let visible = policy.visibleCameras(caller)
+    let sight = this.#sightOf(caller)
     yield this.#hello(seq, resumed === null)
     while (!signal.aborted && !this.#ended) {
       if (doubts !== this.#doubts) {
         if (!isStillIn(caller)) return
         doubts = this.#doubts
       }
-      const before = visible
-      visible = policy.visibleCameras(caller)
-      if (visible !== before) yield this.#rightsChanged(before, visible)
+      if (policy.visibleCameras(caller) !== sight.cameras) {
+        const before = sight
+        sight = this.#sightOf(caller)
+        yield this.#rightsChanged(before, sight)
+      }
       const oldest = this.#ring[0]?.seq ?? seq + 1
       if (oldest > seq + 1) {
         seq = this.#lastSeq
@@ -152,13 +160,19 @@ export class EventStream implements Part {
     return known && seq > (this.#rightsChangedAfter.get(userId) ?? -1) ? seq : null
   }
 
-  #rightsChanged(before: VisibleCameras, after: VisibleCameras): StreamMessage {
-    const [had, has] = [before, after].map((visible) => (visible === 'all' ? noCameras : visible))
+  #sightOf(caller: Caller): Sight {
+    const { policy } = this.#options
+    return { cameras: policy.visibleCameras(caller), groups: policy.visibleGroups(caller) }
+  }
+
+  #rightsChanged(before: Sight, after: Sight): StreamMessage {
+    const [had, has] = [before, after].map(({ cameras }) => (cameras === 'all' ? noCameras : cameras))
     const lost = [...(had ?? noCameras).keys()].filter((id) => !has?.has(id))
     const gained = [...(has ?? noCameras).keys()].filter((id) => !had?.has(id))
     const resync = lost.length + gained.length > mostListed
     const lists = resync ? { lost: [], gained: [] } : { lost, gained }
-    return { type: 'rights.changed', at: this.#options.clock.now(), ...lists, resync }
+    const lostGroups = groupsOnlyIn(before, after).slice(0, mostListed)
+    return { type: 'rights.changed', at: this.#options.clock.now(), ...lists, lostGroups, resync }
   }
 
   #idOf(seq: number): string {
@@ -250,6 +264,11 @@ export class EventStream implements Part {
       bus.subscribe('sign-in.ended', doubt),
     ]
   }
+}
+
+/** The groups of the first that the second does not hold. */
+function groupsOnlyIn({ groups: had }: Sight, { groups: has }: Sight): string[] {
+  return had === 'all' || has === 'all' ? [] : [...had].filter((id) => !has.has(id))
 }
 
 /** Why a camera has its status names servers and receivers, which are for administrators. */

@@ -119,3 +119,8 @@ const ownerStatement = preparedOnce((db) =>
 export function viewOwner(db: ReadHandle, id: string): ViewOwner | undefined {
   return ownerStatement(db).get({ id })
 }
+
+/** What a view is called; undefined where there is none. */
+export function viewName(db: ReadHandle, id: string): string | undefined {
+  return db.select({ name: views.name }).from(views).where(eq(views.id, id)).get()?.name
+}

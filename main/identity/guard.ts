@@ -3,6 +3,7 @@ import type { AnyProcedure, AnyRouter, Meta, Middleware, ORPCErrorConstructorMap
 import { commonErrors } from '../../shared/contract/errors.ts'
 import type { ProcedureRules, ResourceKind, RulesMeta } from '../../shared/contract/procedure.ts'
 import { roleCovers } from '../../shared/domain/roles.ts'
+import type { GroupRole } from '../../shared/domain/roles.ts'
 import type { AreaLogger } from '../platform/logging.ts'
 import type { AuditRecord } from '../store/store-types.ts'
 import { asAnswer } from './answers.ts'
@@ -15,8 +16,8 @@ export interface GuardOptions {
   readonly policy: Policy
   readonly store: AuditWatch
   readonly log: AreaLogger
-  /** Whether there is such a thing at all: a refusal is recorded only where there was something to refuse. */
-  readonly exists: (kind: ResourceKind, id: string) => boolean
+  /** What it is called, undefined where there is none: a refusal is recorded only where there was something to refuse. */
+  readonly nameOf: (kind: ResourceKind, id: string) => string | undefined
   /**
    * Checks what procedures answer against the contract: a field that it does not name fails. Our own answers are typed
    * already, and checking a page of cameras costs more than making it, so this is for tests.
@@ -75,7 +76,8 @@ function rolePart(rules: ProcedureRules, options: GuardOptions): Check {
     try {
       const refusal = roleRefusal(rules, context)
       if (refusal) {
-        if (refusal.code === 'FORBIDDEN') recordRefusal(options, context, path, null)
+        if (refusal.code === 'FORBIDDEN' && !wasOvertaken(rules, context, options.policy))
+          recordRefusal(options, context, path, null)
         throw refusal
       }
       const result = await next()
@@ -91,19 +93,38 @@ function rolePart(rules: ProcedureRules, options: GuardOptions): Check {
  * After the input: whether this very camera, group or view is the caller's. What they may not see does not exist (404);
  * where they may see it but not do this, they are told which role it takes (403).
  */
-function resourcePart({ access }: ProcedureRules, options: GuardOptions): Check {
+function resourcePart(rules: ProcedureRules, options: GuardOptions): Check {
+  const { access } = rules
   if (!('role' in access)) return ({ next }) => next()
   const { kind, role, field, mayBeAbsent } = access
   return ({ context, path, next }, input) => {
     for (const id of idsIn(input, field, mayBeAbsent)) {
       const held = context.caller && options.policy.roleFor(context.caller, kind, id)
       if (held && roleCovers(held, role)) continue
-      if (options.exists(kind, id)) recordRefusal(options, context, path, { kind, id, name: id })
+      const name = options.nameOf(kind, id)
+      if (name !== undefined && !wasOvertaken(rules, context, options.policy, { kind, id, role }))
+        recordRefusal(options, context, path, { kind, id, name })
       if (!held) throw new ORPCError('NOT_FOUND', commonErrors.NOT_FOUND)
       throw new ORPCError('FORBIDDEN', { ...commonErrors.FORBIDDEN, message: roleSentences[kind] })
     }
     return next()
   }
+}
+
+/**
+ * An open page reads by itself: lists, tiles, what it polls. What it read was the caller's until a moment ago, so it is
+ * refused like everything else but not held against them. What changes something is a person's act, and recorded.
+ */
+function wasOvertaken(
+  { audit }: ProcedureRules,
+  { caller }: RequestContext,
+  policy: Policy,
+  asked?: { readonly kind: ResourceKind; readonly id: string; readonly role: GroupRole },
+): boolean {
+  if (!caller || audit !== null) return false
+  return asked
+    ? policy.hadJustNow(caller, asked.kind, asked.id, asked.role)
+    : policy.wasAdministratorJustNow(caller)
 }
 
 const roleSentences: Readonly<Record<ResourceKind, string>> = {

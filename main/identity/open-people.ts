@@ -5,7 +5,7 @@ import type { Keyring } from '../platform/keyring.ts'
 import type { AreaLogger } from '../platform/logging.ts'
 import type { Store } from '../store/store-types.ts'
 import { Groups } from './groups.ts'
-import { groupById, groupFacts, viewOwner } from './groups-queries.ts'
+import { groupById, groupFacts, viewName, viewOwner } from './groups-queries.ts'
 import { Invites } from './invites.ts'
 import { grantNamedAdministrator } from './named-administrator.ts'
 import type { OpenIdentity } from './open-identity.ts'
@@ -35,8 +35,10 @@ export interface OpenPeople extends PeopleServices {
   readonly sso: SsoSignIn
   readonly rights: Rights
   readonly policy: Policy
-  readonly groupExists: (groupId: string) => boolean
-  readonly viewExists: (viewId: string) => boolean
+  /** Its name; undefined where there is no such group. */
+  readonly groupName: (groupId: string) => string | undefined
+  /** Its name; undefined where there is no such view. */
+  readonly viewName: (viewId: string) => string | undefined
   /** After the first administrator was made: `ADMIN_USERNAME`, where there is none all the same. */
   readonly grantNamedAdministrator: () => void
 }
@@ -47,7 +49,7 @@ export function openPeople(options: OpenPeopleOptions): OpenPeople {
   const standing = new PeopleStanding(store, clock, twoFactor)
   const { registrationMode: mode, adminUsername } = config.auth
   const { disablePasswordLogin: passwordsOff, loopbackPort } = config.oidc
-  const rights = new Rights()
+  const rights = new Rights(() => clock.monotonicMs())
   rights.load(store.read(groupFacts))
   const ownerOf = (viewId: string) => store.read((db) => viewOwner(db, viewId))
   const policy = new Policy({ rights, viewOwner: ownerOf, person: (userId) => people.get(userId) })
@@ -76,8 +78,8 @@ export function openPeople(options: OpenPeopleOptions): OpenPeople {
       // Before there is anybody, whoever came would keep the first administrator from being made.
       registrationMode: () => (people.size > 0 ? mode : 'closed'),
     }),
-    groupExists: (groupId) => store.read((db) => groupById(db, groupId)) !== undefined,
-    viewExists: (viewId) => ownerOf(viewId) !== undefined,
+    groupName: (groupId) => store.read((db) => groupById(db, groupId))?.name,
+    viewName: (viewId) => store.read((db) => viewName(db, viewId)),
     grantNamedAdministrator: () => grantNamedAdministrator({ store, people, username: adminUsername, log }),
   }
 }

@@ -63,6 +63,26 @@ export class Policy {
     return held !== null && roleCovers(held, needed)
   }
 
+  /** The groups a person may see: all of them, or exactly these. */
+  visibleGroups(caller: Caller): 'all' | ReadonlySet<string> {
+    return caller.admin ? 'all' : new Set(this.#parts.rights.groupsOf(caller.userId))
+  }
+
+  /**
+   * Whether the caller had this access until a moment ago: then a request that is refused was overtaken by a change of
+   * their rights, and is nobody's attempt at anything.
+   */
+  hadJustNow(caller: Caller, kind: ResourceKind, id: string, needed: GroupRole): boolean {
+    const { rights, viewOwner } = this.#parts
+    if (kind !== 'view') return rights.losses.had(caller.userId, kind, id, needed)
+    const groupId = viewOwner(id)?.groupId ?? null
+    return groupId !== null && rights.losses.had(caller.userId, 'group', groupId, needed)
+  }
+
+  wasAdministratorJustNow(caller: Caller): boolean {
+    return this.#parts.rights.losses.wasAdministrator(caller.userId)
+  }
+
   /** Whether a person may watch a camera at this moment, whatever they were allowed when they got their ticket. */
   mayStillWatch(userId: string, cameraId: string): boolean {
     const person = this.#parts.person(userId)

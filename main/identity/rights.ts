@@ -1,5 +1,6 @@
 import { strongerRole } from '../../shared/domain/roles.ts'
 import type { GroupRole } from '../../shared/domain/roles.ts'
+import { RecentLosses } from './recent-losses.ts'
 
 /** What stands in the tables of groups, as rights are made of it. */
 export interface GroupFacts {
@@ -31,6 +32,13 @@ export class Rights {
   readonly #groups = new Map<string, Group>()
   readonly #groupsOf = new Map<string, Set<string>>()
   readonly #held = new Map<string, HeldRoles>()
+  /** What was withdrawn within the last seconds. */
+  readonly losses: RecentLosses
+
+  /** `nowMs` is a clock that never jumps; the time it counts from does not matter. */
+  constructor(nowMs: () => number = () => performance.now()) {
+    this.losses = new RecentLosses(nowMs)
+  }
 
   /** Forgets everything and takes `facts` instead. */
   load(facts: GroupFacts): void {
@@ -81,10 +89,14 @@ export class Rights {
 
   /** Answers whom it concerns, as the changes below do. */
   dropGroup(groupId: string): string[] {
-    const members = [...(this.#groups.get(groupId)?.members.keys() ?? [])]
+    const group = this.#groups.get(groupId)
+    const members = [...(group?.members ?? [])]
     this.#groups.delete(groupId)
-    for (const userId of members) this.#groupsOf.get(userId)?.delete(groupId)
-    return this.#forget(members)
+    for (const [userId, role] of members) {
+      this.#groupsOf.get(userId)?.delete(groupId)
+      if (group) this.losses.noteGroup(userId, role, groupId, group.cameras)
+    }
+    return this.#forget(members.map(([userId]) => userId))
   }
 
   putCamera(groupId: string, cameraId: string): string[] {
@@ -96,6 +108,8 @@ export class Rights {
   dropCamera(groupId: string, cameraId: string): string[] {
     const group = this.#groups.get(groupId)
     if (!group?.cameras.delete(cameraId)) return []
+    const lost = new Set([cameraId])
+    for (const [userId, role] of group.members) this.losses.noteCameras(userId, role, lost)
     return this.#forget(group.members.keys())
   }
 
@@ -115,6 +129,7 @@ export class Rights {
   }
 
   dropMember(groupId: string, userId: string): string[] {
+    this.#noteLoss(groupId, userId)
     this.#groups.get(groupId)?.members.delete(userId)
     this.#groupsOf.get(userId)?.delete(groupId)
     return this.#forget([userId])
@@ -125,6 +140,12 @@ export class Rights {
     for (const groupId of this.groupsOf(userId)) this.dropMember(groupId, userId)
     this.#groupsOf.delete(userId)
     this.#held.delete(userId)
+  }
+
+  #noteLoss(groupId: string, userId: string): void {
+    const group = this.#groups.get(groupId)
+    const role = group?.members.get(userId)
+    if (group && role) this.losses.noteGroup(userId, role, groupId, new Set(group.cameras))
   }
 
   #addUp(userId: string): HeldRoles {

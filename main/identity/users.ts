@@ -139,6 +139,7 @@ export class Users {
     const reset = passwordHash !== null && { after: { ...parts.after, password: 'reset' } }
     const audit = { action: 'user.changed', target: targetOf(before), ...parts, ...reset } as const
     const { user, ended } = this.#write(context, audit, (tx) => change(tx, id, changes, passwordHash))
+    if (before.admin && !user.admin) this.#options.rights.losses.noteAdministrator(id)
     this.#changed(personOf(user), ended)
     return this.#view(personOf(user))
   }

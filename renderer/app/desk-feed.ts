@@ -1,11 +1,11 @@
 import type { InfiniteData } from '@tanstack/vue-query'
-import { computed, shallowRef, watch } from 'vue'
+import { computed, nextTick, shallowRef, watch } from 'vue'
 import type { Camera } from '../../shared/contract/cameras.ts'
 import type { StreamMessage } from '../../shared/contract/events.ts'
 import { desk } from './client.ts'
 import type { Outputs } from './client.ts'
 import { DeskEvents } from './desk-events.ts'
-import { closeCameras, closeForbidden } from './closed-cameras.ts'
+import { closeCameras, closeForbidden, reopenCameras } from './closed-cameras.ts'
 import { keys } from './queries.ts'
 import { queryClient } from './query-client.ts'
 import { session } from './session.ts'
@@ -15,6 +15,8 @@ import { setDeskZone } from './times.ts'
 
 /** Lists are read again at most this often, however many cameras change at once. */
 const rereadEveryMs = 1_000
+/** How soon the desk is asked again which cameras may be seen, where it did not answer. */
+const askAgainMs = 2_000
 
 type CameraList = Outputs['cameras']['list']
 type Listener = (message: StreamMessage) => void
@@ -67,7 +69,7 @@ function receive(message: StreamMessage): void {
   if (message.type === 'hello') setDeskZone(message.timeZone)
   if (message.type === 'hello' && message.resync) {
     missedUntil.value = Date.now()
-    rereadAll()
+    void recheckCameras('keep')
   }
   if (message.type === 'camera.changed') cameraChanged(message)
   if (message.type === 'server.changed') rereadSoon('servers')
@@ -77,7 +79,8 @@ function receive(message: StreamMessage): void {
 }
 
 function cameraChanged(message: Extract<StreamMessage, { type: 'camera.changed' }>): void {
-  const { type: _type, at: _at, change: _change, cameraId, serverId: _serverId, ...standing } = message
+  const { type: _type, at: _at, change, cameraId, serverId: _serverId, ...standing } = message
+  if (change === 'removed') closeCameras([cameraId])
   const patch = (camera: Camera): Camera => (camera.id === cameraId ? { ...camera, ...standing } : camera)
   queryClient.setQueryData<Camera>(keys.camera(cameraId), (old) => old && patch(old))
   queryClient.setQueriesData<CameraList>(
@@ -91,11 +94,20 @@ function cameraChanged(message: Extract<StreamMessage, { type: 'camera.changed' 
   rereadSoon('cameras')
 }
 
-/** Pictures of lost cameras close first, then they leave the lists; the desk is asked for the rest. */
-function rightsChanged({ lost, resync }: Extract<StreamMessage, { type: 'rights.changed' }>): void {
+/**
+ * Pictures of lost cameras close first, then they leave the lists. The desk is asked for the rest once the page has
+ * dropped what it lost (the wall of a group, too): of that it must not ask any more.
+ */
+function rightsChanged({ lost, gained, resync }: Extract<StreamMessage, { type: 'rights.changed' }>): void {
   closeCameras(lost)
+  reopenCameras(gained)
   const gone = new Set(lost)
-  for (const id of gone) void queryClient.resetQueries({ queryKey: keys.camera(id) })
+  // Reset without being read again, which `resetQueries` would do.
+  for (const id of gone)
+    queryClient
+      .getQueryCache()
+      .find({ queryKey: keys.camera(id) })
+      ?.reset()
   const without = (list: CameraList): CameraList => {
     const items = list.items.filter((camera) => !gone.has(camera.id))
     return { ...list, items, total: list.total - (list.items.length - items.length) }
@@ -105,8 +117,21 @@ function rightsChanged({ lost, resync }: Extract<StreamMessage, { type: 'rights.
     { queryKey: keys.cameraScrolls },
     (old) => old && { ...old, pages: old.pages.map(without) },
   )
-  if (resync) void closeForbidden((id) => desk.cameras.get({ id }).then(() => true)).then(rereadAll)
-  else rereadAll()
+  if (resync) void recheckCameras('close')
+  else void nextTick(rereadAll)
+}
+
+/** Asks which cameras on screen may be seen, until the desk has answered; then everything is read again. */
+async function recheckCameras(unanswered: 'close' | 'keep'): Promise<void> {
+  const asker = session.user.value?.id
+  const isAnswered = await closeForbidden(
+    async (cameraIds) => (await desk.cameras.visible({ cameraIds })).ids,
+    unanswered,
+  )
+  if (session.user.value?.id !== asker) return
+  if (!isAnswered) setTimeout(() => void recheckCameras(unanswered), askAgainMs)
+  await nextTick()
+  rereadAll()
 }
 
 function rereadAll(): void {

@@ -10,7 +10,8 @@ import { watchLock } from './desk-lock.ts'
 import { watchOutdated } from './outdated-page.ts'
 import { queryClient } from './query-client.ts'
 import { router } from './router.ts'
-import { restoreSession, session } from './session.ts'
+import { inDesktopWindow } from './desktop-port.ts'
+import { onHandedOver, restoreSession, session } from './session.ts'
 import { unlockAfterSso } from './sso.ts'
 import { applyTheme } from './theme.ts'
 
@@ -25,6 +26,9 @@ router.beforeEach((to, from) => {
   location.assign(to.fullPath)
   return false
 })
+
+const isSettingsWindow = inDesktopWindow() && location.pathname.startsWith('/settings')
+onHandedOver(() => void router.replace(isSettingsWindow ? '/settings' : '/live'))
 
 const app = createApp(App)
 app.config.errorHandler = (error) => {

@@ -1,7 +1,9 @@
+import { ORPCError } from '@orpc/client'
 import { keepPreviousData, queryOptions } from '@tanstack/vue-query'
+import { commonErrors } from '../../shared/contract/errors.ts'
 import { desk } from './client.ts'
 import type { Inputs } from './client.ts'
-import { reopenCamera } from './closed-cameras.ts'
+import { isClosed } from './closed-cameras.ts'
 
 /** Keys of the query cache; what the desk announces is found again by them. The first word is the area. */
 export const keys = {
@@ -49,11 +51,10 @@ export function cameraListQuery(input: Inputs['cameras']['list']) {
 export function cameraQuery(id: string) {
   return queryOptions({
     queryKey: keys.camera(id),
-    queryFn: async ({ signal }) => {
-      const camera = await desk.cameras.get({ id }, { signal })
-      // An answer that nobody waits for any more may be older than the right it was given by.
-      if (!signal.aborted) reopenCamera(id)
-      return camera
+    queryFn: ({ signal }) => {
+      // The desk has said that it may not be seen: asking again would be refused, and recorded against its reader.
+      if (isClosed(id)) throw new ORPCError('NOT_FOUND', commonErrors.NOT_FOUND)
+      return desk.cameras.get({ id }, { signal })
     },
   })
 }

@@ -35,6 +35,10 @@ const mustChoosePassword = shallowRef(false)
 const setupCodeNeeded = shallowRef(false)
 const endedBecause = shallowRef<string | null>(null)
 
+/** Who used this page last, also after they signed out. */
+let lastUserId: string | null = null
+let handedOver: () => void = () => undefined
+
 const restoreAgainMs = 2_000
 /** The security policy of a browser page that a stranger loaded names no Alta server: no picture would play on it. */
 let loadedByStranger = false
@@ -113,29 +117,47 @@ export async function enter(answer: Session): Promise<void> {
   unlock()
 }
 
-/** Signs out here; the desk is told, but a desk that does not answer keeps nobody signed in on this page. */
+/**
+ * Calls `listener` when another person than the last one begins to use this page: where the last one was (the page of a
+ * camera, of a group) may be nothing for them.
+ */
+export function onHandedOver(listener: () => void): void {
+  handedOver = listener
+}
+
+/**
+ * Signs out here; the desk is told, but a desk that does not answer keeps nobody signed in on this page. What the page
+ * was asking is dropped first.
+ */
 export async function signOut(): Promise<void> {
+  await queryClient.cancelQueries()
   try {
     await desk.auth.logout({})
   } finally {
     forget()
+    handedOver()
   }
 }
 
 /**
- * Takes over a session. Where it is another person's, pictures that they may not see are closed before anything of
- * theirs is drawn; the other pictures go on.
+ * Takes over a session. Where it is another person's, or its person is no administrator any more, what they may not see
+ * is closed and dropped before anything is asked in its name or drawn; the other pictures go on.
  */
 export async function useSession(answer: Session): Promise<void> {
   endedBecause.value = null
-  const takesOver = user.value !== null && user.value.id !== answer.user.id
-  if (takesOver) await closeWhatIsForbidden(answer)
+  const before = user.value
+  const isAnother = lastUserId !== null && lastUserId !== answer.user.id
+  const seesLess = before !== null && (isAnother || (before.admin && !answer.user.admin))
+  if (seesLess) await closeWhatIsForbidden(answer)
   accessToken.set(answer)
-  if (takesOver) rereadEverything()
+  if (seesLess) for (const query of queryClient.getQueryCache().getAll()) query.reset()
+  lastUserId = answer.user.id
   user.value = answer.user
   mustSetUpTotp.value = answer.mustSetUpTotp
   mustChoosePassword.value = answer.mustChoosePassword
   phase.value = 'signed-in'
+  if (isAnother) handedOver()
+  if (seesLess) await rereadWhatIsShown()
 }
 
 /** Takes over what the person changed about themselves. */
@@ -145,16 +167,18 @@ export function useUser(changed: User): void {
 
 /** Until this is done the page asks the desk as the last person: nothing of the next one can come too early. */
 async function closeWhatIsForbidden(next: Session): Promise<void> {
-  const maySee = deskOf(next)
-  await closeForbidden((id) => maySee.cameras.get({ id }).then(() => true))
+  const theirs = deskOf(next)
+  await closeForbidden(async (cameraIds) => (await theirs.cameras.visible({ cameraIds })).ids, 'close')
   // The tiles close with the page's next drawing, before the new person's name or lists.
   await nextTick()
   await queryClient.cancelQueries()
 }
 
-function rereadEverything(): void {
+/** Once the page is drawn for its person: what was only for the last one has left it and is not asked for. */
+async function rereadWhatIsShown(): Promise<void> {
+  await nextTick()
   queryClient.removeQueries({ type: 'inactive' })
-  void queryClient.resetQueries()
+  void queryClient.refetchQueries({ type: 'active' })
 }
 
 async function askForSignIn(): Promise<void> {

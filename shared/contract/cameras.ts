@@ -81,6 +81,17 @@ export const cameras = {
       }),
     )
     .output(z.object({ items: z.array(cameraSchema), total: z.int() })),
+  visible: procedure({ access: signedIn, audit: null })
+    .route({
+      method: 'POST',
+      path: '/cameras/visible',
+      summary: 'Which of these cameras are mine to see',
+      description:
+        'For a page whose rights changed. What does not exist, or is not mine to see, is left out.',
+      tags: ['Cameras'],
+    })
+    .input(z.object({ cameraIds: z.array(z.string().max(100)).max(500) }))
+    .output(z.object({ ids: z.array(z.string()) })),
   create: procedure({ access: admin, audit: 'camera.imported' })
     .route({ method: 'POST', path: '/cameras', summary: 'Import a receiver as a camera', tags: ['Cameras'] })
     .input(

@@ -38,14 +38,15 @@ export const streamMessageSchema = z.discriminatedUnion('type', [
     change: z.enum(['added', 'changed', 'removed']),
   }),
   /**
-   * What the reader may see has changed: tiles of `lost` cameras close at once, and lists are read again. With `resync`
-   * the lists were too long to send: everything that is shown is asked for again.
+   * What the reader may see has changed: tiles of `lost` cameras and walls of `lostGroups` close at once, before anything
+   * is asked, and lists are read again. With `resync` the lists of cameras were too long to send.
    */
   z.object({
     type: z.literal('rights.changed'),
     at: z.int(),
     lost: z.array(z.string()),
     gained: z.array(z.string()),
+    lostGroups: z.array(z.string()),
     resync: z.boolean(),
   }),
   /** Alta servers stream from other addresses now; all of them, as in `hello`. */

@@ -6,6 +6,7 @@ import type { Group } from '../../shared/contract/groups.ts'
 import type { AltaServerHandle } from '../alta-simulator/start-alta-server.ts'
 import { addPerson, expectSignedIn, expectSignInPage, signOutByMenu } from './stage/people.ts'
 import type { StagePerson } from './stage/people.ts'
+import { refusalsAgainst, refusedRequests } from './stage/refusals.ts'
 import { cameraPair, furnish, leaveWall, signIn, startStage, test } from './stage/stage.ts'
 import type { Stage } from './stage/stage.ts'
 import { drawnFrames, expectMoving, tileAt } from './stage/tiles.ts'
@@ -120,6 +121,39 @@ async function recordMoments(page: Page, forbiddenId: string, nextName: string):
   )
 }
 
+// Would catch: a switch of operators that cannot be taken back, one that costs the first person pictures or session, and
+// one that an attempt of the second leaves half done.
+test('switch operator is cancelled by Esc or the button: everything stays as it was', async ({ page }) => {
+  await signIn(page, stage.desk.origin)
+  await expectBothPlaying(page)
+  const refused = refusedRequests(page)
+  const cancelled = async (): Promise<void> => {
+    await expect(page.getByTestId('lock-screen')).toHaveCount(0)
+    await expect(page.getByRole('button', { name: /^Account of / })).toBeVisible()
+  }
+  await page.keyboard.press('Control+Shift+l')
+  await expect(page.getByLabel('E-mail or username')).toBeFocused()
+  const drawing = drawnFrames(tileAt(page, 1), 20)
+  await page.keyboard.press('Escape')
+  await cancelled()
+  expect((await drawing).frames).toBeGreaterThan(0)
+  await page.keyboard.press('ArrowRight')
+  await expect(tileAt(page, 2)).toBeFocused()
+
+  await page.keyboard.press('Control+Shift+l')
+  await page.getByLabel('E-mail or username').fill(vera.username)
+  await page.getByLabel('Password').fill('a wrong one')
+  await page.keyboard.press('Enter')
+  await expect(page.getByTestId('lock-screen')).toContainText('do not match')
+  await page.reload()
+  await expect(page.getByRole('heading', { name: 'Switch operator' })).toBeVisible()
+  await page.getByRole('button', { name: 'Cancel' }).click()
+  await cancelled()
+  await expectBothPlaying(page)
+  expect(refused).toEqual([])
+  expect(await refusalsAgainst(stage, 'admin@localhost')).toEqual([])
+})
+
 // Would catch: pictures that stop while two people change places, a picture of the first that the second sees for a
 // moment, a name or a list of the second that is drawn before.
 test('switch operator: the pictures go on, and what the next may not see closes before anything of theirs is drawn', async ({
@@ -140,6 +174,7 @@ test('switch operator: the pictures go on, and what the next may not see closes 
   await expect(page.getByTestId('lock-screen')).toContainText('do not match')
   await expectBothPlaying(page)
 
+  const refused = refusedRequests(page)
   await recordMoments(page, lobby.id, vera.displayName)
   await page.getByLabel('Password').fill(vera.password)
   await page.keyboard.press('Enter')
@@ -153,6 +188,9 @@ test('switch operator: the pictures go on, and what the next may not see closes 
   await expect.poll(() => alta.sessions().filter(({ channel }) => channel.includes('lobby')).length).toBe(0)
   await signOutByMenu(page)
   await expect.poll(() => alta.sessions().length).toBe(0)
+  // Would catch: a page that asks, in the name of the next person, for what was the last one's.
+  expect(refused).toEqual([])
+  expect(await refusalsAgainst(stage, vera.email)).toEqual([])
   // Signed out, no address leads into anything of hers.
   await page.goto(`${stage.desk.origin}/account`)
   await expectSignInPage(page)

@@ -6,6 +6,7 @@ import type { Group } from '../../shared/contract/groups.ts'
 import type { AltaServerHandle } from '../alta-simulator/start-alta-server.ts'
 import { addPerson, anotherBrowser, expectSignInPage } from './stage/people.ts'
 import type { StagePerson } from './stage/people.ts'
+import { refusalsAgainst, refusedRequests } from './stage/refusals.ts'
 import { cameraPair, furnish, signIn, startStage, test } from './stage/stage.ts'
 import type { Stage } from './stage/stage.ts'
 import { expectMoving, tileAt } from './stage/tiles.ts'
@@ -107,6 +108,14 @@ test('a group is made by keys alone, and its member sees its camera and nothing 
     await expect(page.getByRole('dialog')).toHaveCount(0)
   }
   await expect(page.getByTestId('group-members')).toContainText('Vera Ostrova')
+  // Would catch: an operator by mistake, because the last person who was added was one.
+  await press('Add people')
+  await page.getByRole('dialog').getByLabel('As').selectOption('Operator')
+  await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click()
+  await expect(page.getByRole('dialog')).toHaveCount(0)
+  await press('Add people')
+  await expect(page.getByRole('dialog').getByLabel('As')).toHaveValue('viewer')
+  await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click()
 
   const theirs = await anotherBrowser(browser, watch)
   const guard = await theirs.newPage()
@@ -228,4 +237,56 @@ test('an administrator who is demoted keeps nothing but the cameras of their gro
   await expect(page.getByTestId('camera-list').getByRole('button')).toHaveText([/Gate/])
   await page.goto(`${stage.desk.origin}/settings/users`)
   await expect(page.getByText('For administrators')).toBeVisible()
+})
+
+// Would catch: a page that asks for what it was just told is not its person's any more, which leaves "refused" rows in the
+// audit log against somebody who did nothing; a demoted administrator whose open list goes on asking.
+test('what was taken away is not asked for again: nothing is refused, and nobody is blamed', async ({
+  page,
+}) => {
+  const rosa = await addPerson(stage, 'rosa', 'Rosa Lind')
+  const inside = await addGroup('Ward', [[rosa, 'operator']])
+  const outside = await addGroup('Ramp', [[rosa, 'viewer']])
+  await show(inside, cameras.gate)
+  await show(inside, cameras.lobby)
+  await show(outside, cameras.yard)
+  await signIn(page, stage.desk.origin, rosa)
+  await page.goto(`${stage.desk.origin}/live?group=${inside.id}`)
+  await expect(page.getByTestId('wall-of')).toHaveText('Ward')
+  await fillWall(page, 2)
+  const refused = refusedRequests(page)
+  const { api } = stage
+  const inList = async (count: number): Promise<void> => {
+    await expect(page.getByTestId('camera-list').getByRole('button')).toHaveCount(count)
+  }
+
+  await api.want('PUT', `/groups/${inside.id}/members/${rosa.id}`, { role: 'viewer' })
+  await expect(page.getByRole('button', { name: 'Save for the group' })).toHaveCount(0)
+  await api.want('DELETE', `/groups/${inside.id}/cameras/${cameras.lobby.id}`)
+  await inList(2)
+  await expect(tileOf(page, cameras.lobby).locator('video')).toHaveCount(0)
+  await api.want('DELETE', `/groups/${inside.id}/members/${rosa.id}`)
+  await expect(page.getByTestId('wall-of')).toHaveText('My wall')
+  await inList(1)
+  // Given back, it is asked for again.
+  await api.want('PUT', `/groups/${inside.id}/members/${rosa.id}`, { role: 'viewer' })
+  await inList(2)
+  await page.getByRole('button', { name: 'Layout 4', exact: true }).click()
+  await fillWall(page, 2)
+  await page.goto(`${stage.desk.origin}/cameras/${cameras.yard.id}`)
+  await expect(page.getByRole('heading', { name: 'Yard' })).toBeVisible()
+  await api.want('DELETE', `/groups/${outside.id}`)
+  await expect(page.getByText('There is no such thing here, or it is not yours to see.')).toBeVisible()
+  expect(refused).toEqual([])
+
+  await api.want('PATCH', `/users/${rosa.id}`, { admin: true })
+  await expect(page.getByRole('heading', { name: 'Yard' })).toBeVisible()
+  await page.goto(`${stage.desk.origin}/settings/users`)
+  await expect(page.getByRole('table', { name: 'Users' })).toBeVisible()
+  await api.want('PATCH', `/users/${rosa.id}`, { admin: false })
+  await expect(page.getByText('For administrators')).toBeVisible()
+  await page.getByRole('link', { name: 'Live', exact: true }).click()
+  await inList(1)
+  expect(refused).toEqual([])
+  expect(await refusalsAgainst(stage, rosa.email)).toEqual([])
 })

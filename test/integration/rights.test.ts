@@ -6,6 +6,7 @@ import type { Wall } from '../../shared/contract/live.ts'
 import type { PersonView } from '../../shared/contract/users.ts'
 import type { View } from '../../shared/contract/views.ts'
 import { ApiClient } from '../fixtures/api-client.ts'
+import { readAudit } from '../fixtures/audit-rows.ts'
 import {
   startDeskInProcess,
   testAdmin,
@@ -88,6 +89,60 @@ describe('what is not theirs does not exist', () => {
   })
 })
 
+describe('what a refusal leaves in the audit log', () => {
+  const refusalsOf = ({ email }: TestPerson) =>
+    readAudit(desk).filter((row) => row.action === 'access.refused' && row.actorName === email)
+
+  // Would catch: "refused" rows against people who did nothing but have a page open while their rights were changed; a
+  // real attempt that is lost in that; a row that names its target by an id alone, which nobody can read once it is gone.
+  test('a page that was overtaken by the loss leaves nothing, an attempt leaves a row with the name', async () => {
+    const userId = await idOf(testOutsider)
+    const watcher = await clientOf(testOutsider)
+    const before = refusalsOf(testOutsider).length
+    await boss.want('DELETE', `/groups/${yard.id}/members/${userId}`)
+    expect((await watcher.call('GET', `/cameras/${yard.cameraId}`)).status).toBe(404)
+    expect((await watcher.call('GET', `/groups/${yard.id}/wall`)).status).toBe(404)
+    expect(refusalsOf(testOutsider)).toHaveLength(before)
+    expect((await watcher.call('GET', `/cameras/${hall.cameraId}`)).status).toBe(404)
+    expect((await watcher.call('GET', `/groups/${hall.id}/wall`)).status).toBe(404)
+    // What changes something is a person's act, whenever it comes.
+    const wall = { layout: '1', tiles: [null] }
+    expect((await watcher.call('PUT', `/groups/${yard.id}/wall`, wall)).status).toBe(404)
+    expect(
+      refusalsOf(testOutsider)
+        .slice(before)
+        .map(({ targetName }) => targetName),
+    ).toEqual(['Hall camera', 'Hall', 'Yard'])
+    await boss.want('PUT', `/groups/${yard.id}/members/${userId}`, { role: 'operator' })
+  })
+
+  test('an administrator who is none any more is not blamed for the list that was open', async () => {
+    const userId = await idOf(testOperator)
+    await boss.want('PATCH', `/users/${userId}`, { admin: true })
+    const page = await clientOf(testOperator)
+    await page.want('GET', '/users')
+    const before = refusalsOf(testOperator).length
+    await boss.want('PATCH', `/users/${userId}`, { admin: false })
+    const after = await clientOf(testOperator)
+    expect((await after.call('GET', '/users')).status).toBe(403)
+    expect((await after.call('GET', `/cameras/${yard.cameraId}`)).status).toBe(404)
+    expect(refusalsOf(testOperator)).toHaveLength(before)
+    expect((await after.call('POST', '/groups', { name: 'Mine' })).status).toBe(403)
+    expect(refusalsOf(testOperator)).toHaveLength(before + 1)
+    operator = after
+  })
+
+  test('a page asks which of its cameras may be seen, and nobody is refused for asking', async () => {
+    const before = refusalsOf(testViewer).length
+    const cameraIds = [yard.cameraId, hall.cameraId, 'camera-none']
+    expect(await viewer.want('POST', '/cameras/visible', { cameraIds })).toEqual({ ids: [hall.cameraId] })
+    expect(await boss.want('POST', '/cameras/visible', { cameraIds })).toEqual({
+      ids: [yard.cameraId, hall.cameraId],
+    })
+    expect(refusalsOf(testViewer)).toHaveLength(before)
+  })
+})
+
 describe('walls and views', () => {
   test('an operator saves the wall of the group, its members see it, and it holds nothing else', async () => {
     const wall = { layout: '4', tiles: [yard.cameraId, hall.cameraId, null, null] }
@@ -147,10 +202,14 @@ describe('a right that changes', () => {
     expect((await viewer.want<Page<Camera>>('GET', '/cameras')).total).toBe(2)
     await boss.want('DELETE', `/groups/${hall.id}/cameras/${hall.cameraId}`)
     const lost = await next(stream, 'rights.changed')
-    expect(lost).toMatchObject({ gained: [], lost: [hall.cameraId] })
+    expect(lost).toMatchObject({ gained: [], lost: [hall.cameraId], lostGroups: [] })
     expect((await viewer.call('POST', `/cameras/${hall.cameraId}/live`)).status).toBe(404)
     await boss.want('PUT', `/groups/${hall.id}/cameras/${hall.cameraId}`)
     await next(stream, 'rights.changed')
+    // Would catch: a page that goes on asking for the wall of a group that it is told nothing of.
+    await boss.want('DELETE', `/groups/${hall.id}/members/${userId}`)
+    const left = await next(stream, 'rights.changed')
+    expect(left).toMatchObject({ lost: [hall.cameraId], lostGroups: [hall.id] })
     await stream.return?.(undefined)
   })
 

@@ -42,7 +42,7 @@ function setUp() {
       policy: new Policy(),
       store,
       log: logger.for('transport'),
-      exists: (_kind, id) => id === 'cam-1',
+      nameOf: (_kind, id) => (id === 'cam-1' ? 'Gate' : undefined),
       checkOutputs,
     })
   const auditActions = (): string[] =>

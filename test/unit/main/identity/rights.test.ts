@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { Policy } from '../../../../main/identity/policy.ts'
 import type { ViewOwner } from '../../../../main/identity/policy.ts'
 import type { Caller } from '../../../../main/identity/request-context.ts'
+import { lossGraceMs } from '../../../../main/identity/recent-losses.ts'
 import { Rights } from '../../../../main/identity/rights.ts'
 import type { GroupFacts } from '../../../../main/identity/rights.ts'
 import type { GroupRole } from '../../../../shared/domain/roles.ts'
@@ -65,6 +66,64 @@ test('what a person sees stays the same object until something of theirs changes
   expect(rights.dropCamera('hall', 'a')).toEqual(['guard'])
   expect(policy.visibleCameras(guard)).not.toBe(before)
   expect([...rights.heldBy('guard').keys()]).toEqual(['b'])
+})
+
+describe('what was just withdrawn', () => {
+  const views = { ours: { userId: null, groupId: 'hall' }, hers: { userId: 'boss', groupId: null } }
+
+  function withClock() {
+    let now = 1_000_000
+    const rights = new Rights(() => now)
+    rights.load(facts)
+    const policy = new Policy({
+      rights,
+      viewOwner: (id) => views[id as keyof typeof views],
+      person: () => undefined,
+    })
+    const had = (kind: 'camera' | 'group' | 'view', id: string, role: GroupRole = 'viewer'): boolean =>
+      policy.hadJustNow(guard, kind, id, role)
+    return { rights, policy, had, wait: (ms: number) => (now += ms) }
+  }
+
+  // Would catch: a page that read what was its person's a moment ago being held against that person; an attempt to see
+  // what was never theirs, or long is not, that hides behind the grace.
+  test('is known for the grace and no longer, and nothing else is', () => {
+    const { rights, had, wait } = withClock()
+    expect([had('camera', 'a'), had('group', 'hall')]).toEqual([false, false])
+    rights.dropMember('hall', 'guard')
+    expect([had('camera', 'a'), had('group', 'hall'), had('view', 'ours')]).toEqual([true, true, true])
+    expect([had('camera', 'c'), had('group', 'roof'), had('view', 'hers')]).toEqual([false, false, false])
+    expect(had('camera', 'a', 'operator')).toBe(false)
+    wait(lossGraceMs - 1)
+    expect(had('camera', 'a')).toBe(true)
+    wait(1)
+    expect([had('camera', 'a'), had('group', 'hall')]).toEqual([false, false])
+  })
+
+  test('counts for whom it was withdrawn from alone, whichever way it went', () => {
+    const { rights, policy, had } = withClock()
+    const other: Caller = { ...guard, userId: 'other' }
+    rights.dropCamera('yard', 'b')
+    expect([had('camera', 'b'), had('camera', 'b', 'operator'), had('group', 'yard')]).toEqual([
+      true,
+      true,
+      false,
+    ])
+    rights.dropGroup('yard')
+    expect(had('group', 'yard')).toBe(true)
+    expect(policy.hadJustNow(other, 'camera', 'b', 'viewer')).toBe(false)
+    expect(policy.wasAdministratorJustNow(guard)).toBe(false)
+    rights.losses.noteAdministrator('guard')
+    expect([policy.wasAdministratorJustNow(guard), had('camera', 'c')]).toEqual([true, true])
+    expect(policy.wasAdministratorJustNow(other)).toBe(false)
+  })
+
+  test('a camera that joins the group after somebody left it was never theirs', () => {
+    const { rights, had } = withClock()
+    rights.dropMember('hall', 'guard')
+    rights.putCamera('hall', 'later')
+    expect(had('camera', 'later')).toBe(false)
+  })
 })
 
 describe('after any changes', () => {
