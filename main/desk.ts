@@ -22,6 +22,7 @@ import type { OpenPeople } from './identity/open-people.ts'
 import { groupProcedures, peopleProcedures } from './identity/people-procedures.ts'
 import { identityProcedures } from './identity/procedures.ts'
 import type { Caller } from './identity/request-context.ts'
+import { keepFirstSlots } from './live/first-slots.ts'
 import { groupWallProcedures, liveProcedures, viewProcedures } from './live/procedures.ts'
 import { camerasOnWallsOf } from './live/queries.ts'
 import { LiveService } from './live/service.ts'
@@ -320,6 +321,7 @@ function openRooms(ground: Ground, { policy, rights }: OpenPeople, headless: boo
     groupWalls: groupWallProcedures(walls),
     // Those who follow the rounds of the fleet stand before it, so that they miss none.
     parts: [
+      { name: 'digits of views', start: () => keepFirstSlots(store, rights), stop: () => undefined },
       supervised({
         name: 'sittings',
         run: (signal) => sittings.run(signal),

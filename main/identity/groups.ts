@@ -229,7 +229,7 @@ export class Groups implements Part {
 }
 
 /** As the database keeps it, so that two names that look the same there are found to be one. */
-function storedName(name: string): string {
+export function storedName(name: string): string {
   return name.toWellFormed().normalize('NFC')
 }
 

@@ -21,6 +21,9 @@ export function groupWallProcedures(walls: Walls) {
     saveWall: os.groups.saveWall.handler(({ context, input: { id, ...wall } }) =>
       answering(() => walls.saveOfGroup(context, id, wall)),
     ),
+    restoreWall: os.groups.restoreWall.handler(({ context, input }) =>
+      answering(() => walls.restoreOfGroup(context, input.id, input.savedAt)),
+    ),
   }
 }
 
@@ -32,6 +35,12 @@ export function viewProcedures(views: Views) {
     get: os.views.get.handler(({ context, input }) => answering(() => views.get(context, input.id))),
     update: os.views.update.handler(({ context, input: { id, ...changes } }) =>
       answering(() => views.update(context, id, changes)),
+    ),
+    restore: os.views.restore.handler(({ context, input }) =>
+      answering(() => views.restore(context, input.id, input.savedAt)),
+    ),
+    setSlot: os.views.setSlot.handler(({ context, input }) =>
+      answering(() => views.setSlot(context, input.id, input.slot)),
     ),
     remove: os.views.remove.handler(({ context, input }) =>
       answering(() => {

@@ -1,8 +1,8 @@
-import { asc, eq, inArray, isNotNull, or, sql } from 'drizzle-orm'
+import { and, asc, eq, inArray, isNotNull, or, sql } from 'drizzle-orm'
 import { preparedOnce } from '../store/prepared-once.ts'
 import type { ReadHandle, Tx } from '../store/store-types.ts'
 import { walls } from '../store/tables/cameras.ts'
-import { groupWalls, views } from '../store/tables/groups.ts'
+import { groupWalls, views, viewSlots } from '../store/tables/groups.ts'
 
 export type WallRow = typeof walls.$inferSelect
 export type GroupWallRow = typeof groupWalls.$inferSelect
@@ -55,6 +55,10 @@ export function viewsOf(db: ReadHandle, userId: string, groupIds: readonly strin
     .all()
 }
 
+export function deleteGroupWall(tx: Tx, groupId: string): void {
+  tx.delete(groupWalls).where(eq(groupWalls.groupId, groupId)).run()
+}
+
 export function viewById(db: ReadHandle, id: string): ViewRow | undefined {
   return db.select().from(views).where(eq(views.id, id)).get()
 }
@@ -69,6 +73,21 @@ export function updateView(tx: Tx, { id, name, layout, tiles, savedAt }: ViewRow
 
 export function deleteView(tx: Tx, id: string): void {
   tx.delete(views).where(eq(views.id, id)).run()
+}
+
+/** On which digit (1 to 9) a person has put which view. */
+export function slotsOf(db: ReadHandle, userId: string): Map<string, number> {
+  const rows = db.select().from(viewSlots).where(eq(viewSlots.userId, userId)).all()
+  return new Map(rows.map(({ viewId, slot }) => [viewId, slot]))
+}
+
+/** Puts a view on a digit of a person, or with null on none; the view that was on it is on none then. */
+export function putSlot(tx: Tx, userId: string, viewId: string, slot: number | null): void {
+  const ofPerson = eq(viewSlots.userId, userId)
+  const inTheWay =
+    slot === null ? eq(viewSlots.viewId, viewId) : or(eq(viewSlots.viewId, viewId), eq(viewSlots.slot, slot))
+  tx.delete(viewSlots).where(and(ofPerson, inTheWay)).run()
+  if (slot !== null) tx.insert(viewSlots).values({ userId, slot, viewId }).run()
 }
 
 /** Cameras that stand on a wall of this person: their own, and those of their groups. */

@@ -8,10 +8,11 @@ import { auditRecord, signedInCaller } from '../identity/request-context.ts'
 import type { Caller, RequestContext } from '../identity/request-context.ts'
 import type { Rights } from '../identity/rights.ts'
 import type { Clock } from '../platform/clock.ts'
-import { notFound } from '../servers/refusals.ts'
+import { notFound, Refusal } from '../servers/refusals.ts'
 import type { Store } from '../store/store-types.ts'
-import { groupWallOf, saveGroupWall, saveWall, wallOf } from './queries.ts'
-import type { StoredWall } from './queries.ts'
+import { Overwritten } from './overwritten.ts'
+import { deleteGroupWall, groupWallOf, saveGroupWall, saveWall, wallOf } from './queries.ts'
+import type { GroupWallRow, StoredWall } from './queries.ts'
 
 export interface WallsOptions {
   readonly store: Store
@@ -29,9 +30,11 @@ const firstWallTiles = 16
  */
 export class Walls {
   readonly #options: WallsOptions
+  readonly #overwritten: Overwritten<GroupWallRow>
 
   constructor(options: WallsOptions) {
     this.#options = options
+    this.#overwritten = new Overwritten(options.clock)
   }
 
   /** The wall the caller left; before the first time, a wall of what there is. */
@@ -64,19 +67,49 @@ export class Walls {
     return wall ? this.#withOnly(cameras, wall) : this.#firstWall([...cameras])
   }
 
-  saveOfGroup(context: RequestContext, groupId: string, wall: Wall): Wall {
+  saveOfGroup(context: RequestContext, groupId: string, wall: Wall): Wall & { savedAt: number } {
     const { store, clock } = this.#options
-    const group = store.read((db) => groupById(db, groupId))
-    if (!group) throw notFound()
     const kept = this.forGroup(groupId, wall)
+    const row = { groupId, ...storedWall(kept), savedAt: clock.now() }
     const audit = auditRecord(context, {
       action: 'group.wall-saved',
-      target: { kind: 'group', id: groupId, name: group.name },
+      target: this.#targetOf(groupId),
       after: { ...kept },
     })
-    const row = { groupId, ...storedWall(kept), savedAt: clock.now() }
-    store.write({ audit }, (tx) => saveGroupWall(tx, row))
-    return kept
+    const before = store.write({ audit }, (tx) => {
+      const overwritten = groupWallOf(tx, groupId) ?? null
+      saveGroupWall(tx, row)
+      return overwritten
+    })
+    this.#overwritten.keep(groupId, row.savedAt, before)
+    return { ...kept, savedAt: row.savedAt }
+  }
+
+  /** Puts back the wall that the group had before it was saved at `savedAt`. Throws NOTHING_TO_RESTORE. */
+  restoreOfGroup(context: RequestContext, groupId: string, savedAt: number): Wall {
+    const { store, clock } = this.#options
+    const before = this.#overwritten.before(groupId, savedAt)
+    const current = store.read((db) => groupWallOf(db, groupId))
+    if (before === undefined || current?.savedAt !== savedAt) throw nothingToRestore()
+    const audit = auditRecord(context, {
+      action: 'group.wall-restored',
+      target: this.#targetOf(groupId),
+      before: { layout: current.layout, tiles: current.tiles },
+      after: before && { layout: before.layout, tiles: before.tiles },
+    })
+    store.write({ audit }, (tx) => {
+      if (before) saveGroupWall(tx, { ...before, savedAt: clock.now() })
+      else deleteGroupWall(tx, groupId)
+    })
+    this.#overwritten.forget(groupId)
+    return this.ofGroup(context, groupId)
+  }
+
+  /** Throws NOT_FOUND. */
+  #targetOf(groupId: string): { kind: string; id: string; name: string } {
+    const group = this.#options.store.read((db) => groupById(db, groupId))
+    if (!group) throw notFound()
+    return { kind: 'group', id: groupId, name: group.name }
   }
 
   /** What a person may keep in a wall of their own: cameras that exist and are theirs to see. */
@@ -125,4 +158,10 @@ export class Walls {
 /** A wall as it stands in the database. */
 export function storedWall({ layout, tiles }: Wall): StoredWall {
   return { layout, tiles: JSON.stringify(tiles) }
+}
+
+/** What was overwritten is not known any more, or something else was saved since. */
+export function nothingToRestore(): Refusal {
+  const message = 'This can no longer be undone: too much time has passed, or it was saved again since.'
+  return new Refusal('NOTHING_TO_RESTORE', { status: 409, message })
 }

@@ -1,9 +1,20 @@
 import { readonly, ref } from 'vue'
 
+/** What a toast offers to do about what it says, by its button or by a key of the page. */
+interface ToastAction {
+  readonly label: string
+  /** Keys that do the same, for the eye alone. */
+  readonly hint: string
+  readonly run: () => void
+  /** How long it is offered, ms; the toast is shown as long. */
+  readonly forMs: number
+}
+
 export interface Toast {
   readonly id: number
   readonly kind: 'done' | 'failed'
   readonly text: string
+  readonly action: ToastAction | null
 }
 
 const shownForMs = 6_000
@@ -15,11 +26,13 @@ let lastId = 0
 /** What is shown now, oldest first. */
 export const toasts = readonly(list)
 
-/** Tells the result of something that happened in the background. */
-export function showToast(kind: Toast['kind'], text: string): void {
+/** Tells the result of something that happened in the background; answers the number by which it is taken away. */
+export function showToast(kind: Toast['kind'], text: string, action: ToastAction | null = null): number {
   const id = (lastId += 1)
-  list.value = [...list.value, { id, kind, text }].slice(-4)
-  setTimeout(() => dismissToast(id), kind === 'failed' ? failureShownForMs : shownForMs)
+  list.value = [...list.value, { id, kind, text, action }].slice(-4)
+  const forMs = action?.forMs ?? (kind === 'failed' ? failureShownForMs : shownForMs)
+  setTimeout(() => dismissToast(id), forMs)
+  return id
 }
 
 /** Takes a toast away. */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { groupRoles } from '../domain/roles.ts'
-import { wallSchema } from './live.ts'
+import { restoreErrors, wallSchema } from './live.ts'
 import { nameSchema } from './names.ts'
 import { pageInput } from './paging.ts'
 import { admin, operatorOf, procedure, signedIn, viewerOf } from './procedure.ts'
@@ -123,5 +123,16 @@ export const groups = {
       tags: ['Groups'],
     })
     .input(idInput.extend(wallSchema.shape))
-    .output(wallSchema),
+    .output(wallSchema.extend({ savedAt: z.int() })),
+  restoreWall: procedure({ access: operatorOf('group'), audit: 'group.wall-restored' })
+    .route({
+      method: 'POST',
+      path: '/groups/{id}/wall/restore',
+      summary: 'Undo saving the wall of a group, within a minute',
+      description: 'Puts back the wall that the group had before it was saved at `savedAt`.',
+      tags: ['Groups'],
+    })
+    .input(idInput.extend({ savedAt: z.int() }))
+    .output(wallSchema)
+    .errors(restoreErrors),
 }

@@ -31,6 +31,14 @@ export const wallSchema = z.object({
 })
 export type Wall = z.infer<typeof wallSchema>
 
+/** Of undoing that a saved wall was overwritten. */
+export const restoreErrors = {
+  NOTHING_TO_RESTORE: {
+    status: 409,
+    message: 'This can no longer be undone: too much time has passed, or it was saved again since.',
+  },
+} as const
+
 export const live = {
   open: procedure({ access: viewerOf('camera'), audit: null })
     .route({

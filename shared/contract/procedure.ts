@@ -91,8 +91,11 @@ export type AuditAction =
   | 'group.member-set'
   | 'group.member-removed'
   | 'group.wall-saved'
+  | 'group.wall-restored'
   | 'view.added'
   | 'view.changed'
+  | 'view.restored'
+  | 'view.slot-set'
   | 'view.removed'
 
 /** The two rules every procedure states; `audit: null` means that the procedure changes nothing. */

@@ -26,6 +26,7 @@ let cameraId = ''
 let userId = ''
 let groupId = ''
 let viewId = ''
+let savedAt = 0
 let invite: Invite | null = null
 let recoveryCode = ''
 let totpSecret = ''
@@ -125,11 +126,19 @@ const successes: Readonly<Record<string, () => Promise<unknown>>> = {
   'groups.update': () => window.groups.update({ id: groupId, name: 'Great hall' }),
   'groups.addCamera': () => window.groups.addCamera({ id: groupId, cameraId }),
   'groups.setMember': () => window.groups.setMember({ id: groupId, userId, role: 'viewer' }),
-  'groups.saveWall': () => window.groups.saveWall({ id: groupId, layout: '1', tiles: [cameraId] }),
+  'groups.saveWall': async () => {
+    savedAt = (await window.groups.saveWall({ id: groupId, layout: '1', tiles: [cameraId] })).savedAt
+  },
+  'groups.restoreWall': () => window.groups.restoreWall({ id: groupId, savedAt }),
   'views.create': async () => {
     viewId = (await window.views.create({ name: 'Night', layout: '1', tiles: [cameraId] })).id
   },
-  'views.update': () => window.views.update({ id: viewId, name: 'Day' }),
+  'views.update': async () => {
+    savedAt = (await window.views.update({ id: viewId, name: 'Day', wall: { layout: '1', tiles: [] } }))
+      .savedAt
+  },
+  'views.restore': () => window.views.restore({ id: viewId, savedAt }),
+  'views.setSlot': () => window.views.setSlot({ id: viewId, slot: 1 }),
   'views.remove': () => window.views.remove({ id: viewId }),
   'groups.removeMember': () => window.groups.removeMember({ id: groupId, userId }),
   'groups.removeCamera': () => window.groups.removeCamera({ id: groupId, cameraId }),

@@ -58,6 +58,8 @@ describe('every procedure, every caller, both doors', () => {
   let issuer: string
   let userId: string
   const tokens = new Map<CallerKind, string | null>()
+  /** Names of views are taken once. */
+  let views = 0
 
   beforeAll(async () => {
     desk = await startDeskInProcess({
@@ -135,15 +137,23 @@ describe('every procedure, every caller, both doors', () => {
     const wall = { layout: '1', tiles: [hall.cameraId] }
     const [kind] = (expectations[name] ?? '').split(' ')
     if (kind === 'camera') return { id: hall.cameraId }
-    if (name === 'views.create') return { ...wall, name: 'Night', groupId: hall.id }
+    if (name === 'views.create') return { ...wall, name: `Night ${(views += 1)}`, groupId: hall.id }
+    const operator = await clientOf(testOperator)
+    const save = async (path: string, input: unknown): Promise<number> =>
+      (await operator.want<{ savedAt: number }>(path.startsWith('/views') ? 'PATCH' : 'PUT', path, input))
+        .savedAt
+    if (name === 'groups.restoreWall')
+      return { id: hall.id, savedAt: await save(`/groups/${hall.id}/wall`, wall) }
     if (kind === 'group') return { ...wall, id: hall.id }
     if (kind !== 'view') {
       const ids = Array.from(url.matchAll(/\{(\w+)\}/g), ([, parameter = '']) => [parameter, 'no-such-thing'])
       return { cameraIds: [], ...Object.fromEntries(ids) }
     }
-    const operator = await clientOf(testOperator)
-    const view = { ...wall, name: 'Day', groupId: hall.id }
-    return { name: 'Dawn', id: (await operator.want<{ id: string }>('POST', '/views', view)).id }
+    views += 1
+    const view = { ...wall, name: `Day ${views}`, groupId: hall.id }
+    const { id } = await operator.want<{ id: string }>('POST', '/views', view)
+    if (name === 'views.restore') return { id, savedAt: await save(`/views/${id}`, { wall }) }
+    return { name: `Dawn ${views}`, id, slot: 1 }
   }
 
   test('the tokens made here are good in everything but their one fault', async () => {

@@ -1,4 +1,5 @@
-import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import { sql } from 'drizzle-orm'
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 import { cameras } from './cameras.ts'
 import { users } from './identity.ts'
 
@@ -52,7 +53,10 @@ export const groupWalls = sqliteTable('group_walls', {
   savedAt: integer('saved_at').notNull(),
 })
 
-/** Saved walls: of one person (`userId`) or of a group (`groupId`); exactly one of the two is set. */
+/**
+ * Saved walls: of one person (`userId`) or of a group (`groupId`); exactly one of the two is set. No owner has two of the
+ * same name: the write compares in every alphabet, the indexes in a to z.
+ */
 export const views = sqliteTable(
   'views',
   {
@@ -64,7 +68,29 @@ export const views = sqliteTable(
     tiles: text('tiles').notNull(),
     savedAt: integer('saved_at').notNull(),
   },
-  (table) => [index('views_user').on(table.userId), index('views_group').on(table.groupId)],
+  (table) => [
+    uniqueIndex('views_user_name').on(table.userId, sql`${table.name} collate nocase`),
+    uniqueIndex('views_group_name').on(table.groupId, sql`${table.name} collate nocase`),
+  ],
+)
+
+/** The digits 1 to 9 on which a person put views; a view is on one digit of a person at most. */
+export const viewSlots = sqliteTable(
+  'view_slots',
+  {
+    userId: text('user_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    slot: integer('slot').notNull(),
+    viewId: text('view_id')
+      .notNull()
+      .references(() => views.id, { onDelete: 'cascade' }),
+  },
+  (table) => [
+    primaryKey({ columns: [table.userId, table.slot] }),
+    uniqueIndex('view_slots_user_view').on(table.userId, table.viewId),
+    index('view_slots_view').on(table.viewId),
+  ],
 )
 
 /**

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/vue-query'
 import { computed, onScopeDispose, ref, shallowRef, watch } from 'vue'
 import type { Wall } from '../../../shared/contract/live.ts'
+import type { View } from '../../../shared/contract/views.ts'
 import { desk } from '../../app/client.ts'
 import { showsCameras } from '../../app/closed-cameras.ts'
 import { isLocked } from '../../app/desk-lock.ts'
@@ -10,7 +11,8 @@ import { session } from '../../app/session.ts'
 import { failureCode, failureSentence } from '../../ui/failures.ts'
 import { showToast } from '../../ui/toasts.ts'
 import { chosenGroup, chooseWallOf } from './chosen-wall.ts'
-import { fullWall, shownTiles } from './wall-model.ts'
+import type { Undo } from './use-undo.ts'
+import { fullWall, isSameWall, lossText, shownTiles } from './wall-model.ts'
 
 /** A wall is remembered once nothing was moved for so long. */
 const saveAfterMs = 800
@@ -19,7 +21,7 @@ const saveAfterMs = 800
  * The wall on screen: of the person who looks at it, or of one of their groups. One's own is remembered as it is changed;
  * a group's is changed on this screen alone until an operator saves it for everybody.
  */
-export function useWall() {
+export function useWall(undo: Undo) {
   const userId = computed(() => session.user.value?.id ?? '')
   const key = computed(() => keys.wall(userId.value, chosenGroup.value))
   const remembered = useQuery({
@@ -36,6 +38,8 @@ export function useWall() {
   const wall = shallowRef<Wall | null>(null)
   /** Whose wall is drawn. Until the next one has arrived, the pictures of the last one go on. */
   let drawnFor = ''
+  /** The view that was drawn last. */
+  let drawnView: Wall | null = null
   const unsaved = ref(false)
   const origin = computed(() => `${userId.value} ${chosenGroup.value ?? ''}`)
   watch(
@@ -56,33 +60,84 @@ export function useWall() {
   })
 
   let timer: ReturnType<typeof setTimeout> | undefined
+  /** The last save, on which the next one waits: what is saved later must arrive later. */
+  let sending: Promise<unknown> = Promise.resolve()
 
-  async function save(): Promise<void> {
+  async function save(hurry = false): Promise<void> {
     clearTimeout(timer)
-    if (!unsaved.value || wall.value === null || chosenGroup.value !== null) return
+    const changed = wall.value
+    if (!unsaved.value || changed === null || chosenGroup.value !== null) return
     unsaved.value = false
-    queryClient.setQueryData(key.value, wall.value)
+    queryClient.setQueryData(key.value, changed)
+    const send = (): Promise<unknown> => desk.live.saveWall(changed)
+    const sent = hurry ? send() : sending.then(send)
+    sending = sent.catch(() => undefined)
     try {
-      await desk.live.saveWall(wall.value)
+      await sent
     } catch (error) {
       unsaved.value = true
-      showToast('failed', `Your wall is not remembered yet. ${failureSentence(error)}`)
+      showToast('failed', `Your wall could not be saved. ${failureSentence(error)}`)
     }
   }
 
-  function change(next: Wall): void {
-    if (next === wall.value) return
+  function put(next: Wall): void {
     wall.value = next
+    drawnFor = origin.value
     unsaved.value = true
     clearTimeout(timer)
     timer = setTimeout(() => void save(), saveAfterMs)
   }
 
+  /** Changes the wall on screen. What that takes from it is told, and can be undone like every change. */
+  function change(next: Wall): void {
+    const before = wall.value
+    if (next === before) return
+    put(next)
+    if (before) remember(before, lossText(before, next))
+  }
+
+  /** Lets the wall on screen be put back to `before`; `text` says what was done, null where that is plain to see. */
+  function remember(before: Wall, text: string | null): void {
+    const groupId = chosenGroup.value
+    const back = async (): Promise<void> => {
+      if (chosenGroup.value !== groupId) await choose(groupId)
+      put(before)
+      const saved = remembered.data.value
+      if (groupId !== null && saved) unsaved.value = !isSameWall(before, saved)
+      await save()
+    }
+    undo.did({ subject: `wall ${origin.value}`, undo: back }, text)
+  }
+
   /** Draws what a view holds; it is then one's own wall, as if it had been put together by hand. */
-  async function draw(view: Wall): Promise<void> {
+  async function draw(view: View): Promise<void> {
+    const groupId = chosenGroup.value
+    const before = groupId === null ? wall.value : await ownWall()
     await choose(null)
-    drawnFor = origin.value
-    change(fullWall(view))
+    const next = fullWall(view)
+    put(next)
+    // From view to view nothing is lost that could not be called again.
+    const isLost = before !== null && !isSameWall(before, drawnView ?? next)
+    drawnView = next
+    if (!before) return
+    const back = async (): Promise<void> => {
+      await choose(null)
+      put(before)
+      await choose(groupId)
+    }
+    const done = { subject: `wall ${origin.value}`, undo: back }
+    undo.did(done, isLost ? `“${view.name}” replaced your wall.` : null)
+  }
+
+  /** The wall of one's own that is remembered while the one of a group is on screen; null where the desk does not answer. */
+  async function ownWall(): Promise<Wall | null> {
+    try {
+      const queryKey = keys.wall(userId.value, null)
+      const queryFn = (): Promise<Wall> => desk.live.wall()
+      return fullWall(await queryClient.fetchQuery({ queryKey, queryFn, staleTime: Infinity }))
+    } catch (_unanswered) {
+      return null
+    }
   }
 
   /** Changes to the wall of a group, or with null to one's own. */
@@ -91,17 +146,25 @@ export function useWall() {
     chooseWallOf(groupId)
   }
 
-  /** Saves what is on screen for the whole group. */
-  async function saveForGroup(): Promise<void> {
+  /** Saves what is on screen for the whole group; `text` says so, with the offer to undo it. */
+  async function saveForGroup(text: string): Promise<void> {
     const groupId = chosenGroup.value
     if (groupId === null || wall.value === null) return
-    const saved = await desk.groups.saveWall({ id: groupId, ...wall.value })
+    const savedKey = key.value
+    const { savedAt, ...saved } = await desk.groups.saveWall({ id: groupId, ...wall.value })
     unsaved.value = false
-    queryClient.setQueryData(key.value, saved)
+    queryClient.setQueryData(savedKey, saved)
     wall.value = fullWall(saved)
+    const back = async (): Promise<void> => {
+      const restored = await desk.groups.restoreWall({ id: groupId, savedAt })
+      // What the operator arranged stays on their screen, as it was before they saved it.
+      if (chosenGroup.value === groupId) unsaved.value = true
+      queryClient.setQueryData(savedKey, restored)
+    }
+    undo.did({ subject: `saved wall of ${groupId}`, undo: back }, text)
   }
 
-  const saveNow = (): void => void save()
+  const saveNow = (): void => void save(true)
   watch(isLocked, saveNow)
   window.addEventListener('pagehide', saveNow)
   const tiles = computed(() => (wall.value ? shownTiles(wall.value) : []))
@@ -109,7 +172,7 @@ export function useWall() {
   onScopeDispose(() => {
     window.removeEventListener('pagehide', saveNow)
     stopShowing()
-    void save()
+    void save(true)
   })
 
   return { wall, tiles, failure: remembered.error, unsaved, change, draw, choose, saveForGroup }

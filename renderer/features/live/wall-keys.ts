@@ -19,6 +19,7 @@ export type WallCommand =
         | 'keys'
         | 'save-view'
         | 'save-wall'
+        | 'undo'
     }
 
 const directions: Record<string, Direction> = {
@@ -49,11 +50,13 @@ const plainKeys: Record<
   w: 'save-wall',
 }
 
-/** The command of a key, or null when the wall has none for it. Keys with Alt or Meta belong to the system. */
+/** The command of a key, or null when the wall has none for it. Keys with Alt, and with Meta but for undo, belong to the system. */
 export function wallCommand(
   event: Pick<KeyboardEvent, 'key' | 'code' | 'ctrlKey' | 'shiftKey' | 'altKey' | 'metaKey'>,
 ): WallCommand | null {
-  if (event.altKey || event.metaKey) return null
+  if (event.altKey) return null
+  if (isUndo(event)) return { kind: 'undo' }
+  if (event.metaKey) return null
   const direction = directions[event.key]
   if (direction) return { kind: event.ctrlKey ? 'swap' : event.shiftKey ? 'look' : 'move', direction }
   if (event.ctrlKey) return null
@@ -64,17 +67,24 @@ export function wallCommand(
   return kind ? { kind } : null
 }
 
+/** Ctrl+Z, or Cmd+Z; by the place of the key where the keyboard writes another alphabet. */
+function isUndo({ key, code, ctrlKey, shiftKey, metaKey }: Parameters<typeof wallCommand>[0]): boolean {
+  const isZ = /^[a-z]$/i.test(key) ? key.toLowerCase() === 'z' : code === 'KeyZ'
+  return isZ && !shiftKey && (ctrlKey || metaKey)
+}
+
 /** What the help shows, in the order of use. */
 export const wallKeyHelp: readonly { readonly keys: readonly string[]; readonly does: string }[] = [
   { keys: ['←', '→', '↑', '↓'], does: 'Move between tiles' },
-  { keys: ['1', '…', '9'], does: 'Call that saved view; without one, select that tile' },
-  { keys: ['Shift', '1', '…', '9'], does: 'Select that tile' },
+  { keys: ['1', '…', '9'], does: 'Open the view assigned to 1-9 (else select tile)' },
+  { keys: ['Shift', '1', '…', '9'], does: 'Select tile 1-9' },
   { keys: ['Enter'], does: 'One large, and back; on an empty tile: choose a camera' },
   { keys: ['F'], does: 'Full screen, and back' },
   { keys: ['M'], does: 'Sound of the selected tile, of one at a time' },
-  { keys: ['/'], does: 'Search cameras; Enter puts one on the selected tile' },
+  { keys: ['/'], does: 'Search cameras; Enter assigns to the selected tile' },
   { keys: ['Ctrl', '←', '→', '↑', '↓'], does: 'Swap the tile with its neighbour' },
   { keys: ['Delete'], does: 'Empty the tile' },
+  { keys: ['Ctrl', 'Z'], does: 'Undo the last change, within 10 seconds' },
   { keys: ['R'], does: 'Try the picture again now' },
   { keys: ['+', '−'], does: 'Digital zoom' },
   { keys: ['Shift', '←', '→', '↑', '↓'], does: 'Move the zoomed picture' },
@@ -85,6 +95,6 @@ export const wallKeyHelp: readonly { readonly keys: readonly string[]; readonly 
   { keys: ['Esc'], does: 'Back: zoom, large, full screen' },
   { keys: ['Ctrl', 'K'], does: 'Search everything' },
   { keys: ['Ctrl', 'L'], does: 'Lock' },
-  { keys: ['Ctrl', 'Shift', 'L'], does: 'Switch operator; the pictures go on' },
+  { keys: ['Ctrl', 'Shift', 'L'], does: 'Switch operator (video keeps playing); Esc cancels' },
   { keys: ['?'], does: 'These keys' },
 ]

@@ -49,11 +49,30 @@ export function withoutCameras(wall: Wall): Wall {
   return { ...wall, tiles: wall.tiles.map(() => null) }
 }
 
-/** The tile that a newly chosen camera goes to: the selected one if it is empty, else the next empty one, else the selected one. */
+/** The tile that a newly chosen camera goes to: the selected one if it is empty, else the first empty one, else the selected one. */
 export function placeForNext(wall: Wall, selected: number): number {
   const shown = shownTiles(wall)
-  const order = shown.map((_, offset) => (selected + offset) % shown.length)
-  return order.find((index) => shown[index] === null) ?? selected
+  const firstFree = shown.indexOf(null)
+  return shown[selected] === null || firstFree < 0 ? selected : firstFree
+}
+
+/** True where both show the same cameras on the same tiles. */
+export function isSameWall(one: Wall, other: Wall): boolean {
+  const [a, b] = [fullWall(one).tiles, fullWall(other).tiles]
+  return one.layout === other.layout && a.every((id, index) => id === b[index])
+}
+
+/** What a change took from a wall, for whoever may want it back; null where no picture was lost. */
+export function lossText(before: Wall, after: Wall): string | null {
+  if (before.layout !== after.layout) return 'Layout changed.'
+  const shown = shownTiles(after)
+  const lost = shownTiles(before).flatMap((id, index) => (id !== null && !shown.includes(id) ? [index] : []))
+  const [first] = lost
+  if (first === undefined) return null
+  if (shown.every((id) => id === null))
+    return lost.length === 1 ? `Tile ${first + 1} cleared.` : 'Wall cleared.'
+  if (lost.length > 1) return 'Wall changed.'
+  return shown[first] === null ? `Tile ${first + 1} cleared.` : `Camera on tile ${first + 1} replaced.`
 }
 
 /** Puts cameras that are not on the wall on its empty tiles, in the order given. */

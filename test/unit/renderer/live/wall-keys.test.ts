@@ -36,6 +36,17 @@ describe('keys of the wall', () => {
     expect(wallCommand({ ...plain, key: 'F' })).toEqual({ kind: 'full-screen' })
   })
 
+  it('undo with Ctrl or Cmd and Z, wherever the keyboard has it, and with nothing else', () => {
+    expect(wallCommand({ ...plain, key: 'z', code: 'KeyZ', ctrlKey: true })).toEqual({ kind: 'undo' })
+    expect(wallCommand({ ...plain, key: 'z', code: 'KeyZ', metaKey: true })).toEqual({ kind: 'undo' })
+    // A German keyboard has Z where others have Y; a Russian one writes something else there.
+    expect(wallCommand({ ...plain, key: 'z', code: 'KeyY', ctrlKey: true })).toEqual({ kind: 'undo' })
+    expect(wallCommand({ ...plain, key: 'я', code: 'KeyZ', ctrlKey: true })).toEqual({ kind: 'undo' })
+    expect(wallCommand({ ...plain, key: 'y', code: 'KeyZ', ctrlKey: true })).toBeNull()
+    expect(wallCommand({ ...plain, key: 'Z', code: 'KeyZ', ctrlKey: true, shiftKey: true })).toBeNull()
+    expect(wallCommand({ ...plain, key: 'z', code: 'KeyZ' })).toBeNull()
+  })
+
   it('leave the keys of the browser and the system alone', () => {
     expect(wallCommand({ ...plain, key: 'r', ctrlKey: true })).toBeNull()
     expect(wallCommand({ ...plain, key: 'F5' })).toBeNull()

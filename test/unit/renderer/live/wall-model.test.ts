@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import {
   fullWall,
+  isSameWall,
+  lossText,
   neighbour,
   placeForNext,
   shownTiles,
@@ -8,6 +10,7 @@ import {
   withEmpty,
   withFilled,
   withLayout,
+  withoutCameras,
   withSwapped,
 } from '../../../../renderer/features/live/wall-model.ts'
 import { wallLayoutIds, wallLayout } from '../../../../shared/domain/wall-layouts.ts'
@@ -53,10 +56,32 @@ describe('cameras on a wall', () => {
     expect(filled.tiles.filter((id) => id === 'c')).toHaveLength(1)
   })
 
-  it('goes on to the next empty tile, and stays where it is on a full wall', () => {
+  // Would catch: a camera of the list that takes the place of a picture though other tiles are empty.
+  it('goes to the selected tile if it is empty, else to the first empty one, and replaces on a full wall alone', () => {
     expect(placeForNext(four, 0)).toBe(2)
+    expect(placeForNext(withEmpty(four, 0), 1)).toBe(0)
     expect(placeForNext(withEmpty(four, 0), 3)).toBe(3)
     expect(placeForNext(fullWall({ layout: '1', tiles: ['a'] }), 0)).toBe(0)
+  })
+})
+
+describe('what a change takes from a wall', () => {
+  it('is told where a picture was lost, and only there', () => {
+    const full = withFilled(four, ['c', 'd'])
+    expect(lossText(four, withoutCameras(four))).toBe('Wall cleared.')
+    expect(lossText(four, withLayout(four, '9'))).toBe('Layout changed.')
+    expect(lossText(full, withCamera(full, 1, 'e'))).toBe('Camera on tile 2 replaced.')
+    expect(lossText(four, withEmpty(four, 1))).toBe('Tile 2 cleared.')
+    expect(lossText(four, withCamera(four, 2, 'c'))).toBeNull()
+    expect(lossText(four, withSwapped(four, 0, 1))).toBeNull()
+    expect(lossText(four, withFilled(four, ['c']))).toBeNull()
+    expect(lossText(withoutCameras(four), withoutCameras(four))).toBeNull()
+  })
+
+  it('is nothing where both are the same, however many tiles each says', () => {
+    expect(isSameWall({ layout: '4', tiles: ['a', 'b'] }, four)).toBe(true)
+    expect(isSameWall({ layout: '9', tiles: ['a', 'b'] }, four)).toBe(false)
+    expect(isSameWall(withSwapped(four, 0, 1), four)).toBe(false)
   })
 })
 
