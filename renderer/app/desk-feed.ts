@@ -121,6 +121,8 @@ function rightsChanged({ lost, gained, resync }: Extract<StreamMessage, { type: 
   else void nextTick(rereadAll)
 }
 
+let askingAgain: ReturnType<typeof setTimeout> | undefined
+
 /** Asks which cameras on screen may be seen, until the desk has answered; then everything is read again. */
 async function recheckCameras(unanswered: 'close' | 'keep'): Promise<void> {
   const asker = session.user.value?.id
@@ -129,7 +131,8 @@ async function recheckCameras(unanswered: 'close' | 'keep'): Promise<void> {
     unanswered,
   )
   if (session.user.value?.id !== asker) return
-  if (!isAnswered) setTimeout(() => void recheckCameras(unanswered), askAgainMs)
+  clearTimeout(askingAgain)
+  if (!isAnswered) askingAgain = setTimeout(() => void recheckCameras(unanswered), askAgainMs)
   await nextTick()
   rereadAll()
 }
