@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { AreaLogger } from '../platform/logging.ts'
 import type { HeldSignIn, SignInVault } from '../transport/ipc.ts'
 import { readSealed, writeSealed } from './sealed-file.ts'
-import { whyNoVault } from './vault.ts'
+import { isSealedWithPublicKey, seal, whyNoVault, VaultError } from './vault.ts'
 import type { SafeStorage } from './vault.ts'
 
 const heldSchema = z.object({ token: z.string().min(1), expiresAt: z.int() })
@@ -35,7 +35,7 @@ export async function openKeptSignIn(options: KeptSignInOptions): Promise<SignIn
     save: (held) => {
       if (obstacle !== null) return
       inTurn(
-        async () => writeSealed(file, await safeStorage.encryptStringAsync(JSON.stringify(held))),
+        async () => writeSealed(file, await seal(safeStorage, platform, JSON.stringify(held))),
         'The sign-in is not kept: the vault of the operating system failed',
       )
     },
@@ -45,10 +45,11 @@ export async function openKeptSignIn(options: KeptSignInOptions): Promise<SignIn
   }
 }
 
-async function load({ safeStorage, file, log }: KeptSignInOptions): Promise<HeldSignIn | null> {
+async function load({ safeStorage, platform, file, log }: KeptSignInOptions): Promise<HeldSignIn | null> {
   try {
     const sealed = await readSealed(file)
     if (sealed === null) return null
+    if (isSealedWithPublicKey(sealed, platform)) throw new VaultError('Anybody could have sealed this.')
     const { result } = await safeStorage.decryptStringAsync(sealed)
     return heldSchema.parse(JSON.parse(result))
   } catch (error) {

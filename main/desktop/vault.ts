@@ -10,7 +10,6 @@ export interface SafeStorage {
   decryptStringAsync(
     encrypted: Buffer,
   ): Promise<{ readonly shouldReEncrypt: boolean; readonly result: string }>
-  getSelectedStorageBackend(): string
 }
 
 const keysSchema = z.object({ encryptionKey: z.string().min(1), jwtSecret: z.string().min(1) })
@@ -20,48 +19,98 @@ export type DeskKeys = z.infer<typeof keysSchema>
 /** Why the operating system's vault cannot keep or give back the keys; the message says what a person can do. */
 export class VaultError extends Error {
   override readonly name = 'VaultError'
+  /** True where the vault may answer later: it is locked, or not running yet. */
+  readonly mayPass: boolean
+
+  constructor(message: string, { mayPass = false, cause }: { mayPass?: boolean; cause?: unknown } = {}) {
+    super(message, { cause })
+    this.mayPass = mayPass
+  }
 }
 
-/** Vaults that keep their key outside the file system. `basic_text` seals with a password that everybody knows. */
-const linuxVaults: ReadonlySet<string> = new Set(['gnome_libsecret', 'kwallet', 'kwallet5', 'kwallet6'])
+const unlockSentences: Readonly<Partial<Record<NodeJS.Platform, string>>> = {
+  darwin: 'Unlock the macOS keychain, allow Alta Desk to use it, and try again.',
+  linux:
+    'Unlock the password store (GNOME Keyring, KWallet or another Secret Service), or install one, and try again.',
+}
+const otherUnlockSentence = 'Sign in to this machine as an ordinary user, and try again.'
 
-/** Why this machine's vault is no vault, or null when it is one. */
+function whatToDo(platform: NodeJS.Platform): string {
+  return unlockSentences[platform] ?? otherUnlockSentence
+}
+
+/**
+ * On Linux, Chromium falls back to a key that everybody knows where no password store answers, marks what it seals with
+ * `v10` and still reports that encryption is available. On macOS and Windows `v10` is the real thing.
+ * https://source.chromium.org/chromium/chromium/src/+/main:components/os_crypt/async/browser/posix_key_provider.cc
+ */
+export function isSealedWithPublicKey(sealed: Buffer, platform: NodeJS.Platform): boolean {
+  return platform === 'linux' && sealed.subarray(0, 3).toString('latin1') === 'v10'
+}
+
+/** Seals `text`, or throws `VaultError` where this machine's vault is none, or does not answer now. */
+export async function seal(
+  safeStorage: SafeStorage,
+  platform: NodeJS.Platform,
+  text: string,
+): Promise<Buffer> {
+  const obstacle = (cause?: unknown) =>
+    new VaultError(`The password store of this account does not answer. ${whatToDo(platform)}`, {
+      mayPass: true,
+      cause,
+    })
+  if (!(await safeStorage.isAsyncEncryptionAvailable())) throw obstacle()
+  let sealed: Buffer
+  try {
+    sealed = await safeStorage.encryptStringAsync(text)
+  } catch (cause) {
+    throw obstacle(cause)
+  }
+  if (isSealedWithPublicKey(sealed, platform)) throw obstacle()
+  return sealed
+}
+
+/** Why nothing can be sealed on this machine now, or null where it can. */
 export async function whyNoVault(
   safeStorage: SafeStorage,
   platform: NodeJS.Platform,
 ): Promise<string | null> {
-  if (!(await safeStorage.isAsyncEncryptionAvailable())) {
-    return platform === 'darwin'
-      ? 'The macOS keychain is locked or refused Alta Desk. Unlock it, allow the access, and start again.'
-      : 'The operating system offers no encryption to this account. Sign in as an ordinary user and start again.'
+  try {
+    await seal(safeStorage, platform, 'Alta Desk')
+    return null
+  } catch (error) {
+    if (error instanceof VaultError) return error.message
+    throw error
   }
-  if (platform === 'linux' && !linuxVaults.has(safeStorage.getSelectedStorageBackend())) {
-    return 'No password store is running. Install and unlock GNOME Keyring or KWallet, and start again.'
-  }
-  return null
+}
+
+export interface VaultOptions {
+  readonly safeStorage: SafeStorage
+  readonly platform: NodeJS.Platform
+  readonly file: string
 }
 
 /**
  * Opens the desk's keys from `file`, sealed by the operating system's vault; makes them at the first start. Keys are
  * never made anew where a file exists: what was encrypted with the old ones would be lost. Throws `VaultError`.
  */
-export async function openVault(options: {
-  readonly safeStorage: SafeStorage
-  readonly platform: NodeJS.Platform
-  readonly file: string
-}): Promise<DeskKeys> {
+export async function openVault(options: VaultOptions): Promise<DeskKeys> {
   const { safeStorage, platform, file } = options
-  const obstacle = await whyNoVault(safeStorage, platform)
-  if (obstacle !== null) throw new VaultError(obstacle)
   const sealed = await readSealed(file)
   if (sealed === null) {
     const keys = { encryptionKey: newKey(), jwtSecret: newKey() }
-    await writeSealed(file, await safeStorage.encryptStringAsync(JSON.stringify(keys)))
+    await writeSealed(file, await seal(safeStorage, platform, JSON.stringify(keys)))
     return keys
   }
-  const { shouldReEncrypt, result } = await unseal(safeStorage, sealed, file)
+  if (isSealedWithPublicKey(sealed, platform)) {
+    throw new VaultError(
+      `The keys in ${file} were sealed while no password store was running, so anybody who can read the file can read ` +
+        'them. Restore this file from a backup.',
+    )
+  }
+  const { shouldReEncrypt, result } = await unseal(options, sealed)
   const keys = readKeys(result, file)
-  if (shouldReEncrypt) await writeSealed(file, await safeStorage.encryptStringAsync(result))
+  if (shouldReEncrypt) await writeSealed(file, await seal(safeStorage, platform, result))
   return keys
 }
 
@@ -69,14 +118,18 @@ function newKey(): string {
   return randomBytes(32).toString('base64')
 }
 
-async function unseal(safeStorage: SafeStorage, sealed: Buffer, file: string) {
+/**
+ * Electron says that a vault is "temporarily unavailable" where it is locked, but a password store that is not running
+ * looks like a wrong key. Neither is a reason to give up the data folder, so every failure may be tried again.
+ */
+async function unseal({ safeStorage, platform, file }: VaultOptions, sealed: Buffer) {
   try {
     return await safeStorage.decryptStringAsync(sealed)
   } catch (cause) {
     throw new VaultError(
-      `The keys in ${file} were sealed by another account or machine. Restore the password store they were made with, ` +
-        'or move the whole data folder away to begin anew.',
-      { cause },
+      `The keys in ${file} cannot be opened: the password store is locked or not running, or they were sealed by another ` +
+        `account or machine. ${whatToDo(platform)}`,
+      { mayPass: true, cause },
     )
   }
 }
@@ -88,4 +141,26 @@ function readKeys(text: string, file: string): DeskKeys {
     // No cause: what did not parse may hold half a key, and causes are logged.
     throw new VaultError(`The keys in ${file} are damaged. Restore this file from a backup.`)
   }
+}
+
+/** A password store that starts with the session, or whose owner types its password, answers within this time. */
+const pausesMs = [1_000, 2_000, 4_000, 8_000, 15_000]
+
+/**
+ * Asks a vault until it answers: after 1 s, 2 s, 4 s, 8 s and 15 s. Throws the last `VaultError`, and at once one that
+ * waiting cannot cure.
+ */
+export async function askVaultPatiently<Answer>(
+  ask: () => Promise<Answer>,
+  pause: (ms: number) => Promise<unknown>,
+): Promise<Answer> {
+  for (const pauseMs of pausesMs) {
+    try {
+      return await ask()
+    } catch (error) {
+      if (!(error instanceof VaultError && error.mayPass)) throw error
+    }
+    await pause(pauseMs)
+  }
+  return ask()
 }

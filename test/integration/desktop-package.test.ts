@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { extractAll, listPackage } from '@electron/asar'
+import { extractAll, extractFile, listPackage } from '@electron/asar'
 import { FuseV1Options, getCurrentFuseWire } from '@electron/fuses'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildIfStale } from '../../scripts/build-if-stale.ts'
@@ -66,6 +66,17 @@ describe.runIf(onLinux)('the installed application', () => {
     'out/licences/third-party.txt',
   ])('contains %s', (path) => {
     expect(packed).toContain(path)
+  })
+
+  // Would catch: a renamed product, whose update finds neither its data folder nor its key in the vault.
+  it('has the names that the data folder and the vault entry hang on', () => {
+    const { productName, desktopName } = JSON.parse(
+      extractFile(join(resources, 'app.asar'), 'package.json').toString(),
+    ) as Record<string, string>
+    expect([productName, desktopName]).toEqual(['Alta Desk', 'alta-desk.desktop'])
+    const configuration = readFileSync(join(project, 'electron-builder.yml'), 'utf8')
+    expect(configuration).toMatch(/^productName: Alta Desk$/m)
+    expect(configuration).toMatch(/^appId: org\.altadesk\.desktop$/m)
   })
 
   it('contains every module that the desk starts in a process of its own', () => {

@@ -79,7 +79,7 @@ test('who signs out, and who hands over, leaves nothing behind', async () => {
 })
 
 test('without a real vault nothing is kept, and the page can say why', async () => {
-  const { vault } = machineVault('basic_text')
+  const { vault } = machineVault('v10')
   await run(vault, async (desk) => {
     const { keep } = await desk.window().auth.options()
     expect(keep?.obstacle).toContain('GNOME Keyring')

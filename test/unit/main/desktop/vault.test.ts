@@ -2,7 +2,8 @@ import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { openVault, VaultError, whyNoVault } from '../../../../main/desktop/vault.ts'
+import { askVaultPatiently, openVault, VaultError, whyNoVault } from '../../../../main/desktop/vault.ts'
+import type { SafeStorage } from '../../../../main/desktop/vault.ts'
 import { machineVault } from '../../../fixtures/machine-vault.ts'
 
 let folder = ''
@@ -14,30 +15,87 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }))
 
 describe('which vault is one', () => {
-  it.each(['gnome_libsecret', 'kwallet', 'kwallet5', 'kwallet6'])('takes %s on Linux', async (backend) => {
-    expect(await whyNoVault(machineVault(backend).vault, 'linux')).toBeNull()
+  // Would catch: keys sealed with the password that stands in Chromium's source, on a machine without a password store.
+  it('refuses on Linux what Chromium sealed with its public key, and writes nothing', async () => {
+    const { vault } = machineVault('v10')
+    expect(await whyNoVault(vault, 'linux')).toContain('GNOME Keyring')
+    await expect(openVault({ safeStorage: vault, platform: 'linux', file })).rejects.toThrow(VaultError)
+    expect(await readdir(folder)).toEqual([])
   })
 
-  it.each(['basic_text', 'unknown', ''])(
-    'refuses %j on Linux, which would only look encrypted',
-    async (backend) => {
-      expect(await whyNoVault(machineVault(backend).vault, 'linux')).toContain('GNOME Keyring')
-    },
-  )
+  it('refuses on Linux keys that lie there sealed with the public key', async () => {
+    const { vault } = machineVault('v10')
+    await openVault({ safeStorage: vault, platform: 'win32', file })
+    const opening = openVault({ safeStorage: vault, platform: 'linux', file })
+    await expect(opening).rejects.toMatchObject({ mayPass: false, message: /anybody who can read the file/ })
+  })
 
-  it.each(['darwin', 'win32'] as const)(
-    'asks no backend on %s, where there is no such question',
-    async (platform) => {
-      const { vault } = machineVault()
-      const throwing = { ...vault, getSelectedStorageBackend: () => expect.unreachable('Linux only') }
-      expect(await whyNoVault(throwing, platform)).toBeNull()
-    },
-  )
+  it.each(['darwin', 'win32'] as const)('takes v10 on %s, where it is the real vault', async (platform) => {
+    expect(await whyNoVault(machineVault('v10').vault, platform)).toBeNull()
+  })
+
+  // Would catch: a wallet of a desktop environment that Electron has no name for, refused though it seals well.
+  it('asks no backend for its name', async () => {
+    expect(await whyNoVault(machineVault().vault, 'linux')).toBeNull()
+  })
 
   it.each(['darwin', 'win32', 'linux'] as const)('says what to do when %s offers none', async (platform) => {
     const vault = { ...machineVault().vault, isAsyncEncryptionAvailable: async () => false }
     await expect(openVault({ safeStorage: vault, platform, file })).rejects.toThrow(VaultError)
     expect(await readdir(folder)).toEqual([])
+  })
+})
+
+describe('a vault that is locked', () => {
+  const open = (vault: SafeStorage) => openVault({ safeStorage: vault, platform: 'linux', file })
+
+  // Would catch: a desk that gives up because the session was quicker than its password store.
+  it('is asked again, later each time, until it answers', async () => {
+    const { vault, setLocked } = machineVault()
+    const keys = await open(vault)
+    setLocked(true)
+    const pauses: number[] = []
+    const pause = async (ms: number): Promise<void> => {
+      pauses.push(ms)
+      if (pauses.length === 3) setLocked(false)
+    }
+    expect(await askVaultPatiently(() => open(vault), pause)).toEqual(keys)
+    expect(pauses).toEqual([1_000, 2_000, 4_000])
+  })
+
+  it('is asked for half a minute, and then says what to do', async () => {
+    const { vault, setLocked } = machineVault()
+    await open(vault)
+    setLocked(true)
+    const pauses: number[] = []
+    const asking = askVaultPatiently(
+      () => open(vault),
+      async (ms) => pauses.push(ms),
+    )
+    await expect(asking).rejects.toThrow(/Unlock the password store/)
+    expect(pauses.reduce((sum, ms) => sum + ms, 0)).toBe(30_000)
+  })
+
+  // Would catch: the advice that costs a person all their cameras and users because a keyring was locked.
+  it('never advises to give up the data folder, locked or not running', async () => {
+    const { vault, setLocked, loseKey } = machineVault()
+    await open(vault)
+    setLocked(true)
+    const locked = await open(vault).catch((error: unknown) => String(error))
+    setLocked(false)
+    loseKey()
+    const foreign = await open(vault).catch((error: unknown) => String(error))
+    for (const said of [locked, foreign]) {
+      expect(said).toMatch(/^VaultError: .*Unlock the password store/)
+      expect(said).not.toMatch(/folder|move|delete|anew/i)
+    }
+  })
+
+  it('is not waited for where waiting cannot help', async () => {
+    const { vault } = machineVault()
+    await writeFile(file, await vault.encryptStringAsync('{}'))
+    const pause = (): Promise<never> => expect.unreachable('it waited')
+    await expect(askVaultPatiently(() => open(vault), pause)).rejects.toThrow(/damaged/)
   })
 })
 
