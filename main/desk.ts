@@ -21,7 +21,7 @@ import { openPeople } from './identity/open-people.ts'
 import type { OpenPeople } from './identity/open-people.ts'
 import { groupProcedures, peopleProcedures } from './identity/people-procedures.ts'
 import { identityProcedures } from './identity/procedures.ts'
-import type { Caller } from './identity/request-context.ts'
+import type { Caller, CallingWindow } from './identity/request-context.ts'
 import { keepFirstSlots } from './live/first-slots.ts'
 import { groupWallProcedures, liveProcedures, viewProcedures } from './live/procedures.ts'
 import { camerasOnWallsOf } from './live/queries.ts'
@@ -83,8 +83,8 @@ export interface Desk {
   start(): Promise<void>
   /** Drains the listener as configured and stops every part in reverse; `hurry` ends the waiting. */
   stop(hurry?: AbortSignal): Promise<void>
-  /** Serves a window over its MessagePort, which the caller starts. */
-  serveWindow(port: DesktopPort): void
+  /** Serves a window over its MessagePort, which the caller starts. `window` tells of the window and of its wall. */
+  serveWindow(port: DesktopPort, window?: CallingWindow): void
   /** Where the listener answers; empty while it is off. */
   addresses(): string[]
   /** The port of the listener; null while it is off. */
@@ -209,8 +209,14 @@ export function createDesk(options: DeskOptions): Desk {
       await options.signInVault?.settled()
       ground.sqlite.close()
     },
-    serveWindow: (port) =>
-      serveDesktopPort(port, { router, keeper, authenticate, log: logger.for('desktop') }),
+    serveWindow: (port, window) =>
+      serveDesktopPort(port, {
+        router,
+        keeper,
+        window: window ?? null,
+        authenticate,
+        log: logger.for('desktop'),
+      }),
     addresses: () => http.addresses(),
     get httpPort() {
       return http.port

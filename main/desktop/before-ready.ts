@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { app, protocol } from 'electron'
+import { app, crashReporter, protocol } from 'electron'
 import { deskScheme } from './desk-origin.ts'
 
 /** Tells Windows whose notifications these are; the same as appId in electron-builder.yml. */
@@ -19,6 +19,8 @@ export function prepareApplication(): boolean {
     },
   ])
   chooseDataFolder()
+  // Dumps stay on this machine, in the data folder; Crashpad removes the oldest ones.
+  crashReporter.start({ uploadToServer: false })
   return app.requestSingleInstanceLock()
 }
 

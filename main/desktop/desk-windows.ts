@@ -1,8 +1,10 @@
-import { BrowserWindow, screen } from 'electron'
+import { app, BrowserWindow, screen } from 'electron'
 import type { WebContents } from 'electron'
 import type { AreaLogger } from '../platform/logging.ts'
-import { deskOrigin } from './desk-origin.ts'
-import { ReloadBackoff } from './reload-backoff.ts'
+import { deskOrigin, isDeskUrl } from './desk-origin.ts'
+import { PageRecovery } from './page-recovery.ts'
+import { isWindowSeen } from './shown-walls.ts'
+import type { ShownWalls, WallWindow } from './shown-walls.ts'
 import type { WindowMemory } from './window-memory.ts'
 import { placeWindow } from './window-placement.ts'
 
@@ -42,12 +44,15 @@ export interface DeskWindowsOptions {
   /** Developer tools exist in development only. */
   readonly development: boolean
   readonly monotonicMs: () => number
+  readonly walls: ShownWalls
+  /** Windows is about to end the session of the person who is signed in to the machine. */
+  readonly onSessionEnd: () => void
 }
 
 /** The two windows of the desktop: the wall and its surroundings, and the settings. Each exists once. */
 export class DeskWindows {
   readonly #options: DeskWindowsOptions
-  readonly #windows = new Map<WindowName, BrowserWindow>()
+  readonly #windows = new Map<WindowName, { window: BrowserWindow; wall: WallWindow }>()
 
   constructor(options: DeskWindowsOptions) {
     this.#options = options
@@ -60,18 +65,24 @@ export class DeskWindows {
 
   /** Opens the settings, at `url` (a page below /settings) if one is given, or brings them to the front. */
   showSettings(url?: string): void {
-    const open = this.#windows.get('settings')
+    const open = this.#windows.get('settings')?.window
     if (open && url !== undefined && open.webContents.getURL() !== url) this.#load(open, url)
     this.#show('settings', url ?? `${deskOrigin}${kinds.settings.path}`)
   }
 
-  /** Whether these contents are the page of one of our windows. */
-  owns(contents: WebContents): boolean {
-    return [...this.#windows.values()].some((window) => window.webContents === contents)
+  /** What is known of the window whose page these contents are; null where it is none of ours. */
+  wallOf(contents: WebContents): WallWindow | null {
+    const found = [...this.#windows.values()].find(({ window }) => window.webContents === contents)
+    return found?.wall ?? null
+  }
+
+  /** Closes every window, without asking its page. */
+  closeAll(): void {
+    for (const { window } of this.#windows.values()) window.destroy()
   }
 
   #show(name: WindowName, url: string): void {
-    const open = this.#windows.get(name)
+    const open = this.#windows.get(name)?.window
     if (!open) return this.#open(name, url)
     if (open.isMinimized()) open.restore()
     open.show()
@@ -108,22 +119,37 @@ export class DeskWindows {
         backgroundThrottling: name !== 'main',
       },
     })
-    this.#windows.set(name, window)
-    window.once('closed', () => this.#windows.delete(name))
+    const wall = this.#options.walls.open()
+    this.#windows.set(name, { window, wall })
+    window.once('closed', () => {
+      this.#windows.delete(name)
+      wall.close()
+    })
     window.once('ready-to-show', () => {
       if (place.maximized) window.maximize()
       if (place.fullScreen) window.setFullScreen(true)
       window.show()
     })
     this.#rememberPlace(name, window)
-    this.#reloadAfterCrash(name, window)
+    this.#tellWhetherSeen(window, wall)
+    this.#recoverPage(name, window, url, wall)
+    window.on('session-end', this.#options.onSessionEnd)
     this.#load(window, url)
   }
 
   #load(window: BrowserWindow, url: string): void {
-    window
-      .loadURL(url)
-      .catch((error: unknown) => this.#options.log.error('A page did not load', { url, error }))
+    // `did-fail-load` is told as well, and loads it again.
+    window.loadURL(url).catch((error: unknown) => this.#options.log.debug('A load ended', { url, error }))
+  }
+
+  #tellWhetherSeen(window: BrowserWindow, wall: WallWindow): void {
+    const tell = (): void => {
+      if (!window.isDestroyed()) wall.setSeen(isWindowSeen(window, app, process.platform))
+    }
+    window.on('minimize', tell)
+    window.on('restore', tell)
+    window.on('show', tell)
+    window.on('hide', tell)
   }
 
   #rememberPlace(name: WindowName, window: BrowserWindow): void {
@@ -147,23 +173,26 @@ export class DeskWindows {
     window.once('closed', () => clearTimeout(timer))
   }
 
-  #reloadAfterCrash(name: WindowName, window: BrowserWindow): void {
-    const backoff = new ReloadBackoff(this.#options.monotonicMs)
-    let timer: NodeJS.Timeout | undefined
-    window.webContents.on('render-process-gone', (_event, { reason, exitCode }) => {
-      if (reason === 'clean-exit' || window.isDestroyed()) return
-      const delayMs = backoff.crashed()
-      this.#options.log.error('A page ended unexpectedly; it is loaded again', {
-        name,
-        reason,
-        exitCode,
-        delayMs,
-      })
-      clearTimeout(timer)
-      timer = setTimeout(() => window.webContents.reload(), delayMs)
+  #recoverPage(name: WindowName, window: BrowserWindow, url: string, wall: WallWindow): void {
+    const { webContents } = window
+    const { log, monotonicMs } = this.#options
+    const page = {
+      // A page that never loaded has no address of its own yet.
+      load: () => this.#load(window, isDeskUrl(webContents.getURL()) ? webContents.getURL() : url),
+      end: () => webContents.forcefullyCrashRenderer(),
+    }
+    const recovery = new PageRecovery(name, page, log, monotonicMs)
+    webContents.on('render-process-gone', (_event, { reason, exitCode }) => {
+      wall.pageGone()
+      recovery.crashed(reason, exitCode)
     })
-    window.on('unresponsive', () => this.#options.log.warn('A page does not respond', { name }))
-    window.once('closed', () => clearTimeout(timer))
+    webContents.on('did-fail-load', (_event, code, description, _url, isMainFrame) =>
+      recovery.loadFailed(code, description, isMainFrame),
+    )
+    webContents.on('preload-error', (_event, path, error) => log.error('The preload failed', { path, error }))
+    window.on('unresponsive', () => recovery.unresponsive())
+    window.on('responsive', () => recovery.responsive())
+    window.once('closed', () => recovery.stop())
   }
 }
 

@@ -33,6 +33,8 @@ const allowedPermissions: ReadonlySet<string> = new Set([
   'loopback-network',
   'notifications',
   'fullscreen',
+  // The Copy buttons; reading the clipboard is another permission.
+  'clipboard-sanitized-write',
 ])
 
 /** Whether a frame of this origin (or URL) may use what it asks for: our own page only, and only what is listed. */

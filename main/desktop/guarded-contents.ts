@@ -1,7 +1,9 @@
-import { app, session, shell } from 'electron'
+import { app, Menu, session } from 'electron'
 import type { WebContents } from 'electron'
 import type { AreaLogger } from '../platform/logging.ts'
 import { mayNavigate, mayUse, readWindowWish } from './gates.ts'
+import { openLink } from './open-link.ts'
+import { textMenuTemplate } from './text-menu.ts'
 
 /**
  * Puts every page of this application behind the gates, whoever opens it: no webview, no navigation or redirect away
@@ -30,17 +32,17 @@ function guard(
       log.warn('Refused a navigation', { event: name, url: event.url })
     })
   }
+  contents.on('context-menu', (_event, params) => {
+    const template = textMenuTemplate(params)
+    if (template.length > 0) Menu.buildFromTemplate(template).popup()
+  })
   contents.setWindowOpenHandler(({ url }) => {
     const wish = readWindowWish(url)
     if (wish.kind === 'settings') openSettings(wish.url)
-    else if (wish.kind === 'browser') openInBrowser(wish.url, log)
+    else if (wish.kind === 'browser') openLink(wish.url, log)
     else log.warn('Refused a window', { url })
     return { action: 'deny' }
   })
-}
-
-function openInBrowser(url: string, log: AreaLogger): void {
-  shell.openExternal(url).catch((error: unknown) => log.warn('The system opened no browser', { error }))
 }
 
 /** Denies every permission that the gates do not list, to the check as to the request. Call it when the app is ready. */

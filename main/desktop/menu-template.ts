@@ -4,6 +4,8 @@ export interface MenuActions {
   readonly openSettings: () => void
   readonly openDataFolder: () => void
   readonly openLogFolder: () => void
+  /** Whether the desk goes on when its last window is closed, from now on. */
+  readonly keepRunning: (wanted: boolean) => void
 }
 
 export interface MenuOptions {
@@ -11,8 +13,13 @@ export interface MenuOptions {
   readonly applicationName: string
   /** Developer tools exist in development only. */
   readonly development: boolean
+  /** Whether the desk goes on when its last window is closed, as it stands. */
+  readonly keepsRunning: boolean
   readonly actions: MenuActions
 }
+
+/** The words of the setting, which the notice about it names. */
+export const keepRunningLabel = 'Keep running when the window is closed'
 
 /** The application menu: Electron's roles where there is one, our own items where there is none. */
 export function menuTemplate(options: MenuOptions): MenuItemConstructorOptions[] {
@@ -22,14 +29,21 @@ export function menuTemplate(options: MenuOptions): MenuItemConstructorOptions[]
     accelerator: 'CmdOrCtrl+,',
     click: options.actions.openSettings,
   }
+  const keepRunning: MenuItemConstructorOptions = {
+    id: 'keep-running',
+    type: 'checkbox',
+    label: keepRunningLabel,
+    checked: options.keepsRunning,
+    click: (item) => options.actions.keepRunning(item.checked),
+  }
   const mac = options.platform === 'darwin'
   return [
-    ...(mac ? [applicationMenu(options.applicationName, settings)] : []),
+    ...(mac ? [applicationMenu(options.applicationName, [settings, keepRunning])] : []),
     {
       label: 'File',
       submenu: mac
         ? [{ role: 'close' }]
-        : [settings, { type: 'separator' }, { role: 'close' }, { role: 'quit' }],
+        : [settings, keepRunning, { type: 'separator' }, { role: 'close' }, { role: 'quit' }],
     },
     { role: 'editMenu' },
     viewMenu(options.development),
@@ -38,13 +52,13 @@ export function menuTemplate(options: MenuOptions): MenuItemConstructorOptions[]
   ]
 }
 
-function applicationMenu(label: string, settings: MenuItemConstructorOptions): MenuItemConstructorOptions {
+function applicationMenu(label: string, ours: MenuItemConstructorOptions[]): MenuItemConstructorOptions {
   return {
     label,
     submenu: [
       { role: 'about' },
       { type: 'separator' },
-      settings,
+      ...ours,
       { type: 'separator' },
       { role: 'services' },
       { type: 'separator' },

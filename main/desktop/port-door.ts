@@ -1,5 +1,6 @@
 import { ipcMain } from 'electron'
 import type { MessagePortMain, WebContents } from 'electron'
+import type { CallingWindow } from '../identity/request-context.ts'
 import type { AreaLogger } from '../platform/logging.ts'
 import { whyNoPort } from './gates.ts'
 
@@ -12,17 +13,19 @@ const portChannel = 'alta-desk:port'
  */
 export function openPortDoor(options: {
   readonly log: AreaLogger
-  readonly isOurWindow: (contents: WebContents) => boolean
-  readonly serve: (port: MessagePortMain, contents: WebContents) => void
+  /** The window of ours whose page these contents are, or null. */
+  readonly windowOf: (contents: WebContents) => CallingWindow | null
+  readonly serve: (port: MessagePortMain, window: CallingWindow) => void
 }): void {
   ipcMain.on(portChannel, (event) => {
+    const window = options.windowOf(event.sender)
     const refusal = whyNoPort({
       frame: event.senderFrame,
-      windowKnown: options.isOurWindow(event.sender),
+      windowKnown: window !== null,
       portCount: event.ports.length,
     })
     const [port] = event.ports
-    if (refusal === null && port) return options.serve(port, event.sender)
+    if (refusal === null && port && window) return options.serve(port, window)
     for (const unwanted of event.ports) unwanted.close()
     options.log.warn('Refused a port', { reason: refusal, url: event.senderFrame?.url ?? null })
   })

@@ -7,14 +7,18 @@ export interface QuitOptions {
   readonly exit: () => void
 }
 
-/**
- * Returns the handler for Electron's `will-quit`. The first time it holds the quit back, stops the desk and then exits;
- * while that lasts, further attempts wait with it.
- */
-export function quitOnce(options: QuitOptions): (event: { preventDefault(): void }) => void {
+/** The two ways in which a desktop ends. */
+export interface Quit {
+  /** The handler for Electron's `will-quit`: it holds the quit back until the desk has stopped. */
+  readonly onWillQuit: (event: { preventDefault(): void }) => void
+  /** Ends it where nobody asks first: the session of the operating system is over. */
+  readonly now: () => void
+}
+
+/** Stops the desk once, however often and in whichever way it is asked to, and then exits. */
+export function quitOnce(options: QuitOptions): Quit {
   let quitting = false
-  return (event) => {
-    event.preventDefault()
+  const now = (): void => {
     if (quitting) return
     quitting = true
     let timer: NodeJS.Timeout | undefined
@@ -30,5 +34,12 @@ export function quitOnce(options: QuitOptions): (event: { preventDefault(): void
         clearTimeout(timer)
         options.exit()
       })
+  }
+  return {
+    onWillQuit: (event) => {
+      event.preventDefault()
+      now()
+    },
+    now,
   }
 }

@@ -25,6 +25,16 @@ export interface RefreshTokenKeeper {
   clear(): void
 }
 
+/** The window of the desktop application that a call comes from, as far as the wall on its page is concerned. */
+export interface CallingWindow {
+  /** Whether anybody can see it: it is neither minimised nor hidden. */
+  readonly isSeen: boolean
+  /** Calls `listener` on every change; returns the function that ends that. */
+  onSeen(listener: (seen: boolean) => void): () => void
+  /** Its page shows a wall, for which the display stays awake, until the returned function is called. */
+  showsWall(): () => void
+}
+
 /** What a door knows about one request; every procedure gets it as its oRPC context. */
 export interface RequestContext {
   readonly requestId: string
@@ -37,6 +47,8 @@ export interface RequestContext {
   /** Null for strangers. */
   readonly caller: Caller | null
   readonly refreshToken: RefreshTokenKeeper
+  /** Null over HTTP. */
+  readonly window: CallingWindow | null
   /** Aborted when the caller goes away or the desk stops. */
   readonly signal: AbortSignal
   /** The audit records made for this request; the guard looks whether one was written where one is due. */

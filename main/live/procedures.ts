@@ -1,6 +1,9 @@
+import { ORPCError } from '@orpc/server'
+import { commonErrors } from '../../shared/contract/errors.ts'
 import { os } from '../identity/implementer.ts'
 import { answering } from '../servers/refusals.ts'
 import type { LiveService } from './service.ts'
+import { followWindow } from './shown-wall.ts'
 import type { Views } from './views.ts'
 import type { Walls } from './walls.ts'
 
@@ -9,6 +12,11 @@ export function liveProcedures(service: LiveService, walls: Walls) {
   return {
     open: os.live.open.handler(({ context, input }) => answering(() => service.open(context, input.id))),
     openMany: os.live.openMany.handler(({ context, input }) => service.openMany(context, input.cameraIds)),
+    show: os.live.show.handler(({ context }) => {
+      if (context.window) return followWindow(context.window, context.signal)
+      const message = 'Only a window of the desktop application can do this.'
+      throw new ORPCError('NOT_FOUND', { ...commonErrors.NOT_FOUND, message })
+    }),
     wall: os.live.wall.handler(({ context }) => walls.mine(context)),
     saveWall: os.live.saveWall.handler(({ context, input }) => walls.saveMine(context, input)),
   }

@@ -23,7 +23,12 @@ const stepsBehind = 10
  * wall of pictures keeps every core busy.
  */
 export function stepBehind(pid: number): void {
-  setPriority(pid, Math.min(getPriority() + stepsBehind, constants.priority.PRIORITY_LOW))
+  try {
+    setPriority(pid, Math.min(getPriority() + stepsBehind, constants.priority.PRIORITY_LOW))
+  } catch (error) {
+    // It has just ended, or the system does not allow it: the work is the same, only less considerate.
+    if (!(error instanceof Error && 'code' in error)) throw error
+  }
 }
 
 interface ChildProcessOptions {

@@ -3,7 +3,7 @@ import type { SupportedMessagePort } from '@orpc/client/message-port'
 import type { AnyRouter } from '@orpc/server'
 import { RPCHandler } from '@orpc/server/websocket'
 import type { MinimalWebsocket } from '@orpc/server/websocket'
-import type { RefreshTokenKeeper, RequestContext } from '../identity/request-context.ts'
+import type { CallingWindow, RefreshTokenKeeper, RequestContext } from '../identity/request-context.ts'
 import { newId } from '../platform/ids.ts'
 import type { AreaLogger } from '../platform/logging.ts'
 import type { Authenticate } from './http/request-context.ts'
@@ -17,6 +17,8 @@ export interface DesktopDoorOptions {
   readonly authenticate: Authenticate
   /** One for all windows: they belong to the one person who sits there. */
   readonly keeper: RefreshTokenKeeper
+  /** The window that the port belongs to; null where there is none (tests). */
+  readonly window: CallingWindow | null
   readonly log: AreaLogger
 }
 
@@ -94,7 +96,7 @@ export function serveDesktopPort(port: DesktopPort, options: DesktopDoorOptions)
     addEventListener: () => undefined,
   }
   // Replaced for every call by the interceptor; before that nobody has called.
-  const context = strangerContext(options.keeper, new AbortController().signal)
+  const context = strangerContext(options, new AbortController().signal)
   onMessagePortMessage(port, (message: unknown) => {
     const heard = typeof message === 'string' || message instanceof ArrayBuffer ? message : asBytes(message)
     handler.message(socket, heard, { context }).catch((error: unknown) => {
@@ -115,16 +117,16 @@ type Headers = Readonly<Record<string, string | readonly string[] | undefined>>
 async function contextOf(
   headers: Headers,
   signal: AbortSignal | undefined,
-  { authenticate, keeper }: DesktopDoorOptions,
+  options: DesktopDoorOptions,
 ): Promise<RequestContext> {
   const { authorization } = headers
   const token =
     typeof authorization === 'string' && /^bearer /i.test(authorization) ? authorization.slice(7) : null
-  const caller = token === null ? null : await authenticate(token)
-  return { ...strangerContext(keeper, signal ?? new AbortController().signal), caller }
+  const caller = token === null ? null : await options.authenticate(token)
+  return { ...strangerContext(options, signal ?? new AbortController().signal), caller }
 }
 
-function strangerContext(refreshToken: RefreshTokenKeeper, signal: AbortSignal): RequestContext {
+function strangerContext({ keeper, window }: DesktopDoorOptions, signal: AbortSignal): RequestContext {
   return {
     requestId: newId(),
     door: 'desktop',
@@ -132,7 +134,8 @@ function strangerContext(refreshToken: RefreshTokenKeeper, signal: AbortSignal):
     userAgent: 'Alta Desk',
     requestOrigin: null,
     caller: null,
-    refreshToken,
+    refreshToken: keeper,
+    window,
     signal,
     auditRecords: [],
   }

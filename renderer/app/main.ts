@@ -7,6 +7,7 @@ import { showToast } from '../ui/toasts.ts'
 import App from './app.vue'
 import { followDesk, pageOutdated } from './desk-feed.ts'
 import { watchLock } from './desk-lock.ts'
+import { keepDisplayAwake } from './display-awake.ts'
 import { watchOutdated } from './outdated-page.ts'
 import { queryClient } from './query-client.ts'
 import { router } from './router.ts'
@@ -17,6 +18,7 @@ import { applyTheme } from './theme.ts'
 
 applyTheme()
 followDesk()
+keepDisplayAwake()
 watchOutdated(() => pageOutdated.value)
 watchLock(() => session.phase.value === 'signed-in')
 

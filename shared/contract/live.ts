@@ -1,3 +1,4 @@
+import { eventIterator } from '@orpc/contract'
 import { z } from 'zod'
 import { maxTiles, wallLayoutIds } from '../domain/wall-layouts.ts'
 import { procedure, signedIn, viewerOf } from './procedure.ts'
@@ -59,6 +60,17 @@ export const live = {
     })
     .input(z.object({ cameraIds: z.array(z.string().max(100)).max(100) }))
     .output(liveAnswerSchema),
+  show: procedure({ access: signedIn, audit: null })
+    .route({
+      method: 'GET',
+      path: '/live/shown',
+      summary: 'Show a wall in a window of the desktop application',
+      description:
+        'While this stream is open the display stays awake. It tells whether anybody can see the window, which is neither ' +
+        'minimised nor hidden then. A browser is answered NOT_FOUND: it knows this by itself.',
+      tags: ['Live'],
+    })
+    .output(eventIterator(z.object({ seen: z.boolean() }))),
   wall: procedure({ access: signedIn, audit: null })
     .route({ method: 'GET', path: '/live/wall', summary: 'My wall', tags: ['Live'] })
     .output(wallSchema),

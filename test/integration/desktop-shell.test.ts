@@ -39,7 +39,9 @@ describe('main/index.ts, as Electron sees it', () => {
       'registerSchemesAsPrivileged',
       'requestSingleInstanceLock',
     ])
-    expect(electron.told.errorBoxes).toEqual([])
+    expect(electron.told.exits).toEqual([])
+    // Crash dumps stay on this machine.
+    expect(electron.told.crashReports).toEqual([{ uploadToServer: false }])
   })
 
   it('opens one window on our page, sandboxed', () => {
@@ -108,11 +110,49 @@ describe('main/index.ts, as Electron sees it', () => {
 
   it('allows the local network to our page, and nothing to others', () => {
     expect(electron.permissions.check(null, 'local-network-access', 'alta-desk://desk/')).toBe(true)
-    expect(electron.permissions.check(null, 'media', 'alta-desk://desk/')).toBe(false)
+    expect(electron.permissions.check(null, 'clipboard-sanitized-write', 'alta-desk://desk/')).toBe(true)
+    for (const [permission, origin] of [
+      ['media', 'alta-desk://desk/'],
+      ['clipboard-read', 'alta-desk://desk/'],
+      ['clipboard-sanitized-write', 'https://example.invalid/'],
+    ] as const) {
+      expect(electron.permissions.check(null, permission, origin)).toBe(false)
+    }
     const decide = vi.fn()
     electron.permissions.request(null, 'notifications', decide, { requestingUrl: 'alta-desk://desk/' })
     electron.permissions.request(null, 'notifications', decide, { requestingUrl: 'https://example.invalid/' })
     expect(decide.mock.calls).toEqual([[true], [false]])
+  })
+
+  // Would catch: a minimised wall that goes on playing to nobody, and a display that it keeps awake.
+  it('tells a page whether its window is seen, and keeps the display awake while a seen wall is shown', async () => {
+    const window = mainWindow()
+    const port = askForPort({ parent: null, origin: 'alta-desk://desk', url: '' }, window.webContents)
+    let token = ''
+    const headers = () => ({ authorization: `Bearer ${token}` })
+    const client = createORPCClient<ContractRouterClient<typeof contract>>(new RPCLink({ port, headers }))
+    port.start()
+    token = (await client.auth.login({ email: 'admin@localhost', password: 'admin' })).accessToken
+    const shown = await client.live.show()
+    expect(await shown.next()).toMatchObject({ value: { seen: true } })
+    expect(electron.told.displayAwake).toBe(1)
+    window.minimize()
+    expect(await shown.next()).toMatchObject({ value: { seen: false } })
+    expect(electron.told.displayAwake).toBe(0)
+    window.restore()
+    expect(await shown.next()).toMatchObject({ value: { seen: true } })
+    expect(electron.told.displayAwake).toBe(1)
+    port.close()
+    await vi.waitFor(() => expect(electron.told.displayAwake).toBe(0))
+  })
+
+  it('offers cut, copy and paste on a right click into a field', () => {
+    const editFlags = { canCut: true, canCopy: true, canPaste: true, canSelectAll: true }
+    mainWindow().webContents.emit('context-menu', {}, { isEditable: true, selectionText: '', editFlags })
+    mainWindow().webContents.emit('context-menu', {}, { isEditable: false, selectionText: '', editFlags })
+    expect(electron.told.popups).toMatchObject([
+      [{ role: 'cut' }, { role: 'copy' }, { role: 'paste' }, { type: 'separator' }, { role: 'selectAll' }],
+    ])
   })
 
   it('opens settings once, links in the browser, and nothing else', () => {

@@ -38,6 +38,7 @@ function contextOf(
     requestOrigin: host === null ? null : `${options.tlsEnabled ? 'https' : 'http'}://${host}`,
     caller,
     refreshToken: new CookieKeeper(request, reply, options.tlsEnabled),
+    window: null,
     signal: signalOf(reply),
     auditRecords: [],
   }

@@ -14,7 +14,7 @@ export function securityHeaders({ tlsEnabled }: SecurityOptions): Record<string,
     'x-frame-options': 'DENY',
     'x-xss-protection': '1; mode=block',
     'referrer-policy': 'strict-origin-when-cross-origin',
-    'permissions-policy': 'camera=(self), microphone=(self), geolocation=()',
+    'permissions-policy': 'camera=(self), microphone=(self), geolocation=(), screen-wake-lock=(self)',
     ...(tlsEnabled ? { 'strict-transport-security': 'max-age=31536000; includeSubDomains' } : {}),
   }
 }

@@ -161,3 +161,67 @@ test('a crashed page comes back by itself', async ({ launch }) => {
   )
   await reloaded
 })
+
+/** Signs in as a new development desk's administrator; resolves when the wall is there. */
+async function signIn(page: Page): Promise<void> {
+  await page.getByLabel('E-mail or username').fill('admin@localhost')
+  await page.getByLabel('Password').fill('admin')
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await expect(page.getByTestId('wall')).toBeVisible()
+}
+
+// Would catch: a wall whose display goes dark, and one that keeps it awake for nobody.
+test('a wall keeps the display awake until it is minimised', async ({ launch }) => {
+  const { application, page } = await launch()
+  const isAwake = (): Promise<boolean> =>
+    application.evaluate(({ powerSaveBlocker }) =>
+      [...Array(20).keys()].some((id) => powerSaveBlocker.isStarted(id)),
+    )
+  expect(await isAwake()).toBe(false)
+  await signIn(page)
+  await expect.poll(isAwake).toBe(true)
+  await application.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.minimize())
+  await expect.poll(isAwake).toBe(false)
+  await application.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.restore())
+  await expect.poll(isAwake).toBe(true)
+})
+
+// Would catch: Copy buttons that do nothing, since Chromium asks for a permission first.
+test('the page may write to the clipboard, and may not read it', async ({ launch }) => {
+  const { application, page } = await launch()
+  await page.bringToFront()
+  await page.evaluate(() => navigator.clipboard.writeText('copied by the page'))
+  expect(await application.evaluate(({ clipboard }) => clipboard.readText())).toBe('copied by the page')
+  const read = page.evaluate(() => navigator.clipboard.readText())
+  await expect(read).rejects.toThrow()
+})
+
+// Would catch: a page that is black until somebody presses reload, after one file could not be read.
+test('a page that did not load is loaded again', async ({ launch }) => {
+  const { application, page } = await launch()
+  await expect(page.locator('#app')).toBeVisible()
+  const reloaded = application.evaluate(
+    ({ BrowserWindow }) =>
+      new Promise<void>((resolve) => {
+        const contents = BrowserWindow.getAllWindows()[0]?.webContents
+        contents?.once('did-fail-load', () => contents.once('did-finish-load', () => resolve()))
+        // Nobody serves this host; the navigation itself is begun by the main process, which no gate stops.
+        contents?.loadURL('alta-desk-nowhere://desk/').catch(() => undefined)
+      }),
+  )
+  await reloaded
+})
+
+// Would catch: a dead wall with a modal box before it, when an error was caught nowhere.
+test('an error that was caught nowhere ends the application, to start it anew', async ({ launch }) => {
+  const { application } = await launch()
+  const ended = new Promise<number | null>((resolve) => application.process().once('exit', resolve))
+  await application.evaluate(({ app }) => {
+    // The next one would outlive this test.
+    app.relaunch = () => undefined
+    setImmediate(() => {
+      throw new Error('a mistake of ours')
+    })
+  })
+  expect(await ended).toBe(1)
+})

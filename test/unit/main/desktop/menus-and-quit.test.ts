@@ -2,10 +2,17 @@ import { describe, expect, it, vi } from 'vitest'
 import { menuTemplate, trayTemplate } from '../../../../main/desktop/menu-template.ts'
 import { quitOnce } from '../../../../main/desktop/quit-once.ts'
 
-const actions = { openSettings: vi.fn(), openDataFolder: vi.fn(), openLogFolder: vi.fn() }
+const actions = {
+  openSettings: vi.fn(),
+  openDataFolder: vi.fn(),
+  openLogFolder: vi.fn(),
+  keepRunning: vi.fn(),
+}
 
 function text(platform: NodeJS.Platform, development: boolean): string {
-  return JSON.stringify(menuTemplate({ platform, development, applicationName: 'Alta Desk', actions }))
+  return JSON.stringify(
+    menuTemplate({ platform, development, applicationName: 'Alta Desk', keepsRunning: true, actions }),
+  )
 }
 
 describe('the menu', () => {
@@ -39,7 +46,7 @@ describe('quitting', () => {
     const stop = vi.fn(() => stopped.promise)
     const ended = Promise.withResolvers<void>()
     const exit = vi.fn(() => ended.resolve())
-    const handler = quitOnce({
+    const { onWillQuit: handler } = quitOnce({
       stop,
       capMs: 60_000,
       onFailure: (error) => expect.unreachable(String(error)),
@@ -59,13 +66,13 @@ describe('quitting', () => {
   it('ends even when the desk never stops', async () => {
     const ended = Promise.withResolvers<void>()
     const onFailure = vi.fn()
-    const handler = quitOnce({
+    const { now } = quitOnce({
       stop: () => new Promise(() => undefined),
       capMs: 10,
       onFailure,
       exit: ended.resolve,
     })
-    handler(event())
+    now()
     await ended.promise
     expect(onFailure).toHaveBeenCalledWith(
       expect.objectContaining({ message: expect.stringContaining('10 ms') }),
@@ -76,7 +83,13 @@ describe('quitting', () => {
     const ended = Promise.withResolvers<void>()
     const onFailure = vi.fn()
     const failure = new Error('disk gone')
-    quitOnce({ stop: () => Promise.reject(failure), capMs: 60_000, onFailure, exit: ended.resolve })(event())
+    const { onWillQuit } = quitOnce({
+      stop: () => Promise.reject(failure),
+      capMs: 60_000,
+      onFailure,
+      exit: ended.resolve,
+    })
+    onWillQuit(event())
     await ended.promise
     expect(onFailure).toHaveBeenCalledWith(failure)
   })

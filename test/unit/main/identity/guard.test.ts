@@ -24,6 +24,7 @@ function contextOf(caller: Caller | null): RequestContext {
     requestOrigin: null,
     caller,
     refreshToken: { get: () => null, set: () => undefined, stay: () => undefined, clear: () => undefined },
+    window: null,
     signal: new AbortController().signal,
     auditRecords: [],
   }

@@ -21,6 +21,7 @@ function context(door: 'http' | 'desktop'): RequestContext {
     requestOrigin: null,
     caller: null,
     refreshToken: { get: () => null, set: () => undefined, stay: () => undefined, clear: () => undefined },
+    window: null,
     signal: new AbortController().signal,
     auditRecords: [],
   }

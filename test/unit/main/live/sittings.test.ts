@@ -18,6 +18,7 @@ function contextOf(userId: string): RequestContext {
     requestOrigin: null,
     caller: { userId, email: `${userId}@desk`, admin: false, family: 'f1' },
     refreshToken: { get: () => null, set: () => undefined, stay: () => undefined, clear: () => undefined },
+    window: null,
     signal: new AbortController().signal,
     auditRecords: [],
   }
