@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
-const tasks = ['start', 'demo', 'dev', 'build', 'test', 'bench', 'proofs', 'e2e', 'desk']
+const tasks = ['start', 'demo', 'dev', 'build', 'test', 'bench', 'proofs', 'e2e', 'desk', 'package']
 const [task, ...taskArguments] = process.argv.slice(2)
 if (!tasks.includes(task)) {
   console.error(`Name a task: ${tasks.join(', ')}.`)
