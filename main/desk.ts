@@ -3,6 +3,8 @@ import type { AnyRouter } from '@orpc/server'
 import { CameraBoard } from './cameras/camera-board.ts'
 import { Intents } from './cameras/intents.ts'
 import { camerasProcedures } from './cameras/procedures.ts'
+import { RecordingWatch } from './cameras/recording-watch.ts'
+import type { RecordingTimes } from './cameras/recording-watch.ts'
 import { CamerasService } from './cameras/service.ts'
 import { camerasWorker } from './cameras/worker.ts'
 import { deskOrigin } from './desktop/desk-origin.ts'
@@ -67,6 +69,8 @@ export interface DeskOptions {
   readonly pageFolder: string
   /** Cheaper hashes, for tests alone. */
   readonly passwordCost?: PasswordCost
+  /** How often servers are asked what they record, for tests alone. */
+  readonly recordingTimes?: RecordingTimes
   /** Where a headless desk prints codes for whoever sits at it. */
   readonly printOnTerminal?: (line: string) => void
   /** How a desktop opens the system browser. */
@@ -119,7 +123,7 @@ export function createDesk(options: DeskOptions): Desk {
   })
   const { policy } = people
   const authenticate = identity.service.authenticate.bind(identity.service)
-  const rooms = openRooms(ground, people, options.headless)
+  const rooms = openRooms(ground, people, options)
   const events = new EventStream({
     bus,
     clock: ground.clock,
@@ -279,7 +283,8 @@ function openAudit(ground: Ground, files: FileTickets, isStillIn: (caller: Calle
 }
 
 /** The rooms of video, in the order in which one may use another. */
-function openRooms(ground: Ground, { policy, rights }: OpenPeople, headless: boolean) {
+function openRooms(ground: Ground, { policy, rights }: OpenPeople, options: DeskOptions) {
+  const { headless, recordingTimes } = options
   const { config, clock, store, bus, deskId, logger, health } = ground
   const { publicUrl } = config
   const desktopOrigin = headless ? null : deskOrigin
@@ -335,6 +340,7 @@ function openRooms(ground: Ground, { policy, rights }: OpenPeople, headless: boo
         logger: watching.logger,
       }),
       camerasWorker({ store, fleet, board, intents, bus }),
+      new RecordingWatch({ fleet, board, clock, times: recordingTimes, logger: logger.for('cameras') }),
       new CallbackCheck(watching),
       fleet,
     ],

@@ -1,12 +1,21 @@
 /**
  * Everything the desk assumes about Alta without a published page that says so. A server that turns out to differ is
  * met by changing this file. None of it is needed for a camera to play by HLS: that path is documented from end to end
- * (help.cesbo.com, Alta: channels, authorization, HLS URLs). What the archive assumes (recorded ranges by Flussonic's
- * call, EXT-X-PROGRAM-DATE-TIME in playlists) belongs here too, and comes with the archive.
+ * (help.cesbo.com, Alta: channels, authorization, HLS URLs). What the archive assumes (EXT-X-PROGRAM-DATE-TIME in
+ * playlists) belongs here too, and comes with the archive.
  */
 
 /** Bitrates, pictures and errors of receivers. Where it answers 404 the HLS playlists tell instead. */
 export const statusPath = '/api/status'
+
+/**
+ * Where below a channel Alta tells what it has recorded: Flussonic's call, which build 250716 says it emulates without saying
+ * which calls. Where it answers 404 nothing is known of the recording.
+ */
+export const recordingStatusPath = 'recording_status.json'
+
+/** Length of a segment where no playlist of the channel was read: Alta's documented default. */
+export const defaultSegmentMs = 4_000
 
 /** Receivers exist since build 241210; that their calls look like all others is assumed. */
 export const receiversPath = '/api/receivers'

@@ -29,6 +29,8 @@ export interface HlsStatus {
    * stands in `error`; rejects with the caller's signal only.
    */
   read(call: CallContext, channelId: string, token: string): Promise<AltaReceiverStatus>
+  /** Length of the channel's segments, milliseconds, where its playlist was read; else null. */
+  segmentMs(channelId: string): number | null
   forget(channelId: string): void
   stop(): Promise<void>
 }
@@ -39,6 +41,7 @@ interface Watch {
   readonly mediaPath: string | null
   readonly variant: HlsVariant
   readonly progress: Progress | null
+  readonly segmentMs: number | null
 }
 
 const unknown: AltaReceiverStatus = {
@@ -136,6 +139,10 @@ class PlaylistFollower implements HlsStatus {
     }
   }
 
+  segmentMs(channelId: string): number | null {
+    return this.#watches.get(channelId)?.segmentMs ?? null
+  }
+
   forget(channelId: string): void {
     this.#watches.delete(channelId)
   }
@@ -166,6 +173,7 @@ class PlaylistFollower implements HlsStatus {
       mediaPath: `${media.pathname}${media.search}`,
       variant,
       progress: this.#watches.get(channelId)?.progress ?? null,
+      segmentMs: null,
     }
     return (
       (await this.#follow(call, channelId, watch, signal)) ?? {
@@ -195,7 +203,7 @@ class PlaylistFollower implements HlsStatus {
       return null
     }
     const progress = observeProgress(watch.progress, seen, this.#options.clock.monotonicMs())
-    this.#watches.set(channelId, { ...watch, progress })
+    this.#watches.set(channelId, { ...watch, progress, segmentMs: seen.targetMs })
     const { uri: _uri, ...figures } = watch.variant
     const error = progress.active === false ? 'the playlist of this channel stands still' : ''
     return { ...figures, active: progress.active, error }

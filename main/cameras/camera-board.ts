@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Camera, CameraStanding } from '../../shared/contract/cameras.ts'
 import type { VariantName } from '../../shared/domain/statuses.ts'
 import type { AltaReceiver } from '../alta/alta-types.ts'
+import type { RecordedUntil } from '../alta/recording-status.ts'
 import type { Bus } from '../platform/bus.ts'
 import type { Clock } from '../platform/clock.ts'
 import { serverUnavailableReason } from '../servers/server-view.ts'
@@ -10,6 +11,8 @@ import type { ServerLink } from '../servers/server-link.ts'
 import { cameraStatus, streamProperties } from './camera-status.ts'
 import type { StatusFacts } from './camera-status.ts'
 import type { CameraRow, NamedCameraRow } from './queries.ts'
+import { recordingVerdict } from './recording-state.ts'
+import type { RecordingAnswer, RecordingFacts } from './recording-state.ts'
 import { nextVariant, variantVerdict } from './variant-status.ts'
 import type { VariantFacts } from './variant-status.ts'
 
@@ -19,8 +22,20 @@ const confirmationMs = 20_000
 interface Entry {
   row: CameraRow
   standing: CameraStanding
+  /** When the camera got the storage that it has; when it was made, where that was before the desk started. */
+  storageSinceAt: number
+  /** What its server last said of its recording. */
+  recorded: RecordingAnswer | undefined
   /** Seen streaming since the desk started. */
   confirmed: boolean
+}
+
+/** A camera that has a storage, and since when. */
+export interface RecordedCamera {
+  readonly id: string
+  readonly serverId: string
+  readonly channelId: string
+  readonly storageSinceAt: number
 }
 
 export interface CameraBoardOptions {
@@ -43,9 +58,21 @@ export class CameraBoard {
     const entries = this.#servers.get(row.serverId) ?? new Map<string, Entry>()
     this.#servers.set(row.serverId, entries)
     const known = entries.get(row.id)
-    const entry: Entry = known ? { ...known, row } : { row, standing: this.#unjudged(), confirmed: false }
+    const entry: Entry = known
+      ? { ...known, row }
+      : {
+          row,
+          standing: this.#unjudged(),
+          storageSinceAt: row.createdAt,
+          recorded: undefined,
+          confirmed: false,
+        }
     // Of another receiver nothing is known yet.
     if (known && !sameReceivers(known.row, row)) entry.standing = { ...known.standing, variants: [] }
+    if (known && known.row.storageId !== row.storageId) {
+      entry.storageSinceAt = this.#options.clock.now()
+      entry.recorded = undefined
+    }
     entry.standing = this.#judge(entry)
     entries.set(row.id, entry)
   }
@@ -60,12 +87,32 @@ export class CameraBoard {
 
   /** Judges all cameras of a server anew and announces those that changed. */
   refresh(serverId: string): void {
+    for (const entry of this.#servers.get(serverId)?.values() ?? []) this.#rejudge(entry)
+  }
+
+  /** The cameras of a server that have a storage. */
+  recordedOn(serverId: string): RecordedCamera[] {
+    const entries = [...(this.#servers.get(serverId)?.values() ?? [])]
+    return entries.flatMap(({ row, storageSinceAt }) => {
+      const { id, channelId, storageId } = row
+      return storageId === null ? [] : [{ id, serverId, channelId, storageSinceAt }]
+    })
+  }
+
+  /** What a server has just said of a camera's recording. */
+  noteRecording(serverId: string, cameraId: string, recordedUntil: RecordedUntil): void {
+    const entry = this.#servers.get(serverId)?.get(cameraId)
+    if (!entry) return
+    entry.recorded = { recordedUntil, answeredAt: this.#options.clock.now() }
+    this.#rejudge(entry)
+  }
+
+  /** Nothing is known any more of what a server records. */
+  forgetRecordings(serverId: string): void {
     for (const entry of this.#servers.get(serverId)?.values() ?? []) {
-      const standing = this.#judge(entry)
-      if (standing.status === 'online') entry.confirmed = true
-      if (isDeepStrictEqual(standing, entry.standing)) continue
-      entry.standing = standing
-      this.#options.bus.publish('camera.changed', { cameraId: entry.row.id, serverId, standing })
+      if (entry.recorded === undefined) continue
+      entry.recorded = undefined
+      this.#rejudge(entry)
     }
   }
 
@@ -101,6 +148,15 @@ export class CameraBoard {
     return entry
   }
 
+  #rejudge(entry: Entry): void {
+    const standing = this.#judge(entry)
+    if (standing.status === 'online') entry.confirmed = true
+    if (isDeepStrictEqual(standing, entry.standing)) return
+    entry.standing = standing
+    const { id: cameraId, serverId } = entry.row
+    this.#options.bus.publish('camera.changed', { cameraId, serverId, standing })
+  }
+
   #unjudged(): CameraStanding {
     return {
       status: 'provisioning',
@@ -108,6 +164,8 @@ export class CameraBoard {
       statusSinceAt: this.#options.clock.now(),
       serverResponding: true,
       variants: [],
+      recordingState: 'unknown',
+      recordingReason: '',
     }
   }
 
@@ -133,6 +191,22 @@ export class CameraBoard {
           { serverResponding, now },
         ),
       ),
+      ...recordingVerdict(this.#recordingFacts(entry, link)),
+    }
+  }
+
+  #recordingFacts({ row, storageSinceAt, recorded }: Entry, link: ServerLink): RecordingFacts {
+    const { config, configAt, writesRefused, diskReportedFull } = link.state
+    const channel = own(config?.ott.channels ?? {}, row.channelId)
+    const isConfigOlder = configAt === null || configAt < storageSinceAt
+    return {
+      hasStorage: row.storageId !== null,
+      hasStorageOnAlta: isConfigOlder || channel === undefined || channel.archive !== undefined,
+      storageSinceAt,
+      diskFull: writesRefused || diskReportedFull,
+      answer: recorded,
+      segmentMs: link.segmentMs(row.channelId),
+      now: this.#options.clock.now(),
     }
   }
 

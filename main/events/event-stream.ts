@@ -224,6 +224,8 @@ export class EventStream implements Part {
         statusSinceAt: at,
         serverResponding: true,
         variants: [],
+        recordingState: 'unknown',
+        recordingReason: '',
       }
       this.#append(message, { cameraId })
     }

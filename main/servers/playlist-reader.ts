@@ -45,6 +45,11 @@ export class PlaylistReader {
     return new Map(read)
   }
 
+  /** Length of a channel's segments, milliseconds, where its playlist was read; else null. */
+  segmentMs(channelId: string): number | null {
+    return this.#hls?.status.segmentMs(channelId) ?? null
+  }
+
   async stop(): Promise<void> {
     await this.#hls?.status.stop()
   }

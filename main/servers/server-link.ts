@@ -1,6 +1,7 @@
 import type { DriftEntry } from '../../shared/contract/servers.ts'
 import type { AltaProblemCode } from '../../shared/domain/alta-problems.ts'
 import { AltaProblem } from '../alta/alta-problem.ts'
+import { defaultSegmentMs } from '../alta/assumptions.ts'
 import type { AltaClient, AltaConfig, AltaReceiverStatus, CallContext } from '../alta/alta-types.ts'
 import { findStreamOrigin, isPortOpen } from '../alta/ott.ts'
 import type { Authorization, ServerExpectation } from '../alta/ownership-types.ts'
@@ -194,6 +195,11 @@ export class ServerLink {
   noteWatched(channelId: string): void {
     this.#playlists.noteWatched(channelId)
     this.#watch.nudge(1_000)
+  }
+
+  /** Length of a channel's segments, milliseconds: as its playlist says, where one was read. */
+  segmentMs(channelId: string): number {
+    return this.#playlists.segmentMs(channelId) ?? defaultSegmentMs
   }
 
   /** Looks at everything now; resolves when that is over, whatever was found. */

@@ -26,6 +26,8 @@ const isCutOff = shallowRef(false)
 /** When messages of the desk were last missed, by this machine's clock. */
 const missedUntil = shallowRef(0)
 const outdated = shallowRef(false)
+/** The desk was heard since somebody signed in. */
+let greeted = false
 
 /** True while the desk was not heard for 6 s. */
 export const cutOff = computed(() => isCutOff.value)
@@ -53,6 +55,7 @@ export function followDesk(): void {
       following?.abort()
       following = null
       isCutOff.value = false
+      greeted = false
       if (userId === null) return
       following = new AbortController()
       void new DeskEvents((options) => desk.events.stream(undefined, options), {
@@ -68,9 +71,11 @@ function receive(message: StreamMessage): void {
   setDeskClock(message.at)
   if (message.type === 'hello') setDeskZone(message.timeZone)
   if (message.type === 'hello' && message.resync) {
-    missedUntil.value = Date.now()
+    // What a page was answered while it loaded is no older than it looks.
+    if (greeted) missedUntil.value = Date.now()
     void recheckCameras('keep')
   }
+  greeted = true
   if (message.type === 'camera.changed') cameraChanged(message)
   if (message.type === 'server.changed') rereadSoon('servers')
   if (message.type === 'rights.changed') rightsChanged(message)

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { cameraStatuses, variantNames, variantStatuses } from '../domain/statuses.ts'
+import { cameraStatuses, recordingStates, variantNames, variantStatuses } from '../domain/statuses.ts'
 import { altaErrors, confirmationError } from './errors.ts'
 import { nameSchema } from './names.ts'
 import { pageInput } from './paging.ts'
@@ -42,6 +42,10 @@ export const cameraStandingSchema = z.object({
   serverResponding: z.boolean(),
   /** Main stream first; the sub stream where there is one. */
   variants: z.array(cameraVariantSchema),
+  /** Whether it is being recorded now; `recording` tells whether it should be. */
+  recordingState: z.enum(recordingStates),
+  /** A sentence where the recording has stopped, else empty. */
+  recordingReason: z.string(),
 })
 export type CameraStanding = z.infer<typeof cameraStandingSchema>
 
@@ -51,7 +55,7 @@ export const cameraSchema = cameraStandingSchema.extend({
   serverId: z.string(),
   serverName: z.string(),
   receiverId: z.string(),
-  /** True where a storage is attached to the camera's channel. */
+  /** True where a storage is attached to the camera's channel, whether it records or not (see `recordingState`). */
   recording: z.boolean(),
   storage: z.object({ storageId: z.string(), durationHours: z.number().nullable() }).nullable(),
   streams: z.object({ main: z.string(), sub: z.string().nullable() }),

@@ -18,6 +18,13 @@ export function isSourceLost(status: VariantStatus): boolean {
   return status === 'degraded' || status === 'offline'
 }
 
+/**
+ * Whether a camera is being recorded at this moment: `off` where it has no storage, `stopped` where it should be and is not,
+ * `unknown` where its server does not tell.
+ */
+export const recordingStates = ['on', 'off', 'stopped', 'unknown'] as const
+export type RecordingState = (typeof recordingStates)[number]
+
 /** The states of a server (Alta VMS user guide, "Connect an Alta server"). */
 export const serverStates = ['healthy', 'unavailable', 'drift'] as const
 export type ServerState = (typeof serverStates)[number]

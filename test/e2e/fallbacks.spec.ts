@@ -1,6 +1,7 @@
 /// <reference lib="dom" />
 import { expect } from '@playwright/test'
 import type { Locator, Page } from '@playwright/test'
+import type { Camera } from '../../shared/contract/cameras.ts'
 import type { AltaServerHandle } from '../alta-simulator/start-alta-server.ts'
 import type { ConsoleWatch } from './stage/console-watch.ts'
 import { cameraPair, furnish, leaveWall, signIn, startStage, test } from './stage/stage.ts'
@@ -9,6 +10,7 @@ import { expectMoving, tileAt } from './stage/tiles.ts'
 
 let stage: Stage
 let cameraIds: string[]
+let porchId: string
 
 test.beforeAll(async () => {
   const receivers = [
@@ -16,12 +18,16 @@ test.beforeAll(async () => {
     { id: 'cellar', name: 'Cellar', codec: 'h265' as const, width: 640, height: 360, fps: 10 },
     ...cameraPair('gate', 'Gate'),
     ...cameraPair('dock', 'Dock'),
+    { id: 'porch', name: 'Porch', width: 160, height: 90, fps: 5 },
   ]
-  stage = await startStage([{ name: 'Harbour', receivers }])
+  const archives = { main: { duration: 24, local: { locations: ['/opt/archive'] } } }
+  stage = await startStage([{ name: 'Harbour', receivers, archives }], { ALTAVMS_ALTA_DRIFT_INTERVAL: '1s' })
   const [alta] = stage.altas
   if (!alta) throw new Error('A server is needed.')
-  const { cameras } = await furnish(stage, alta, ['roof', 'cellar', 'gate', 'dock'])
+  const { server, cameras } = await furnish(stage, alta, ['roof', 'cellar', 'gate', 'dock'])
   cameraIds = cameras.map(({ id }) => id)
+  const recorded = { serverId: server.id, receiverId: 'porch' }
+  porchId = (await stage.api.want<Camera>('POST', '/cameras', recorded)).id
 })
 test.afterAll(() => stage.stop())
 test.afterEach(() => alta().clearFaults())
@@ -173,4 +179,24 @@ test('a server whose management does not respond is said beside the picture, on 
   await alta().clearFaults()
   await expectLive(tile, 'sub', 'whep')
   await expect(entry).toContainText('Online')
+})
+
+// Would catch: REC on a camera that is recorded by nobody, because a storage was chosen for it once.
+test('REC is shown while the server records, and its absence is said where it should', async ({ page }) => {
+  await leaveWall(stage, { layout: '1', tiles: [porchId] })
+  await signIn(page, stage.desk.origin)
+  const recording = tileAt(page, 1).getByTestId('tile-recording')
+  const entry = page.getByTestId('camera-list').getByRole('button', { name: /Porch/ })
+  await expect(recording).toHaveText('REC')
+  await expect(entry).toContainText(', recording')
+
+  delete alta().config.ott.channels['desk/porch']?.archive
+  alta().configChanged()
+  await expect(recording).toHaveText('Not recording')
+  await expect(recording).toHaveAttribute('title', /^Not recording: .*no storage on Alta/)
+  await expect(entry).toContainText('not recording')
+  await page.goto(`${stage.desk.origin}/cameras`)
+  const row = (name: string) => page.getByRole('row').filter({ hasText: name })
+  await expect(row('Porch')).toContainText('Not recording')
+  await expect(row('Dock')).not.toContainText('ecording')
 })

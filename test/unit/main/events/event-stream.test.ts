@@ -45,6 +45,8 @@ function open(
         statusReason: 'Server Basement rack is unavailable.',
         statusSinceAt: 1,
         serverResponding: true,
+        recordingState: 'on',
+        recordingReason: '',
         variants: [
           {
             name: 'main',

@@ -1,0 +1,67 @@
+import { describe, expect, test } from 'vitest'
+import { recordingVerdict } from '../../../../main/cameras/recording-state.ts'
+import type { RecordingFacts } from '../../../../main/cameras/recording-state.ts'
+
+const now = 1_700_000_000_000
+const good: RecordingFacts = {
+  hasStorage: true,
+  hasStorageOnAlta: true,
+  storageSinceAt: now - 3_600_000,
+  diskFull: false,
+  answer: { recordedUntil: now - 5_000, answeredAt: now },
+  segmentMs: 4_000,
+  now,
+}
+function until(agoMs: number | null) {
+  return { answer: { recordedUntil: agoMs === null ? null : now - agoMs, answeredAt: now } }
+}
+
+// Would catch: a red REC on a camera that was given a storage and is recorded by nobody.
+describe('whether a camera is recorded', () => {
+  test.each<[string, Partial<RecordingFacts>, string, RegExp]>([
+    ['its last range ends now', {}, 'on', /^$/],
+    ['its last range ends two segments ago', until(8_000), 'on', /^$/],
+    ['its last range ends four segments ago', until(16_000), 'stopped', /since \d\d:\d\d:\d\d\.$/],
+    ['with longer segments that is in time', { ...until(16_000), segmentMs: 8_000 }, 'on', /^$/],
+    ['nothing was recorded lately', until(null), 'stopped', /10 minutes/],
+    ['the disk is full', { ...until(60_000), diskFull: true }, 'stopped', /disk/],
+    ['a full disk on which this camera is recorded all the same', { diskFull: true }, 'on', /^$/],
+    ['no storage', { hasStorage: false }, 'off', /^$/],
+    ['its storage was taken away on Alta', { hasStorageOnAlta: false }, 'stopped', /Repair/],
+    ['Alta does not tell', { answer: { recordedUntil: 'unknown', answeredAt: now } }, 'unknown', /^$/],
+    ['Alta was not asked yet', { answer: undefined }, 'unknown', /^$/],
+    [
+      'the answer is too old to say anything of now',
+      { answer: { recordedUntil: now - 100_000, answeredAt: now - 95_000 } },
+      'unknown',
+      /^$/,
+    ],
+    [
+      'it was given its storage a moment ago and has no segment yet',
+      { ...until(null), storageSinceAt: now - 10_000 },
+      'unknown',
+      /^$/,
+    ],
+    [
+      'it has only what was recorded before',
+      { ...until(300_000), storageSinceAt: now - 10_000 },
+      'unknown',
+      /^$/,
+    ],
+    [
+      'it was recorded for a moment after it got its storage',
+      { ...until(20_000), storageSinceAt: now - 40_000 },
+      'stopped',
+      /since/,
+    ],
+  ])('%s', (_name, facts, state, reason) => {
+    const verdict = recordingVerdict({ ...good, ...facts })
+    expect(verdict.recordingState).toBe(state)
+    expect(verdict.recordingReason).toMatch(reason)
+  })
+
+  test('an answer is judged by the moment at which it was given', () => {
+    const answer = { recordedUntil: now - 45_000, answeredAt: now - 40_000 }
+    expect(recordingVerdict({ ...good, answer }).recordingState).toBe('on')
+  })
+})
