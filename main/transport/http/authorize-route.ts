@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { routeOf } from './matched-route.ts'
 
 /** What Alta asks when a client starts a channel; `query` is the client's, `headers` are Alta's. */
 export interface AuthorizeQuestion {
@@ -11,6 +12,8 @@ export interface AuthorizeQuestion {
 /** True allows the client. */
 export type Authorize = (question: AuthorizeQuestion) => boolean | Promise<boolean>
 
+const authorizePath = '/alta/:serverId/authorize'
+
 /** A wall that opens asks for each of its tiles at once; beyond this, Alta would only wait in vain. */
 const mostAtOnce = 512
 
@@ -20,9 +23,16 @@ const mostAtOnce = 512
  */
 export function serveAuthorize(app: FastifyInstance, authorize: Authorize): void {
   let running = 0
+  // Only Alta sends these two: at any other address its question is answered no, never with somebody else's 200.
+  app.addHook('onRequest', (request, reply, done) => {
+    const { headers } = request
+    const asks = headers['x-session-id'] !== undefined || headers['x-real-path'] !== undefined
+    if (!asks || routeOf(request) === authorizePath) return done()
+    void reply.code(403).send()
+  })
   // Any other method or address here is no question of ours; the page's document, with its 200, would say yes to it.
   app.all('/alta/*', (_request, reply) => reply.code(403).send())
-  app.get('/alta/:serverId/authorize', async (request, reply) => {
+  app.get(authorizePath, async (request, reply) => {
     if (running >= mostAtOnce) return reply.code(503).send()
     running += 1
     try {

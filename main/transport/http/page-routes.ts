@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { isPagePath } from '../../../shared/domain/page-paths.ts'
 import { sendError } from './error-body.ts'
 import { pageDocument } from './page-document.ts'
 import { etagOf, PageFiles } from './page-files.ts'
@@ -12,24 +13,18 @@ export interface PageRoutesOptions extends SecurityOptions {
   readonly streamOriginsFor: (cookieHeader: string | undefined) => readonly string[]
 }
 
-/** Paths of machines, in whatever spelling: they must not take the document, and its 200, for an answer. */
-const machinePaths = /^\/+(?:alta|api|files)(?:\/|$)/i
-
-/** Serves the page: its files at their paths, and its document at every other path, which are the page's own routes. */
+/**
+ * Serves the page: its files at their paths, and its document at exactly the paths of its routes. All else is 404, and a
+ * question of Alta's is never answered with the document, whatever address it came to: its 200 would let the viewer in.
+ */
 export function servePage(app: FastifyInstance, options: PageRoutesOptions): void {
   const files = new PageFiles(options.folder)
   const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const path = decodedPath(request.url)
-    const file = path === null || path === '/index.html' ? null : await files.file(path)
-    if (file) return sendFile(request, reply, file)
-    // A missing file must not be answered with the document: a browser would read it as a script.
-    if (
-      path === null ||
-      machinePaths.test(path) ||
-      path.startsWith('/assets/') ||
-      /\.\w{1,5}$/.test(path.replace('/index.html', ''))
-    ) {
-      return sendError(reply, 404, { code: 'NOT_FOUND', message: 'There is no such file.' })
+    const path = request.url.replace(/[?#].*$/s, '')
+    if (isFromAlta(request)) return refuseAlta(reply)
+    if (path !== '/index.html' && !isPagePath(path)) {
+      const file = await files.file(path)
+      return file ? sendFile(request, reply, file) : sendNotFound(request, reply)
     }
     const index = await files.index()
     if (!index) {
@@ -47,6 +42,36 @@ export function servePage(app: FastifyInstance, options: PageRoutesOptions): voi
   app.route({ method: ['GET', 'HEAD'], url: '/*', handler })
 }
 
+/** Headers with which Alta asks its HTTP backend who may watch (Alta, "HTTP backend"). */
+const altaHeaders = ['x-session-id', 'x-real-path', 'x-real-ip'] as const
+
+function isFromAlta({ headers }: FastifyRequest): boolean {
+  return altaHeaders.some((name) => headers[name] !== undefined)
+}
+
+function refuseAlta(reply: FastifyReply): FastifyReply {
+  return sendError(reply, 403, {
+    code: 'FORBIDDEN',
+    message:
+      'Requests with X-Session-Id, X-Real-Path or X-Real-Ip are not answered with the page. A reverse proxy must send X-Forwarded-For instead.',
+  })
+}
+
+/** A person who mistyped an address gets a sentence and a way on; a program gets JSON. */
+function sendNotFound(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  if (!(request.headers.accept ?? '').includes('text/html'))
+    return sendError(reply, 404, { code: 'NOT_FOUND', message: 'There is no such file.' })
+  return reply.code(404).header('cache-control', 'no-store').type('text/html; charset=utf-8').send(notFound)
+}
+
+const notFound = `<!doctype html>
+<html lang="en">
+<title>Page not found · Alta Desk</title>
+<h1>Page not found</h1>
+<p><a href="/live">Go to Live</a></p>
+</html>
+`
+
 function sendFile(request: FastifyRequest, reply: FastifyReply, file: PageFile): FastifyReply {
   void reply.headers({
     'content-type': file.contentType,
@@ -55,15 +80,4 @@ function sendFile(request: FastifyRequest, reply: FastifyReply, file: PageFile):
   })
   if (request.headers['if-none-match'] === file.etag) return reply.code(304).send()
   return reply.send(file.body)
-}
-
-/** The path without its query, decoded; null where it is not well-formed or no name could be so. */
-function decodedPath(url: string): string | null {
-  try {
-    const path = decodeURIComponent(url.replace(/[?#].*$/s, ''))
-    return path.includes('\0') ? null : path
-  } catch (error) {
-    if (error instanceof URIError) return null
-    throw error
-  }
 }

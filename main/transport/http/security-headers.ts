@@ -14,6 +14,9 @@ export function securityHeaders({ tlsEnabled }: SecurityOptions): Record<string,
     'x-frame-options': 'DENY',
     'x-xss-protection': '1; mode=block',
     'referrer-policy': 'strict-origin-when-cross-origin',
+    // A page elsewhere gets no handle of our window and cannot load what we answer into its own.
+    'cross-origin-opener-policy': 'same-origin',
+    'cross-origin-resource-policy': 'same-origin',
     'permissions-policy': 'camera=(self), microphone=(self), geolocation=(), screen-wake-lock=(self)',
     ...(tlsEnabled ? { 'strict-transport-security': 'max-age=31536000; includeSubDomains' } : {}),
   }

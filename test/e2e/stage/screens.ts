@@ -154,7 +154,18 @@ export const screens: readonly Screen<ShowDesk>[] = [
   { name: 'listener', open: (page) => openAt(page, '/settings/listener', 'Listener') },
   { name: 'api', open: (page) => openAt(page, '/settings/api', 'API') },
   { name: 'about', open: (page) => openAt(page, '/settings/about', 'About') },
-  { name: 'not-found', open: (page) => openAt(page, '/nowhere', 'Not found') },
+  {
+    name: 'not-found',
+    open: async (page) => {
+      await openAt(page, '/settings/about', 'About')
+      // The listener answers no such address; within the page one can still come to it.
+      await page.evaluate(() => {
+        history.pushState({}, '', '/nowhere')
+        dispatchEvent(new PopStateEvent('popstate', { state: {} }))
+      })
+      await expect(page.getByRole('heading', { name: 'Not found', level: 1, exact: true })).toBeAttached()
+    },
+  },
   // The last of them locks the page.
   ...peopleScreens,
 ]
