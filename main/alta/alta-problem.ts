@@ -8,6 +8,8 @@ export interface AltaProblemOptions {
   readonly retryable?: boolean
   /** The HTTP status behind it, where there was one. */
   readonly status?: number
+  /** The field of a server's form that it is about, where the code does not say so. */
+  readonly field?: 'streamUrl'
   readonly cause?: unknown
 }
 
@@ -17,6 +19,7 @@ export class AltaProblem extends Error {
   readonly detail: string
   readonly retryable: boolean
   readonly status: number | null
+  readonly field: 'streamUrl' | null
 
   constructor(code: AltaProblemCode, options: AltaProblemOptions = {}) {
     super(altaProblems[code], options.cause === undefined ? undefined : { cause: options.cause })
@@ -25,5 +28,6 @@ export class AltaProblem extends Error {
     this.detail = options.detail ?? ''
     this.retryable = options.retryable ?? false
     this.status = options.status ?? null
+    this.field = options.field ?? null
   }
 }

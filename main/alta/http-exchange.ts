@@ -1,8 +1,10 @@
-import { Pool } from 'undici'
+import { lookup } from 'node:dns'
+import { Pool, buildConnector } from 'undici'
 import type { Clock } from '../platform/clock.ts'
 import { AltaProblem } from './alta-problem.ts'
 import { problemOfError } from './failures.ts'
 import { pathPrefix } from './ott.ts'
+import { checkedLookup, namesRefusedAddress, refusedAddressProblem } from './refused-addresses.ts'
 import { trustedContext } from './trusted-authorities.ts'
 
 /** Above any configuration of 5,000 cameras; read in a thread of its own (`LargeAnswers`). */
@@ -46,6 +48,14 @@ export interface HttpExchangeOptions {
   readonly connections: number
   readonly connectMs: number
   readonly clock: Clock
+  /** How names are looked up and sockets made; the system's where left out. */
+  readonly network?: Network
+}
+
+/** Replaced in tests, which must not reach the addresses that they are about. */
+export interface Network {
+  readonly resolve: typeof lookup
+  readonly connector: typeof buildConnector
 }
 
 function listOf(header: string | string[] | undefined): string[] {
@@ -82,6 +92,8 @@ async function firstBytes(body: AsyncIterable<Buffer>, mostBytes: number): Promi
 export class HttpExchange {
   readonly #pool: Pool
   readonly #prefix: string
+  /** Its address is one that is never connected to; a name that has such an address is found by its lookup. */
+  readonly #isRefused: boolean
   readonly #clock: Clock
   #connects = 0
   #clockOffsetMs: number | null = null
@@ -89,6 +101,8 @@ export class HttpExchange {
 
   constructor(options: HttpExchangeOptions) {
     const base = new URL(options.baseUrl)
+    const { resolve, connector } = options.network ?? { resolve: lookup, connector: buildConnector }
+    this.#isRefused = namesRefusedAddress(base)
     this.#prefix = pathPrefix(base)
     this.#clock = options.clock
     this.#pool = new Pool(base.origin, {
@@ -96,10 +110,11 @@ export class HttpExchange {
       pipelining: 1,
       keepAliveTimeout: keepAliveMs,
       keepAliveMaxTimeout: keepAliveMs,
-      connect: {
+      connect: connector({
         timeout: options.connectMs,
+        lookup: checkedLookup(resolve),
         ...(base.protocol === 'https:' ? { secureContext: trustedContext() } : {}),
-      },
+      }),
     })
     this.#pool.on('connect', () => (this.#connects += 1))
   }
@@ -126,6 +141,7 @@ export class HttpExchange {
   /** One request and its whole answer. Rejects with AltaProblem, or with the signal's reason. */
   async send(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
     signal.throwIfAborted()
+    if (this.#isRefused) throw refusedAddressProblem()
     const sentAt = this.#clock.now()
     try {
       const { statusCode, headers, body } = await this.#pool.request({

@@ -1,5 +1,6 @@
 import { connect } from 'node:net'
 import { webOrigin } from '../../shared/domain/web-origins.ts'
+import { checkedLookup, hostOf, namesRefusedAddress } from './refused-addresses.ts'
 import type { AltaConfig, AltaHttpServer } from './alta-types.ts'
 
 /** The configuration's id of the listener that streams, null where there is none. */
@@ -63,9 +64,12 @@ export async function isPortOpen(
   signal?: AbortSignal,
 ): Promise<boolean> {
   signal?.throwIfAborted()
-  const { hostname, port, protocol } = new URL(streamOrigin)
+  const url = new URL(streamOrigin)
+  if (namesRefusedAddress(url)) return false
+  const { port, protocol } = url
   const socket = connect({
-    host: hostname.replace(/^\[(.*)\]$/, '$1'),
+    host: hostOf(url),
+    lookup: checkedLookup(),
     port: Number(port) || (protocol === 'https:' ? 443 : 80),
     timeout: timeoutMs,
     ...(signal ? { signal } : {}),

@@ -1,5 +1,6 @@
 import { ORPCError } from '@orpc/server'
 import { altaErrors, commonErrors, confirmationError } from '../../shared/contract/errors.ts'
+import { servers as serversContract } from '../../shared/contract/servers.ts'
 import type { AltaProblemCode } from '../../shared/domain/alta-problems.ts'
 import { AltaProblem } from '../alta/alta-problem.ts'
 
@@ -23,6 +24,12 @@ export function notFound(): Refusal {
   return new Refusal('NOT_FOUND', commonErrors.NOT_FOUND)
 }
 
+/** A stored password goes to no other origin (scheme, host, port) than the one it was typed for. */
+export function passwordNeeded(): Refusal {
+  const rule = serversContract.update['~orpc'].errorMap.PASSWORD_NEEDED
+  return new Refusal('PASSWORD_NEEDED', rule, { field: 'password' })
+}
+
 /** Asks for `expected`, typed out, before recordings are lost; `reason` says which. */
 export function confirmationNeeded(expected: string, reason: string): Refusal {
   return new Refusal('CONFIRMATION_NEEDED', confirmationError.CONFIRMATION_NEEDED, { expected, reason })
@@ -31,6 +38,7 @@ export function confirmationNeeded(expected: string, reason: string): Refusal {
 /** The field of a server's form that a problem is about. */
 const fields: Partial<Record<AltaProblemCode, string>> = {
   ALTA_UNREACHABLE: 'baseUrl',
+  ALTA_ADDRESS_REFUSED: 'baseUrl',
   ALTA_TLS_UNTRUSTED: 'baseUrl',
   ALTA_NOT_ALTA: 'baseUrl',
   ALTA_HUGE_ANSWER: 'baseUrl',
@@ -54,7 +62,7 @@ export async function answering<Answer>(work: () => Answer | Promise<Answer>): P
 }
 
 function altaAnswer(problem: AltaProblem): ORPCError<AltaProblemCode, unknown> {
-  const field = fields[problem.code]
+  const field = problem.field ?? fields[problem.code]
   return new ORPCError(problem.code, {
     status: altaErrors[problem.code].status,
     message: problem.message,

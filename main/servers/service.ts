@@ -20,7 +20,7 @@ import {
 import type { ExpectedCamera, ServerRow } from './queries.ts'
 import { receiverViews } from './receivers.ts'
 import type { ReceiverView } from './receivers.ts'
-import { confirmationNeeded, notFound } from './refusals.ts'
+import { confirmationNeeded, notFound, passwordNeeded } from './refusals.ts'
 import { Registration } from './registration.ts'
 import type { RegistrationOptions, ServerInput } from './registration.ts'
 import type { ServerLink } from './server-link.ts'
@@ -84,6 +84,8 @@ export class ServersService {
       const { row, link } = this.#find(id)
       const next = this.#changedRow(row, changes)
       this.#registration.refuseDuplicate(next.name, next.baseUrl, id)
+      if (new URL(next.baseUrl).origin !== new URL(row.baseUrl).origin && changes.password === undefined)
+        throw passwordNeeded()
       const account =
         next.baseUrl !== row.baseUrl || next.login !== row.login || changes.password !== undefined
       if (!account && next.streamUrl === row.streamUrl) {

@@ -32,6 +32,7 @@ function altaError(code: AltaProblemCode) {
 /** What can go wrong when an Alta server is asked something; one error, one sentence each. */
 export const altaErrors = {
   ALTA_UNREACHABLE: altaError('ALTA_UNREACHABLE'),
+  ALTA_ADDRESS_REFUSED: altaError('ALTA_ADDRESS_REFUSED'),
   ALTA_TLS_UNTRUSTED: altaError('ALTA_TLS_UNTRUSTED'),
   ALTA_WRONG_PASSWORD: altaError('ALTA_WRONG_PASSWORD'),
   ALTA_OBSERVER: altaError('ALTA_OBSERVER'),

@@ -156,6 +156,12 @@ export const servers = {
     .errors({
       ...altaErrors,
       SERVER_EXISTS: { status: 409, message: 'A server with this base URL or this name was added before.' },
+      PASSWORD_NEEDED: {
+        status: 422,
+        message:
+          'The stored password is only for the address it was typed for. Type the Alta password again.',
+        data: z.object({ field: z.literal('password') }),
+      },
     }),
   remove: procedure({ access: admin, audit: 'server.removed' })
     .route({

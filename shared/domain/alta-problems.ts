@@ -5,6 +5,8 @@
 export const altaProblems = {
   ALTA_UNREACHABLE:
     'Alta does not answer at this address. Check the host, the port (the management port is 8100 unless it was changed) and that Alta runs.',
+  ALTA_ADDRESS_REFUSED:
+    'This address is link-local, or belongs to the cloud that the desk runs in. No Alta is there: type the address that other machines use.',
   ALTA_TLS_UNTRUSTED:
     "Alta's TLS certificate is not trusted by this desk. Install the certificate of its authority on this machine, or use the http address.",
   ALTA_WRONG_PASSWORD:

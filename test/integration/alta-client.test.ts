@@ -298,6 +298,27 @@ describe('what goes wrong is called by its name', () => {
     expect((await problemOf(clientOf(url).config(call))).code).toBe('ALTA_NOT_ALTA')
   })
 
+  // Would catch: a password or a session that is carried to wherever an answer points.
+  it('a redirect is followed nowhere', async () => {
+    const reached: string[] = []
+    const elsewhere = await startListener((socket) => socket.on('data', (data) => reached.push(String(data))))
+    for (const status of [301, 302, 303, 307, 308]) {
+      const url = await startListener((socket) => {
+        socket.on('data', () =>
+          socket.end(
+            `HTTP/1.1 ${status} Moved\r\nLocation: ${elsewhere}/api/login\r\nContent-Length: 0\r\n\r\n`,
+          ),
+        )
+      })
+      const once = { ...call, retries: 0 }
+      expect((await problemOf(clientOf(url).config(once))).code).toBe('ALTA_NOT_ALTA')
+      expect(await openAsPlayer({ streamOrigin: url, clock: systemClock }, once, 'desk/gate', 'token')).toBe(
+        status,
+      )
+    }
+    expect(reached).toEqual([])
+  })
+
   it('an observer, a full disk and a receiver that is gone, on a write', async () => {
     const alta = await startAlta()
     const client = clientOf(alta.baseUrl)

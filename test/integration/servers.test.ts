@@ -178,6 +178,54 @@ describe('a server in the run of things', () => {
     )
   })
 
+  // Would catch: an administrator's session that has the stored password sent to a host of somebody's choice.
+  test('the stored password goes to no other address than the one it was typed for', async () => {
+    const [alta, other, { api }] = await Promise.all([
+      testAlta({ password: 'tulip-harbour-9' }),
+      testAlta({ password: 'tulip-harbour-9' }),
+      testDesk(),
+    ])
+    const added = { ...serverBody(alta), password: 'tulip-harbour-9' }
+    const server = await api.want<Server>('POST', '/servers', added)
+    const port = new URL(alta.baseUrl).port
+    for (const baseUrl of [other.baseUrl, `https://127.0.0.1:${port}`, `http://localhost:${port}`]) {
+      const refused = await api.call<Refused>('PATCH', `/servers/${server.id}`, { baseUrl })
+      expect([refused.status, refused.body.code]).toEqual([422, 'PASSWORD_NEEDED'])
+      expect(refused.body.data).toEqual({ field: 'password' })
+    }
+    expect(other.requests()).toEqual([])
+    expect(await api.want('GET', `/servers/${server.id}`)).toMatchObject({ baseUrl: alta.baseUrl })
+    // Another way to write the same address asks for nothing.
+    await api.want('PATCH', `/servers/${server.id}`, { baseUrl: `${alta.baseUrl.toUpperCase()}/` })
+    const typed = { baseUrl: other.baseUrl, password: 'tulip-harbour-9' }
+    expect(await api.want('PATCH', `/servers/${server.id}`, typed)).toMatchObject({ baseUrl: other.baseUrl })
+  })
+
+  // Would catch: a desk that can be made to ask its own cloud, and to show the answer.
+  test('link-local and metadata addresses are refused beside their field', async () => {
+    const [alta, { api }] = await Promise.all([testAlta(), testDesk()])
+    const server = await addServer(api, alta)
+    for (const address of [
+      'http://169.254.169.254',
+      'http://0xa9fea9fe.',
+      'http://[::ffff:169.254.1.1]:8100',
+    ]) {
+      for (const field of ['baseUrl', 'streamUrl']) {
+        const body = { ...serverBody(await testAlta(), 'Other'), [field]: address }
+        const answers = [
+          await api.call<Refused>('POST', '/servers', body),
+          await api.call<Refused>('PATCH', `/servers/${server.id}`, { [field]: address, password: 'admin' }),
+        ]
+        for (const { status, body: refusal } of answers)
+          expect([status, refusal.code, refusal.data?.['field']]).toEqual([
+            422,
+            'ALTA_ADDRESS_REFUSED',
+            field,
+          ])
+      }
+    }
+  })
+
   test('a dead server can be forgotten only by force', async () => {
     const [alta, { api }] = await Promise.all([testAlta(), testDesk()])
     const server = await addServer(api, alta)

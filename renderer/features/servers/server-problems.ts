@@ -1,3 +1,4 @@
+import { webOrigin } from '../../../shared/domain/web-origins.ts'
 import { failureCode, failureSentence, fieldFailures } from '../../ui/failures.ts'
 import type { FieldFailure } from '../../ui/failures.ts'
 
@@ -8,6 +9,7 @@ export type ServerField =
 /** Where each failure of a verification is mended; what is not here concerns the server as a whole. */
 const fieldOfCode: Readonly<Record<string, ServerField>> = {
   ALTA_UNREACHABLE: 'baseUrl',
+  ALTA_ADDRESS_REFUSED: 'baseUrl',
   ALTA_TLS_UNTRUSTED: 'baseUrl',
   ALTA_NOT_ALTA: 'baseUrl',
   ALTA_HUGE_ANSWER: 'baseUrl',
@@ -24,4 +26,9 @@ export function problemBeside(failure: unknown): FieldFailure[] {
   if (named.length > 0) return named
   const field = fieldOfCode[failureCode(failure) ?? '']
   return field ? [{ field, message: failureSentence(failure) }] : []
+}
+
+/** The origin of a typed address, or the text itself while it is none: two that differ are two servers. */
+export function originOf(address: string): string {
+  return webOrigin(address.trim()) ?? address.trim()
 }

@@ -1,7 +1,15 @@
 import { ORPCError } from '@orpc/client'
 import { describe, expect, it } from 'vitest'
-import { problemBeside } from '../../../../renderer/features/servers/server-problems.ts'
+import { originOf, problemBeside } from '../../../../renderer/features/servers/server-problems.ts'
 import { altaProblems } from '../../../../shared/domain/alta-problems.ts'
+
+// Would catch: a dialog that says that the password stays as it is, where the desk then asks for it.
+it('tells whether a typed address is another server', () => {
+  expect(originOf(' HTTP://Alta.local:80/base/ ')).toBe(originOf('http://alta.local'))
+  expect(originOf('https://alta.local')).not.toBe(originOf('http://alta.local'))
+  expect(originOf('http://alta.local:8101')).not.toBe(originOf('http://alta.local:8100'))
+  expect(originOf('http://')).not.toBe(originOf('http://alta.local'))
+})
 
 describe('where a failed verification is shown', () => {
   it('puts a wrong password beside the password, in the sentence of the desk', () => {
