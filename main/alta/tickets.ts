@@ -47,7 +47,7 @@ export interface TicketOfficeOptions {
 /** Signs and checks the tickets of one server. */
 export interface TicketOffice {
   /** Synchronous, a few microseconds: a wall asks for a hundred at once. */
-  sign(request: TicketRequest): { readonly token: string; readonly expiresAt: number }
+  sign(request: TicketRequest): { readonly token: string; readonly jti: string; readonly expiresAt: number }
   /** `realPath` is `X-Real-Path` as Alta sent it, percent-encoded. Never rejects. */
   verify(token: string, realPath: string): Promise<TicketVerdict>
 }
@@ -75,6 +75,7 @@ export function createTicketOffice(options: TicketOfficeOptions): TicketOffice {
     sign({ personId, cameraId, channelId }) {
       const iat = Math.floor(clock.now() / 1000)
       const exp = iat + validSeconds
+      const jti = newId()
       const claims = {
         iss: deskId,
         aud: serverId,
@@ -83,12 +84,12 @@ export function createTicketOffice(options: TicketOfficeOptions): TicketOffice {
         path: channelId,
         iat,
         exp,
-        jti: newId(),
+        jti,
       }
       const signed = `${header}.${encode(claims)}`
       // node:crypto rather than jose here: WebCrypto would cost a turn of the thread pool for each tile of a wall.
       const signature = createHmac('sha256', key).update(signed).digest('base64url')
-      return { token: `${signed}.${signature}`, expiresAt: exp * 1000 }
+      return { token: `${signed}.${signature}`, jti, expiresAt: exp * 1000 }
     },
     async verify(token, realPath) {
       if (token === '') return { ok: false, reason: 'missing', jti: null }

@@ -80,7 +80,7 @@ export class LiveService {
     if (!link) return { allowed: false, reason: 'unknown-server' }
     const verdict = await link.tickets.verify(textOf(query['token']), textOf(headers['x-real-path']))
     const jti = verdict.ok ? verdict.ticket.jti : verdict.jti
-    bus.publish('authorize.called', { serverId, jti })
+    if (verdict.ok) bus.publish('ticket.presented', { serverId, jti: verdict.ticket.jti })
     const reason = !verdict.ok ? verdict.reason : this.#refusalOf(serverId, verdict.ticket)
     const allowed = reason === 'allowed'
     logger[allowed ? 'debug' : 'info']('Alta asked who may watch', {

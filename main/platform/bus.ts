@@ -12,8 +12,8 @@ export interface Facts {
   'camera.added': { cameraId: string; serverId: string }
   'camera.changed': { cameraId: string; serverId: string; standing: CameraStanding }
   'camera.removed': { cameraId: string; serverId: string }
-  /** Alta called our authorizer backend of this server (whatever the verdict). */
-  'authorize.called': { serverId: string; jti: string | null }
+  /** Somebody asked our authorizer about this ticket, which is good: of this server, this path, and signed by us. */
+  'ticket.presented': { serverId: string; jti: string }
   /** What these people may see has changed. */
   'rights.changed': { userIds: readonly string[] }
   /** An account was changed, disabled or deleted, or sign-ins of it ended: who is let in is judged anew. */

@@ -1,4 +1,6 @@
-import { describe, expect, test } from 'vitest'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import type { LiveAnswer, Wall } from '../../shared/contract/live.ts'
 import type { Server } from '../../shared/contract/servers.ts'
 import { ApiClient } from '../fixtures/api-client.ts'
@@ -156,6 +158,40 @@ describe('how Alta asks', () => {
     const hls = answer.sources.find(({ kind }) => kind === 'hls')
     expect((await fetch(hls?.url ?? '')).status).not.toBe(403)
     expect((await fetch(`${alta.ottUrl}/desk/gate-1/index.m3u8?token=forged`)).status).toBe(403)
+  })
+
+  // Would catch: whoever can reach the desk turning Alta to a backend that it does not reach, so that nobody sees anything.
+  test('a question that is not about the ticket of the trial proves nothing, forged or not', async () => {
+    // Alta waits for its answer as long as the trial lasts.
+    const silent = createServer()
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void silent.close())
+    const publicUrl = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`
+    const [alta, { desk, api }] = await Promise.all([
+      testAlta(),
+      testDesk({ variables: { PUBLIC_URL: publicUrl } }),
+    ])
+    const server = await addServer(api, alta)
+    const path = { 'x-real-path': '/desk/gate-1/index.m3u8' }
+    const ask = (token: string): Promise<Response> =>
+      fetch(`${desk.origin}/alta/${server.id}/authorize?token=${token}`, { headers: path })
+    const imported = importCamera(api, server.id, 'gate-1')
+    const seen = new Set<string>()
+    await until(
+      async () => {
+        await ask('forged')
+        const camera = await imported
+        // Until the trial is over viewers have tickets of their own, which are good.
+        const answer = await api.want<LiveAnswer>('POST', `/cameras/${camera.id}/live`)
+        if (answer.sources.length > 0) await ask(tokenOf(answer))
+        const { authorization } = await api.want<Server>('GET', `/servers/${server.id}`)
+        seen.add(authorization.reason)
+        return authorization.mode
+      },
+      (mode) => mode === 'securetoken',
+    )
+    expect([...seen].filter((reason) => reason.endsWith('who may watch.'))).toEqual([])
+    expect(Object.values(alta.config.ott.authorizers)[0]).toMatchObject({ backend: [] })
   })
 })
 

@@ -6,11 +6,11 @@ import type { Clock } from '../platform/clock.ts'
 import { newId } from '../platform/ids.ts'
 import type { Part } from '../platform/lifecycle.ts'
 import type { AreaLogger } from '../platform/logging.ts'
-import type { Fleet } from '../servers/fleet.ts'
-import { firstCamera } from '../servers/queries.ts'
-import type { ServerLink } from '../servers/server-link.ts'
-import type { CallbackVerdict, ServerUpkeep } from '../servers/upkeep.ts'
 import type { Store } from '../store/store-types.ts'
+import type { Fleet } from './fleet.ts'
+import { firstCamera } from './queries.ts'
+import type { ServerLink } from './server-link.ts'
+import type { CallbackVerdict, ServerUpkeep } from './upkeep.ts'
 
 export interface CallbackCheckOptions {
   readonly store: Store
@@ -29,7 +29,8 @@ const retryMs = 15 * 60_000
 
 /**
  * Finds out whether Alta reaches our authorizer: after the first import, after the desk's start, after repairs, and now
- * and then where it did not. Opens a channel as a player would, and waits for the question about that very ticket.
+ * and then where it did not. Opens a channel as a player would, and waits for the question about that very ticket, which
+ * nobody else has: a question about any other ticket, good or forged, may come from anybody.
  */
 export class CallbackCheck implements Part {
   readonly name = 'callback check'
@@ -104,10 +105,10 @@ export class CallbackCheck implements Part {
     const { streamOrigin } = link.state
     if (streamOrigin === null) return 'unknown'
     const { channelId } = camera
-    const { token } = link.tickets.sign({ personId: 'desk', cameraId: camera.id, channelId })
+    const { token, jti } = link.tickets.sign({ personId: 'desk', cameraId: camera.id, channelId })
     const { promise: asked, resolve } = Promise.withResolvers<'called'>()
-    const end = bus.subscribe('authorize.called', ({ serverId }) => {
-      if (serverId === link.id) resolve('called')
+    const end = bus.subscribe('ticket.presented', (presented) => {
+      if (presented.serverId === link.id && presented.jti === jti) resolve('called')
     })
     const waited = AbortSignal.timeout(patienceMs)
     const silence = new Promise<'silent'>((give) => waited.addEventListener('abort', () => give('silent')))
