@@ -1,4 +1,5 @@
 import type { AltaConfig } from './config.ts'
+import type { Scene } from './media/scenes.ts'
 
 /** Which of an Alta's two listeners something is about. */
 export type ListenerName = 'api' | 'ott'
@@ -21,6 +22,8 @@ export interface ReceiverOptions {
   height?: number
   /** Frames a second; also the length of a GOP, so that a GOP lasts one second. Default 25. */
   fps?: number
+  /** What the camera looks at. Default `test-card`, which moves. */
+  scene?: Scene
   /** AAC in HLS and Opus in WHEP. Default false. */
   audio?: boolean
   /** Figure in kbit/s for `/api/status` while nothing is encoded. Default: derived from the picture size. */

@@ -5,6 +5,8 @@ import type { Ffmpeg } from './ffmpeg.ts'
 import { fontPath } from './ffmpeg.ts'
 import type { Frame } from './frame.ts'
 import { isKeyFrame } from './nal-units.ts'
+import { stillScene } from './scenes.ts'
+import type { Scene, SceneGraph } from './scenes.ts'
 import { OPUS_PID, splitOpus, TransportStreamDemuxer, VIDEO_PID } from './transport-stream-demuxer.ts'
 
 /** The picture to make. */
@@ -15,6 +17,7 @@ export interface Picture {
   height: number
   fps: number
   audio: boolean
+  scene: Scene
   /** 0 to 359, so that cameras can be told apart. */
   hue: number
 }
@@ -46,32 +49,43 @@ function escapedFontPath(): string {
   return fontPath().replaceAll('\\', '/').replace(':', '\\:')
 }
 
-/**
- * The filter graph: time stamps that start at the wall clock's distance from `baseSeconds` and then count frames, the
- * name, a clock that is exact to the frame, and a mark that wanders across the picture.
- */
-function videoFilter({ name, fps }: Picture, baseSeconds: number): string {
-  const font = `fontfile='${escapedFontPath()}'`
+/** The test card: a name, a clock that is exact to the frame, and a mark that wanders across the picture. */
+function testCard({ name, width, height, fps, hue }: Picture, font: string, baseSeconds: number): SceneGraph {
   const box = 'fontcolor=white:box=1:boxcolor=black@0.7:boxborderw=4'
-  const clock = `%{pts\\:gmtime\\:${baseSeconds}\\:%H\\\\\\:%M\\\\\\:%S}.%{eif\\:mod(t*1000\\,1000)\\:d\\:3}`
-  return [
-    `setpts='${wallClockStart(baseSeconds)}+N/${fps}/TB'`,
-    `drawtext=${font}:text='${plainText(name)}':fontsize=h/12:x=h/20:y=h/20:${box}`,
-    `drawtext=${font}:text='${clock}':fontsize=h/8:x=h/20:y=h-h/5:${box}`,
-    `drawtext=${font}:text='<o>':fontsize=h/5:fontcolor=yellow:x='mod(t*w/4,w)':y='h*0.4+h/8*sin(t*2)'`,
-  ].join(',')
+  const clock = `${timeOfDay(baseSeconds)}.%{eif\\:mod(t*1000\\,1000)\\:d\\:3}`
+  return {
+    source: `color=c=${hslToHex(hue)}:s=${width}x${height}:r=${fps}`,
+    filters: [
+      `drawtext=${font}:text='${plainText(name)}':fontsize=h/12:x=h/20:y=h/20:${box}`,
+      `drawtext=${font}:text='${clock}':fontsize=h/8:x=h/20:y=h-h/5:${box}`,
+      `drawtext=${font}:text='<o>':fontsize=h/5:fontcolor=yellow:x='mod(t*w/4,w)':y='h*0.4+h/8*sin(t*2)'`,
+    ],
+  }
 }
 
+function timeOfDay(baseSeconds: number): string {
+  return `%{pts\\:gmtime\\:${baseSeconds}\\:%H\\\\\\:%M\\\\\\:%S}`
+}
+
+function sceneGraph(picture: Picture, baseSeconds: number): SceneGraph {
+  const font = `fontfile='${escapedFontPath()}'`
+  if (picture.scene === 'test-card') return testCard(picture, font, baseSeconds)
+  return stillScene(picture.scene, { ...picture, font, clock: timeOfDay(baseSeconds) })
+}
+
+/** Time stamps start at the wall clock's distance from `baseSeconds` and then count frames. */
 function wallClockStart(baseSeconds: number): string {
   return `(if(eq(N,0),st(0,RTCTIME/1000000-${baseSeconds}),0)*0+ld(0)/TB)`
 }
 
 function ffmpegArguments(picture: Picture, ffmpeg: Ffmpeg, baseSeconds: number): string[] {
-  const { width, height, fps, codec, audio, hue } = picture
+  const { fps, codec, audio, hue } = picture
+  const graph = sceneGraph(picture, baseSeconds)
+  const timeStamps = `setpts='${wallClockStart(baseSeconds)}+N/${fps}/TB'`
   const gop = String(fps)
   const sound = `sine=frequency=${220 + hue}:beep_factor=4:sample_rate=48000`
   const x265 = `keyint=${gop}:min-keyint=${gop}:scenecut=0:bframes=0:log-level=error:pools=1:frame-threads=1:repeat-headers=1`
-  const input = ['-re', '-f', 'lavfi', '-i', `color=c=${hslToHex(hue)}:s=${width}x${height}:r=${fps}`]
+  const input = ['-re', '-f', 'lavfi', '-i', graph.source]
   const video =
     codec === 'h265'
       ? [
@@ -96,7 +110,7 @@ function ffmpegArguments(picture: Picture, ffmpeg: Ffmpeg, baseSeconds: number):
   return [
     ...['-nostdin', '-hide_banner', '-loglevel', 'error', ...input],
     ...(audio ? ['-re', '-f', 'lavfi', '-i', sound] : []),
-    ...[...maps, '-vf', videoFilter(picture, baseSeconds), '-pix_fmt', 'yuv420p', ...video],
+    ...[...maps, '-vf', [timeStamps, ...graph.filters].join(','), '-pix_fmt', 'yuv420p', ...video],
     ...[ffmpeg.passthroughOption, 'passthrough'],
     ...(audio ? ['-af', audioFilter, '-c:a:0', 'aac', '-c:a:1', 'libopus', '-b:a', '48k', '-ac', '1'] : []),
     ...['-muxdelay', '0', '-muxpreload', '0', '-flush_packets', '1', '-pes_payload_size', '0'],

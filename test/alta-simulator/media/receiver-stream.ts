@@ -60,6 +60,7 @@ export class ReceiverStream {
       height,
       fps: options.fps ?? 25,
       audio: options.audio ?? false,
+      scene: options.scene ?? 'test-card',
       enable: options.enable ?? true,
       active: options.active ?? true,
       bitrateKbps: options.bitrateKbps ?? Math.round((width * height) / 1400),
