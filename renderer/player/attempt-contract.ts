@@ -28,6 +28,8 @@ export interface Attempt {
   readonly screen: FrameFigures
   start(): void
   sample(): Promise<MediaSample | null>
+  /** Some rows of the frame on screen, see `readStrips` of `strips.ts`. */
+  readStrips(): Promise<Uint8Array | null>
   repair(): Promise<boolean>
   resume(): void
   close(): void

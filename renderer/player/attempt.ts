@@ -7,6 +7,7 @@ import { NativeHlsSession } from './hls/native-hls-session.ts'
 import type { Scope } from './ledger.ts'
 import { Screen } from './screen.ts'
 import type { MediaSample, PictureSession, SessionEvents } from './session.ts'
+import { readStrips } from './strips.ts'
 import type { Attempt, AttemptEvents, AttemptRequest } from './attempt-contract.ts'
 import type { TicketDesk } from './ticket-desk.ts'
 import type { WhepSurroundings } from './whep/whep-session.ts'
@@ -64,6 +65,10 @@ export class BrowserAttempt implements Attempt {
 
   async sample(): Promise<MediaSample | null> {
     return (await this.session?.sample()) ?? null
+  }
+
+  readStrips(): Promise<Uint8Array | null> {
+    return readStrips(this.screen.video)
   }
 
   async repair(): Promise<boolean> {

@@ -108,6 +108,11 @@ export interface TileState {
   readonly lastFrameAt: number | null
   /** No new frame for 3 s or three frame intervals, whichever is longer: dim the picture and say it large. */
   readonly stale: boolean
+  /**
+   * Frames come, but nothing in them has changed for 15 s, by pixels and by encoded sizes, and no server says whether the
+   * source is alive (`pictureState` is `unknown`). Never call it live; and do not call it frozen, for a scene may be quiet.
+   */
+  readonly unchanging: boolean
   /** Frames drop or packets are lost. */
   readonly weak: boolean
   /** Frames drawn a second, over the last seconds. */

@@ -12,6 +12,8 @@ export interface MediaSample {
   readonly packetsLost: number | null
   /** How far behind the camera's clock the picture is, where that is known. */
   readonly delayMs: number | null
+  /** For how long every encoded frame has had the same size, as far as they are shown; null where sizes are not known. */
+  readonly sameSizeMs: number | null
 }
 
 /** What a session tells the attempt it belongs to; nothing after `close`. */

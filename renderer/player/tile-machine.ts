@@ -5,6 +5,7 @@ import type { AttemptFailure } from './failures.ts'
 import type { Scope } from './ledger.ts'
 import type { MachineSurroundings } from './machine-surroundings.ts'
 import { Mender } from './mender.ts'
+import { PictureWitness } from './picture-witness.ts'
 import type { CameraHealth, PictureState, TilePhase, TileReason, TileSize } from './player-types.ts'
 import type { MediaSample } from './session.ts'
 import { SoundChoice } from './sound-choice.ts'
@@ -45,6 +46,7 @@ export class TileMachine<A extends Attempt> {
   hasSound = false
   watchdog = new Watchdog(WHEP_QUIET_MS)
   sample: MediaSample | null = null
+  private readonly witness = new PictureWitness()
   private readonly around: MachineSurroundings<A>
   private readonly scope: Scope
   private readonly backoff: Backoff
@@ -127,6 +129,11 @@ export class TileMachine<A extends Attempt> {
     return at !== null && this.now - at >= staleAfterMs(this.shown?.screen.intervalMs ?? 0)
   }
 
+  /** Nothing in the picture has changed for 15 s, and no server says whether its source lives. */
+  get unchanging(): boolean {
+    return this.witness.unchanging && this.pictureState === 'unknown'
+  }
+
   /** What is played for: the size on screen, or the large picture of which the sound is wanted. */
   private get aim(): TileSize {
     return this.soundChoice.wantsMain ? 'large' : this.size
@@ -169,6 +176,7 @@ export class TileMachine<A extends Attempt> {
     this.cancelGrace?.()
     this.cancelGrace = null
     this.watchdog.rest()
+    this.witness.rest()
     if (visible && this.stopped) {
       this.stopped = false
       this.begin()
@@ -255,6 +263,8 @@ export class TileMachine<A extends Attempt> {
       this.chooseSound(shown)
       this.climb()
     }
+    const sameSizeMs = sample?.sameSizeMs ?? null
+    await this.witness.look({ now: this.now, sameSizeMs, readStrips: () => shown.readStrips() })
     this.around.changed()
   }
 
@@ -385,6 +395,7 @@ export class TileMachine<A extends Attempt> {
     this.verdict = null
     this.denied = false
     this.sample = null
+    this.witness.rest()
     this.climbBackoff.reset()
     this.climbAt = Math.max(this.climbAt, this.now)
     this.watchdog = new Watchdog(source?.kind === 'hls' ? HLS_QUIET_MS : WHEP_QUIET_MS)

@@ -214,6 +214,7 @@ export class StagedTile implements TilePlayer {
       ageMs,
       lastFrameAt,
       stale: shown ? machine.stale : ageMs !== null && ageMs >= 3000,
+      unchanging: shown !== null && machine.unchanging,
       weak: shown !== null && machine.watchdog.weak,
       framesPerSecond: shown ? machine.watchdog.framesPerSecond : null,
       delayMs: shown ? (machine.sample?.delayMs ?? null) : null,

@@ -15,6 +15,7 @@ export interface LiveMark {
 export type PlayingCamera = Pick<Camera, 'serverResponding' | 'variants'> & { readonly isCurrent: boolean }
 
 const live: LiveMark = { tone: 'online', word: 'Live' }
+const notChanging: LiveMark = { tone: 'degraded', word: 'Picture not changing' }
 const subOnly: LiveMark = { tone: 'degraded', word: 'Live (sub stream only)' }
 
 /**
@@ -22,10 +23,11 @@ const subOnly: LiveMark = { tone: 'degraded', word: 'Live (sub stream only)' }
  * deliver is green. `camera`: null while the desk has not answered.
  */
 export function playingMark(
-  { pictureState, variant }: Pick<TileState, 'pictureState' | 'variant'>,
+  { pictureState, variant, unchanging }: Pick<TileState, 'pictureState' | 'variant' | 'unchanging'>,
   camera: PlayingCamera | null,
 ): LiveMark {
   if (pictureState === 'live') return variant === 'sub' && camera && isMainLost(camera) ? subOnly : live
+  if (unchanging) return notChanging
   if (camera && !camera.isCurrent) return { tone: 'degraded', word: 'Playing; desk not responding' }
   if (camera && !camera.serverResponding) return { tone: 'degraded', word: 'Live; server not responding' }
   return { tone: 'unknown', word: 'Playing; status unknown' }

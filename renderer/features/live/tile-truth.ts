@@ -46,6 +46,8 @@ const reasonSentences: Record<TileReason, string> = {
   'receiver-stopped': 'No video from camera (reported by Alta).',
 }
 
+const notChanging = 'The camera may have stopped; no status from the server.'
+
 const calm = { headline: null, detail: null, sinceAt: null, dimmed: false, spinner: false, remark: null }
 
 /** Turns what the player and the desk know into what the tile says. */
@@ -99,6 +101,7 @@ function moving(state: TileState, camera: TileCamera | null): TileTruth {
 
 function playing(state: TileState, camera: TileCamera | null): TileTruth {
   const remark = passedOver(state) ?? (state.phase === 'fallback' ? sentence(state) : null)
+  if (state.unchanging) return { ...calm, ...playingMark(state, camera), remark: notChanging }
   if (state.weak && state.pictureState === 'live')
     return { ...calm, tone: 'degraded', word: 'Weak', remark: remark ?? 'Frames are dropped.' }
   return { ...calm, ...playingMark(state, camera), remark }

@@ -4,6 +4,8 @@ import type { LiveSource } from '../../../shared/contract/live.ts'
 import type { AttemptFailure } from '../failures.ts'
 import type { Ledger, Scope } from '../ledger.ts'
 import type { MediaSample, PictureSession, Reached, SessionEvents } from '../session.ts'
+import { sampleSizes } from './fragment-samples.ts'
+import { HlsFrameSizes } from './frame-sizes.ts'
 import { loadHls } from './load-hls.ts'
 
 /** What an HLS session needs around it. */
@@ -71,6 +73,7 @@ export class HlsSession implements PictureSession {
   private hls: Hls | null = null
   private bytes = 0
   private playlistRead = false
+  private readonly frameSizes = new HlsFrameSizes()
 
   constructor(around: HlsSurroundings, video: HTMLVideoElement, events: SessionEvents) {
     this.around = around
@@ -102,6 +105,7 @@ export class HlsSession implements PictureSession {
       packetsReceived: null,
       packetsLost: null,
       delayMs: this.delayMs(this.hls),
+      sameSizeMs: this.frameSizes.sameMs(this.video.currentTime),
     })
   }
 
@@ -136,6 +140,10 @@ export class HlsSession implements PictureSession {
       if (tracks.audio) this.events.sound()
     })
     hls.on(Events.FRAG_LOADED, (_name, { frag }) => (this.bytes += frag.stats.loaded))
+    hls.on(Events.BUFFER_APPENDING, (_name, { type, frag, data }) => {
+      const sizes = type === 'video' ? sampleSizes(data) : null
+      if (sizes) this.frameSizes.add(frag, sizes)
+    })
     hls.on(Events.ERROR, (_name, data) => this.onError(source, data))
     hls.loadSource(source.url)
     hls.attachMedia(this.video)

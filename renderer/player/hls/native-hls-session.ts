@@ -51,6 +51,7 @@ export class NativeHlsSession implements PictureSession {
       packetsReceived: null,
       packetsLost: null,
       delayMs: null,
+      sameSizeMs: null,
     })
   }
 

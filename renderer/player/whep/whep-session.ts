@@ -2,6 +2,7 @@ import type { LiveSource } from '../../../shared/contract/live.ts'
 import type { AttemptFailure } from '../failures.ts'
 import type { Ledger, Scope } from '../ledger.ts'
 import type { MediaSample, PictureSession, Reached, SessionEvents } from '../session.ts'
+import { WhepFrameSizes } from './frame-sizes.ts'
 import { IceCandidates } from './ice-candidates.ts'
 import { iceServersOf } from './link-header.ts'
 import { acceptsVideo, parseFragment, sdpFragment, withIce } from './sdp-fragment.ts'
@@ -63,6 +64,7 @@ export class WhepSession implements PictureSession {
   private restarts = 0
   private repairing: Promise<boolean> | null = null
   private usesRelaysOf: RTCIceServer[]
+  private readonly frameSizes = new WhepFrameSizes()
 
   /** Makes the offer at once, while the ticket is still on its way. `serverId` is the expected server. */
   constructor(
@@ -100,7 +102,8 @@ export class WhepSession implements PictureSession {
     const receiver = this.peer
       .getTransceivers()
       .find(({ receiver: { track } }) => track.kind === 'video')?.receiver
-    return receiver && !this.scope.disposed ? videoSample(await receiver.getStats()) : null
+    if (!receiver || this.scope.disposed) return null
+    return videoSample(await receiver.getStats(), this.scope.clock.now(), this.frameSizes)
   }
 
   /** Restarts ICE where the server supports that (it gave an ETag); the media goes on over the new path. */

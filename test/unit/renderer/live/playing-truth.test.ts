@@ -13,7 +13,7 @@ const healthy = camera('online', 'online')
 
 describe('a picture that plays', () => {
   test('is green and live only where its server says that its source delivers', () => {
-    expect(playingMark({ pictureState: 'live', variant: 'sub' }, healthy)).toEqual({
+    expect(playingMark({ pictureState: 'live', variant: 'sub', unchanging: false }, healthy)).toEqual({
       tone: 'online',
       word: 'Live',
     })
@@ -24,7 +24,7 @@ describe('a picture that plays', () => {
       { ...healthy, isCurrent: false },
     ]
     for (const known of unknowns) {
-      const mark = playingMark({ pictureState: 'unknown', variant: 'sub' }, known)
+      const mark = playingMark({ pictureState: 'unknown', variant: 'sub', unchanging: false }, known)
       expect(mark.tone).not.toBe('online')
       expect(mark.word).not.toBe('Live')
     }
@@ -33,19 +33,43 @@ describe('a picture that plays', () => {
   // Would catch: a list that says Offline beside a tile that says Live.
   test('says both parts of the truth, and the list says the same', () => {
     const away = { ...healthy, status: 'offline' as const, serverResponding: false }
-    const onTile = playingMark({ pictureState: 'unknown', variant: 'sub' }, away)
+    const onTile = playingMark({ pictureState: 'unknown', variant: 'sub', unchanging: false }, away)
     expect(onTile).toEqual({ tone: 'degraded', word: 'Live; server not responding' })
     expect(listMark(away, onTile)).toEqual(onTile)
 
     const mainDead = { ...camera('degraded', 'online'), status: 'degraded' as const }
-    const sub = playingMark({ pictureState: 'live', variant: 'sub' }, mainDead)
+    const sub = playingMark({ pictureState: 'live', variant: 'sub', unchanging: false }, mainDead)
     expect(sub).toEqual({ tone: 'degraded', word: 'Live (sub stream only)' })
     expect(listMark(mainDead, sub)).toEqual(sub)
 
     const cut = { ...healthy, isCurrent: false }
-    const old = playingMark({ pictureState: 'unknown', variant: 'main' }, cut)
+    const old = playingMark({ pictureState: 'unknown', variant: 'main', unchanging: false }, cut)
     expect(old.word).toBe('Playing; desk not responding')
     expect(listMark(cut, old)).toEqual(old)
+  })
+})
+
+// Would catch: a repeated picture that is called live where no server can say what it is, on the tile or in the list; and a quiet
+// scene that is doubted although its server vouches for it.
+describe('a picture that is not changing', () => {
+  test('is amber and never live, where the server does not report or cannot be asked', () => {
+    const unknowns = [
+      null,
+      camera('unknown', 'unknown'),
+      { ...healthy, serverResponding: false },
+      { ...healthy, isCurrent: false },
+    ]
+    for (const known of unknowns) {
+      const mark = playingMark({ pictureState: 'unknown', variant: 'sub', unchanging: true }, known)
+      expect(mark).toEqual({ tone: 'degraded', word: 'Picture not changing' })
+      if (known) expect(listMark({ ...known, status: 'online' }, mark)).toEqual(mark)
+    }
+  })
+
+  test("gives way to the server's word", () => {
+    expect(playingMark({ pictureState: 'live', variant: 'main', unchanging: true }, healthy).word).toBe(
+      'Live',
+    )
   })
 })
 

@@ -13,6 +13,7 @@ const playing: TileState = {
   lastFrameAt: 1_000,
   stale: false,
   weak: false,
+  unchanging: false,
   framesPerSecond: 25,
   delayMs: null,
   width: 1280,
@@ -51,6 +52,17 @@ describe('what a tile says', () => {
     for (const phase of ['stalled', 'connecting', 'first-frame-wait', 'retry-wait', 'playing'] as const) {
       const truth = tileTruth({ ...playing, phase, stale: true, ageMs: 12_300 }, camera)
       expect(truth).toMatchObject({ headline: 'FROZEN', sinceAt: 1_000, dimmed: true, tone: 'offline' })
+    }
+  })
+
+  // Would catch: a repeated picture that is called live, or a quiet scene that is called frozen.
+  it('says amber that a picture is not changing, and neither dims it nor calls it live', () => {
+    for (const weak of [false, true]) {
+      const state = { ...playing, pictureState: 'unknown' as const, unchanging: true, weak }
+      const truth = tileTruth(state, camera)
+      expect(truth).toMatchObject({ tone: 'degraded', word: 'Picture not changing', headline: null })
+      expect(truth.dimmed).toBe(false)
+      expect(truth.remark).toBe('The camera may have stopped; no status from the server.')
     }
   })
 

@@ -18,6 +18,10 @@ export class ScriptedAttempt implements Attempt {
   repairs = 0
   repairWorks = false
   delayMs: number | null = null
+  /** For how long all frames have had one size, and one pixel of each. */
+  sameSizeMs: number | null = null
+  pixel = 0
+  stripsRead = 0
   readonly screen = { count: 0, lastAt: null as number | null, intervalMs: 40 }
   readonly request: AttemptRequest
   readonly events: AttemptEvents
@@ -42,8 +46,14 @@ export class ScriptedAttempt implements Attempt {
       packetsReceived: null,
       packetsLost: null,
       delayMs: this.delayMs,
+      sameSizeMs: this.sameSizeMs,
     }
     return Promise.resolve({ bytes: this.bytes, framesDecoded: this.decoded, ...figures })
+  }
+
+  readStrips(): Promise<Uint8Array> {
+    this.stripsRead += 1
+    return Promise.resolve(Uint8Array.of(this.pixel))
   }
 
   repair(): Promise<boolean> {

@@ -24,6 +24,7 @@ class Watcher {
     packetsReceived: 0,
     packetsLost: 0,
     delayMs: null,
+    sameSizeMs: null,
   }
   private drawn = 0
   private lastAt = 0
