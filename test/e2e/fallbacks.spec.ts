@@ -200,3 +200,33 @@ test('REC is shown while the server records, and its absence is said where it sh
   await expect(row('Porch')).toContainText('Not recording')
   await expect(row('Dock')).not.toContainText('ecording')
 })
+
+// Would catch: a frozen source of a server without status, whose picture passes for a playing one for ever; and a picture that
+// may be a quiet yard, but is dimmed or called frozen.
+for (const protocol of ['whep', 'hls'] as const) {
+  test(`where the server has no status, a picture that is not changing is said to be so, by ${protocol}`, async ({
+    page,
+    watch,
+  }) => {
+    if (protocol === 'hls') await alta().setFault('whep-absent', { channel: 'desk/dock' })
+    const { tile, entry } = await watchDock(page, watch)
+    await alta().setFault('no-status', true)
+    await expect(tile).toHaveAttribute('data-word', 'Playing; status unknown')
+    await freeze('dock', 'dock-sub')
+    const words = 'Picture not changing'
+    await expect(tile).toHaveAttribute('data-word', words, { timeout: 45_000 })
+    await expect(tile).toHaveAttribute('data-protocol', protocol)
+    await expect(tile.getByText(words)).toHaveClass(/\btext-picture-degraded\b/)
+    await expect(tile.getByTestId('tile-remark')).toContainText('no status from the server')
+    await expect(tile.getByTestId('tile-headline')).toHaveCount(0)
+    await expect(tile).toHaveAttribute('data-stale', 'false')
+    await expect(tile.getByTestId('stage').locator('..')).toHaveCSS('opacity', '1')
+    await expect(entry).toContainText(words)
+
+    await alta().clearFault('receiver-frozen')
+    await expect(tile).toHaveAttribute('data-word', 'Playing; status unknown')
+    await expectMoving(tile, protocol)
+    await alta().clearFaults()
+    await expect(tile).toHaveAttribute('data-word', 'Live')
+  })
+}

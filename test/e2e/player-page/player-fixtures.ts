@@ -1,15 +1,12 @@
 /// <reference lib="dom" />
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import { test as base } from '@playwright/test'
 import type { Page } from '@playwright/test'
-import { build, preview } from 'vite'
 import type { LiveSource } from '../../../shared/contract/live.ts'
 import type { AltaServerOptions } from '../../alta-simulator/options.ts'
 import { startAltaServer } from '../../alta-simulator/start-alta-server.ts'
 import type { AltaServerHandle } from '../../alta-simulator/start-alta-server.ts'
 import type { PlayerPage } from './page.ts'
+import { servePlayerPage } from './serve-player-page.ts'
 
 declare global {
   interface Window {
@@ -79,20 +76,10 @@ function altaWith(cameras: number, options: AltaServerOptions = {}): AltaServerO
 export const test = base.extend<TestFixtures, WorkerFixtures>({
   pageUrl: [
     async ({}, use) => {
-      const outDir = await mkdtemp(path.join(tmpdir(), 'player-page-'))
-      const options = { root: import.meta.dirname, configFile: false as const, logLevel: 'warn' as const }
-      await build({ ...options, build: { outDir, emptyOutDir: true, minify: false } })
-      const server = await preview({
-        ...options,
-        build: { outDir },
-        preview: { host: '127.0.0.1', port: 0, allowedHosts: true },
-      })
-      const address = server.httpServer.address()
-      if (address === null || typeof address === 'string') throw new Error('The page is not served.')
+      const served = await servePlayerPage()
       // A plain-HTTP name that is no secure context, as a colleague on the LAN has it.
-      await use(`http://desk.example:${address.port}/`)
-      await server.close()
-      await rm(outDir, { recursive: true })
+      await use(`http://desk.example:${served.port}/`)
+      await served.close()
     },
     { scope: 'worker' },
   ],
