@@ -7,6 +7,7 @@ import { coldStart } from './cold-start.ts'
 import { healthSweep } from './health-sweep.ts'
 import { hostileAnswers } from './hostile-answers.ts'
 import { ottRecovery } from './ott-recovery.ts'
+import { pictureWitness } from './picture-witness.ts'
 import { permissionCheck } from './permission-check.ts'
 import { signInStorm } from './sign-in-storm.ts'
 import { wallOf16 } from './wall-of-16.ts'
@@ -21,6 +22,7 @@ const benches: readonly Bench[] = [
   whepFirstFrame,
   ottRecovery,
   wallOf16,
+  pictureWitness,
   permissionCheck,
   signInStorm,
   auditWrite,

@@ -9,9 +9,11 @@ export interface ProofResult {
   readonly seconds: number
 }
 
-/** A long proof that `npm run proofs -- NAME [COUNT]` runs; `count` overrides how often it tries. */
+/** A long proof that `npm run proofs -- NAME [COUNT]` runs; `count` overrides how often, or how long, it tries. */
 export interface Proof {
   readonly name: string
   readonly defaultCount: number
+  /** What `count` counts. Default: tries. */
+  readonly counts?: string
   run(count: number): Promise<Omit<ProofResult, 'name' | 'seconds' | 'holds'>>
 }

@@ -5,19 +5,20 @@ import { audit } from './audit.ts'
 import { fuzz } from './fuzz.ts'
 import { kill } from './kill.ts'
 import type { Proof, ProofResult } from './proof.ts'
+import { still } from './still.ts'
 
-const proofs: readonly Proof[] = [audit, fuzz, kill]
+const proofs: readonly Proof[] = [audit, fuzz, kill, still]
 const [name, countText] = process.argv.slice(2)
 const proof = proofs.find((one) => one.name === name)
 const count = countText === undefined ? proof?.defaultCount : Number(countText)
 if (!proof || !count || !Number.isInteger(count) || count < 1) {
   console.error('Usage: npm run proofs -- NAME [COUNT]')
   for (const one of proofs)
-    console.error(`  ${one.name} (${one.defaultCount} tries unless COUNT says otherwise)`)
+    console.error(`  ${one.name} (${one.defaultCount} ${one.counts ?? 'tries'} unless COUNT says otherwise)`)
   process.exit(2)
 }
 
-console.log(`proof: ${proof.name}, ${count} tries...`)
+console.log(`proof: ${proof.name}, ${count} ${proof.counts ?? 'tries'}...`)
 const startedAt = performance.now()
 const found = await proof.run(count)
 const seconds = Math.round((performance.now() - startedAt) / 1000)

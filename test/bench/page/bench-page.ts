@@ -1,8 +1,10 @@
 // The page of the browser benchmarks: our player and a peer side by side, driven from outside through `window`.
 import { WebRTCPlayer } from '@eyevinn/webrtc-player'
 import type { LiveSource } from '../../../shared/contract/live.ts'
+import { PictureWitness } from '../../../renderer/player/picture-witness.ts'
 import { createWallPlayer } from '../../../renderer/player/wall-player.ts'
 import type { TilePlayer, WallCounters, WallPlayer } from '../../../renderer/player/player-types.ts'
+import { WhepFrameSizes } from '../../../renderer/player/whep/frame-sizes.ts'
 
 /** Times are milliseconds since the epoch with fractions, comparable with Date.now() on the same machine. */
 export interface FirstFrame {
@@ -20,6 +22,10 @@ export interface BenchPage {
   closeAll(): Promise<WallCounters | null>
   /** When the picture last moved, and when our tile first noticed and said that it does not. */
   watch(): { lastFrameAt: number; stalledAt: number | null; staleAt: number | null }
+  /** From now on each look of the witness of unchanging pictures is made so many times more, so that its cost can be seen. */
+  repeatWitness(times: number): void
+  /** How many tiles say that their picture is not changing. */
+  unchangingTiles(): number
   /** Resolves with the time of the first frame drawn after `afterAt`; null when `timeoutMs` passes. */
   frameAfter(afterAt: number, timeoutMs: number): Promise<number | null>
 }
@@ -30,6 +36,7 @@ let peer: WebRTCPlayer | null = null
 let lastFrameAt = 0
 let stalledAt: number | null = null
 let staleAt: number | null = null
+let openedTiles: TilePlayer[] = []
 let waiting: { afterAt: number; resolve: (at: number) => void }[] = []
 
 const page: BenchPage = {
@@ -40,6 +47,8 @@ const page: BenchPage = {
   closeAll,
   watch,
   frameAfter,
+  repeatWitness,
+  unchangingTiles: () => openedTiles.filter((tile) => tile.state.unchanging).length,
 }
 Object.assign(window, { altaBench: page })
 
@@ -170,7 +179,7 @@ function openWall(urls: readonly string[], timeoutMs: number): Promise<FirstFram
         if (first) resolve({ startedAt, frameAt: now() })
         first = false
       })
-      opened.addTile({ cameraId, stage: element, size: 'small' })
+      openedTiles.push(opened.addTile({ cameraId, stage: element, size: 'small' }))
     })
   })
   const late = new Promise<never>((_, reject) => {
@@ -191,8 +200,34 @@ async function closeAll(): Promise<WallCounters | null> {
   stalledAt = null
   staleAt = null
   waiting = []
+  openedTiles = []
   stageFolder.replaceChildren()
   return closing?.counters() ?? null
+}
+
+const lookAtPixels = PictureWitness.prototype.look
+const lookAtSizes = WhepFrameSizes.prototype.look
+
+function repeatWitness(times: number): void {
+  PictureWitness.prototype.look = async function (picture): Promise<void> {
+    let reads = 0
+    const readStrips = (): ReturnType<typeof picture.readStrips> => {
+      reads += 1
+      return picture.readStrips()
+    }
+    await lookAtPixels.call(this, { ...picture, readStrips })
+    // Where this look read strips, each of the others does, and compares them.
+    const repeated = reads > 0 ? picture : { ...picture, sameSizeMs: 0 }
+    const other = new PictureWitness()
+    for (let time = 0; time < times; time += 1) {
+      await lookAtPixels.call(other, { ...repeated, now: picture.now + time * 2000 })
+    }
+  }
+  WhepFrameSizes.prototype.look = function (now, received): void {
+    lookAtSizes.call(this, now, received)
+    const other = new WhepFrameSizes()
+    for (let time = 0; time < times; time += 1) lookAtSizes.call(other, now, received)
+  }
 }
 
 function watch(): { lastFrameAt: number; stalledAt: number | null; staleAt: number | null } {
