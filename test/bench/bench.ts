@@ -5,6 +5,7 @@ import { auditWrite } from './audit-write.ts'
 import { camerasList } from './cameras-list.ts'
 import { coldStart } from './cold-start.ts'
 import { healthSweep } from './health-sweep.ts'
+import { hlsDelay } from './hls-delay.ts'
 import { hostileAnswers } from './hostile-answers.ts'
 import { ottRecovery } from './ott-recovery.ts'
 import { pictureWitness } from './picture-witness.ts'
@@ -23,6 +24,7 @@ const benches: readonly Bench[] = [
   ottRecovery,
   wallOf16,
   pictureWitness,
+  hlsDelay,
   permissionCheck,
   signInStorm,
   auditWrite,

@@ -7,7 +7,7 @@ import type { Browser, Page } from '@playwright/test'
 import { build } from 'esbuild'
 import { startAltaServer } from '../alta-simulator/start-alta-server.ts'
 import type { AltaServerHandle } from '../alta-simulator/start-alta-server.ts'
-import type { ReceiverOptions } from '../alta-simulator/options.ts'
+import type { AltaServerOptions, ReceiverOptions } from '../alta-simulator/options.ts'
 
 /** A browser with the benchmark page, and an Alta whose channels anybody may watch. */
 export interface BrowserStage {
@@ -15,6 +15,8 @@ export interface BrowserStage {
   readonly alta: AltaServerHandle
   /** WHEP address of a channel. */
   whepUrl(channel: string): string
+  /** HLS address of a channel. */
+  hlsUrl(channel: string): string
   close(): Promise<void>
 }
 
@@ -22,7 +24,10 @@ const html =
   '<!doctype html><meta charset="utf-8"><title>bench</title><div id="stages"></div><script type="module" src="/page.js"></script>'
 
 /** Serves the bundled page on loopback, starts Alta with these receivers (one public channel each) and the browser. */
-export async function openBrowserStage(receivers: readonly ReceiverOptions[]): Promise<BrowserStage> {
+export async function openBrowserStage(
+  receivers: readonly ReceiverOptions[],
+  options: Pick<AltaServerOptions, 'segmentSeconds'> = {},
+): Promise<BrowserStage> {
   const bundled = await build({
     entryPoints: [join(import.meta.dirname, 'page/bench-page.ts')],
     bundle: true,
@@ -48,6 +53,7 @@ export async function openBrowserStage(receivers: readonly ReceiverOptions[]): P
     receivers: [...receivers],
     alwaysEncode: true,
     allowOrigin: [origin],
+    ...options,
     channels: Object.fromEntries(
       receivers.map(({ id }) => [id, { enable: true, name: id, variants: { main: { receiver: id } } }]),
     ),
@@ -60,6 +66,7 @@ export async function openBrowserStage(receivers: readonly ReceiverOptions[]): P
     page,
     alta,
     whepUrl: (channel) => `${alta.ottUrl}/${channel}/whep`,
+    hlsUrl: (channel) => `${alta.ottUrl}/${channel}/index.m3u8`,
     close: async () => {
       await browser.close()
       await alta.dispose()

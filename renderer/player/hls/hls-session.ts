@@ -1,11 +1,12 @@
 import type Hls from 'hls.js'
-import type { ErrorData, HlsConfig, Level } from 'hls.js'
+import type { ErrorData, Fragment, HlsConfig, Level, LevelDetails } from 'hls.js'
 import type { LiveSource } from '../../../shared/contract/live.ts'
 import type { AttemptFailure } from '../failures.ts'
 import type { Ledger, Scope } from '../ledger.ts'
 import type { MediaSample, PictureSession, Reached, SessionEvents } from '../session.ts'
 import { sampleSizes } from './fragment-samples.ts'
 import { HlsFrameSizes } from './frame-sizes.ts'
+import { LiveEdge } from './live-edge.ts'
 import { loadHls } from './load-hls.ts'
 
 /** What an HLS session needs around it. */
@@ -30,9 +31,10 @@ const liveConfig: Partial<HlsConfig> = {
   autoStartLoad: false,
   backBufferLength: 4,
   maxBufferLength: 20,
-  liveSyncDurationCount: 2,
+  // Where it starts; `live-edge.ts` does the rest. hls.js itself aims at a distance from an edge whose age it does not know.
+  liveSyncDurationCount: 1.75,
   liveMaxLatencyDurationCount: 5,
-  maxLiveSyncPlaybackRate: 1.2,
+  maxLiveSyncPlaybackRate: 1,
   startFragPrefetch: true,
   // The attempt around this session starts anew by itself; a new master needs a new ticket.
   manifestLoadPolicy: { default: once },
@@ -49,6 +51,14 @@ export function levelOf(
   if (named >= 0) return named
   const heights = levels.map(({ height }) => height)
   return heights.indexOf(variant === 'main' ? Math.max(...heights) : Math.min(...heights))
+}
+
+/** Media buffered after the present position, seconds; 0 where there is none. */
+function bufferedAhead({ buffered, currentTime }: HTMLVideoElement): number {
+  for (let index = 0; index < buffered.length; index += 1)
+    if (buffered.start(index) <= currentTime && currentTime <= buffered.end(index))
+      return buffered.end(index) - currentTime
+  return 0
 }
 
 /** What a fatal error of hls.js means for the ladder. `status` 0 means that no answer came. */
@@ -72,8 +82,12 @@ export class HlsSession implements PictureSession {
   private readonly scope: Scope
   private hls: Hls | null = null
   private bytes = 0
-  private playlistRead = false
   private readonly frameSizes = new HlsFrameSizes()
+  private readonly liveEdge = new LiveEdge()
+  private details: LevelDetails | null = null
+  /** Newest segment of the first playlist: what was there at the start says nothing of when segments arrive. */
+  private firstSegment = Infinity
+  private playingSince: number | null = null
 
   constructor(around: HlsSurroundings, video: HTMLVideoElement, events: SessionEvents) {
     this.around = around
@@ -131,15 +145,20 @@ export class HlsSession implements PictureSession {
       hls.loadLevel = levelOf(levels, source.variant)
       hls.startLoad(-1)
     })
-    hls.on(Events.LEVEL_LOADED, () => {
-      if (this.playlistRead) return
-      this.playlistRead = true
+    hls.on(Events.LEVEL_LOADED, (_name, { details }) => {
+      const isFirst = this.details === null
+      this.details = details
+      if (!isFirst) return
+      this.firstSegment = details.endSN
       this.events.connected()
     })
     hls.on(Events.BUFFER_CODECS, (_name, tracks) => {
       if (tracks.audio) this.events.sound()
     })
-    hls.on(Events.FRAG_LOADED, (_name, { frag }) => (this.bytes += frag.stats.loaded))
+    hls.on(Events.FRAG_LOADED, (_name, { frag }) => {
+      this.bytes += frag.stats.loaded
+      this.onArrival(frag)
+    })
     hls.on(Events.BUFFER_APPENDING, (_name, { type, frag, data }) => {
       const sizes = type === 'video' ? sampleSizes(data) : null
       if (sizes) this.frameSizes.add(frag, sizes)
@@ -147,6 +166,19 @@ export class HlsSession implements PictureSession {
     hls.on(Events.ERROR, (_name, data) => this.onError(source, data))
     hls.loadSource(source.url)
     hls.attachMedia(this.video)
+  }
+
+  /** A segment that is new on the server: the moment to see how much was left, and to come nearer to the live edge. */
+  private onArrival({ sn, duration }: Fragment): void {
+    const { video, details } = this
+    if (video.paused || video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) return
+    const { clock } = this.scope
+    this.playingSince ??= clock.now()
+    if (sn === 'initSegment' || sn <= this.firstSegment || sn !== details?.endSN) return
+    const playedMs = clock.now() - this.playingSince
+    const correction = this.liveEdge.arrived({ aheadS: bufferedAhead(video), segmentS: duration, playedMs })
+    video.playbackRate = correction.rate
+    if (correction.jumpS > 0) video.currentTime += correction.jumpS
   }
 
   private onError(source: LiveSource, { fatal, type, details, response }: ErrorData): void {

@@ -1,5 +1,6 @@
 // The page of the browser benchmarks: our player and a peer side by side, driven from outside through `window`.
 import { WebRTCPlayer } from '@eyevinn/webrtc-player'
+import Hls from 'hls.js'
 import type { LiveSource } from '../../../shared/contract/live.ts'
 import { PictureWitness } from '../../../renderer/player/picture-witness.ts'
 import { createWallPlayer } from '../../../renderer/player/wall-player.ts'
@@ -12,7 +13,19 @@ export interface FirstFrame {
   readonly frameAt: number
 }
 
+/** One HLS player so far: its delay behind the camera's clock, and how often it ran dry since its first frame. */
+export interface HlsFigures {
+  readonly delayMs: number | null
+  readonly stalls: number
+}
+
 export interface BenchPage {
+  /** Starts one more HLS player, ours or hls.js as it comes. */
+  startHls(player: 'ours' | 'hls.js', url: string): void
+  /** All that were started, in order. */
+  hlsFigures(): HlsFigures[]
+  /** Ends all of them. */
+  endHls(): void
   playOurs(url: string): Promise<FirstFrame>
   playPeer(url: string): Promise<FirstFrame>
   /** Opens a wall of small tiles; resolves with the first frame of each, or rejects after `timeoutMs`. */
@@ -39,7 +52,14 @@ let staleAt: number | null = null
 let openedTiles: TilePlayer[] = []
 let waiting: { afterAt: number; resolve: (at: number) => void }[] = []
 
+const hlsPlayers: { figures: () => HlsFigures; end: () => void }[] = []
+
 const page: BenchPage = {
+  startHls,
+  hlsFigures: () => hlsPlayers.map(({ figures }) => figures()),
+  endHls: () => {
+    for (const { end } of hlsPlayers.splice(0)) end()
+  },
   playOurs,
   playPeer,
   openWall,
@@ -93,7 +113,7 @@ function sourceOf(url: string, cameraId: string): LiveSource {
   return {
     cameraId,
     serverId: new URL(url).host,
-    kind: 'whep',
+    kind: url.includes('.m3u8') ? 'hls' : 'whep',
     variant: 'main',
     url,
     codec: 'h264',
@@ -131,6 +151,44 @@ function playOurs(url: string): Promise<FirstFrame> {
     wall = wallOver(new Map([['camera', url]]))
     const tile = wall.addTile({ cameraId: 'camera', stage: element, size: 'large' })
     watchTile(tile)
+  })
+}
+
+/** Counts how often a video below `element` waits for data after its first frame. */
+function watchStalls(element: HTMLElement): () => number {
+  let stalls = 0
+  let drawn = false
+  watchFrames(element, () => (drawn = true))
+  // The event does not bubble, but it can be captured.
+  element.addEventListener('waiting', () => (stalls += drawn ? 1 : 0), { capture: true })
+  return () => stalls
+}
+
+function startHls(player: 'ours' | 'hls.js', url: string): void {
+  const element = stage()
+  const stalls = watchStalls(element)
+  if (player === 'ours') {
+    const own = wallOver(new Map([['camera', url]]))
+    const tile = own.addTile({ cameraId: 'camera', stage: element, size: 'large' })
+    hlsPlayers.push({
+      figures: () => ({ delayMs: tile.state.delayMs, stalls: stalls() }),
+      end: () => own.close(),
+    })
+    return
+  }
+  const video = document.createElement('video')
+  video.muted = true
+  element.append(video)
+  const hls = new Hls()
+  hls.loadSource(url)
+  hls.attachMedia(video)
+  hls.on(Hls.Events.MANIFEST_PARSED, () => void video.play())
+  hlsPlayers.push({
+    figures: () => ({
+      delayMs: hls.playingDate ? Date.now() - hls.playingDate.getTime() : null,
+      stalls: stalls(),
+    }),
+    end: () => hls.destroy(),
   })
 }
 
