@@ -123,7 +123,8 @@ export function createDesk(options: DeskOptions): Desk {
   })
   const { policy } = people
   const authenticate = identity.service.authenticate.bind(identity.service)
-  const rooms = openRooms(ground, people, options)
+  const isSignInLive = (family: string): boolean => identity.service.isSignInLive(family)
+  const rooms = openRooms(ground, people, isSignInLive, options)
   const events = new EventStream({
     bus,
     clock: ground.clock,
@@ -140,7 +141,7 @@ export function createDesk(options: DeskOptions): Desk {
     pageFolder: options.pageFolder,
     router: () => router,
     authenticate,
-    isSignInLive: (family) => identity.service.isSignInLive(family),
+    isSignInLive,
     documentedPasswordStands: identity.documentedPasswordStands,
     streamOrigins: rooms.streamOrigins,
     authorize: async (question) => (await rooms.authorize(question)).allowed,
@@ -283,7 +284,12 @@ function openAudit(ground: Ground, files: FileTickets, isStillIn: (caller: Calle
 }
 
 /** The rooms of video, in the order in which one may use another. */
-function openRooms(ground: Ground, { policy, rights }: OpenPeople, options: DeskOptions) {
+function openRooms(
+  ground: Ground,
+  { policy, rights }: OpenPeople,
+  isSignInLive: (family: string) => boolean,
+  options: DeskOptions,
+) {
   const { headless, recordingTimes } = options
   const { config, clock, store, bus, deskId, logger, health } = ground
   const { publicUrl } = config
@@ -319,7 +325,7 @@ function openRooms(ground: Ground, { policy, rights }: OpenPeople, options: Desk
   const watching = { store, fleet, upkeep, bus, clock, logger: logger.for('live') }
   const onWallsOf = (userId: string): Set<string> => store.read((db) => camerasOnWallsOf(db, userId))
   const sittings = new Sittings({ store, bus, clock, onWallsOf })
-  const live = new LiveService({ ...watching, sittings, policy, desktopOrigin })
+  const live = new LiveService({ ...watching, isSignInLive, sittings, policy, desktopOrigin })
   const walls = new Walls({ store, policy, rights, clock })
   const views = new Views({ store, policy, rights, walls, clock })
   return {

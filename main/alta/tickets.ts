@@ -15,6 +15,8 @@ const longestPath = 2048
 /** What a ticket lets somebody do. */
 export interface TicketRequest {
   readonly personId: string
+  /** The sign-in it was asked in, with which it ends; empty for the desk's own. */
+  readonly signInId: string
   readonly cameraId: string
   readonly channelId: string
 }
@@ -56,6 +58,7 @@ const claimsSchema = z.object({
   iss: z.string(),
   aud: z.string(),
   sub: z.string().min(1),
+  sid: z.string(),
   cam: z.string().min(1),
   path: z.string().min(1),
   iat: z.number(),
@@ -72,7 +75,7 @@ export function createTicketOffice(options: TicketOfficeOptions): TicketOffice {
   const key = createSecretKey(Buffer.from(options.secret, 'utf8'))
   const { deskId, serverId, clock } = options
   return {
-    sign({ personId, cameraId, channelId }) {
+    sign({ personId, signInId, cameraId, channelId }) {
       const iat = Math.floor(clock.now() / 1000)
       const exp = iat + validSeconds
       const jti = newId()
@@ -80,6 +83,7 @@ export function createTicketOffice(options: TicketOfficeOptions): TicketOffice {
         iss: deskId,
         aud: serverId,
         sub: personId,
+        sid: signInId,
         cam: cameraId,
         path: channelId,
         iat,
@@ -116,9 +120,10 @@ function judge(
   whepPath: string,
 ): TicketVerdict {
   if (!parsed.success) return { ok: false, reason: 'malformed', jti: null }
-  const { sub, cam, path, exp, jti } = parsed.data
+  const { sub, sid, cam, path, exp, jti } = parsed.data
   if (!isPathOf(path, realPath, whepPath)) return { ok: false, reason: 'wrong-path', jti }
-  return { ok: true, ticket: { personId: sub, cameraId: cam, channelId: path, jti, expiresAt: exp * 1000 } }
+  const what = { personId: sub, signInId: sid, cameraId: cam, channelId: path }
+  return { ok: true, ticket: { ...what, jti, expiresAt: exp * 1000 } }
 }
 
 function refusalOf(error: unknown): { reason: TicketRefusal; jti: string | null } {

@@ -101,7 +101,7 @@ export class RecordingWatch implements Part {
     round.asking.add(id)
     round.dueMs.set(id, clock.monotonicMs() + this.#times.everyMs)
     try {
-      const viewing = { personId: 'desk', cameraId: id, channelId, remoteAddress: 'desktop' }
+      const viewing = { personId: 'desk', signInId: '', cameraId: id, channelId, remoteAddress: 'desktop' }
       const { token } = await link.token(viewing)
       const call = { requestId: newId(), signal: this.#abort.signal }
       const recordedUntil = await round.status.read(call, channelId, token, link.state.clockOffsetMs ?? 0)

@@ -17,6 +17,12 @@ export interface AccessClaims {
   readonly expiresAt: number
 }
 
+/** What is known of a token once its sign-in was looked up. */
+export interface KnownToken extends AccessClaims {
+  /** Begun by way of the single sign-on provider. */
+  readonly bySso: boolean
+}
+
 const audience = 'alta-desk'
 const mostRemembered = 4096
 
@@ -29,7 +35,7 @@ export class AccessTokens {
   readonly #issuer: string
   readonly #clock: Clock
   readonly #bus: Bus | null
-  readonly #checked = new Map<string, AccessClaims>()
+  readonly #checked = new Map<string, KnownToken>()
 
   /** `deskId` makes the tokens of another desk worthless here. */
   constructor(keys: TokenKeys, deskId: string, clock: Clock, bus: Bus | null = null) {
@@ -39,9 +45,13 @@ export class AccessTokens {
     this.#clock = clock
   }
 
-  async issue(claims: Omit<AccessClaims, 'expiresAt'>): Promise<{ token: string; expiresAt: number }> {
+  /** `endsAt`: when its sign-in is over, which no token outlives; in milliseconds since the epoch. */
+  async issue(
+    claims: Omit<AccessClaims, 'expiresAt'>,
+    endsAt: number,
+  ): Promise<{ token: string; expiresAt: number }> {
     const now = this.#clock.now()
-    const expiresAt = now + accessTokenLifetimeMs
+    const expiresAt = Math.min(now + accessTokenLifetimeMs, endsAt)
     const token = await new SignJWT({ ver: claims.version, fam: claims.family })
       .setProtectedHeader({ alg: this.#keys.algorithm, typ: 'JWT' })
       .setIssuer(this.#issuer)
@@ -54,7 +64,7 @@ export class AccessTokens {
   }
 
   /** What a token says that was checked before and has not expired; undefined where it must be checked. */
-  remembered(token: string): AccessClaims | undefined {
+  remembered(token: string): KnownToken | undefined {
     const claims = this.#checked.get(token)
     if (!claims) return undefined
     if (claims.expiresAt > this.#clock.now()) return claims
@@ -82,7 +92,7 @@ export class AccessTokens {
     }
   }
 
-  remember(token: string, claims: AccessClaims): void {
+  remember(token: string, claims: KnownToken): void {
     if (this.#checked.size >= mostRemembered) {
       const oldest = this.#checked.keys().next()
       if (!oldest.done) this.#checked.delete(oldest.value)

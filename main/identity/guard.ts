@@ -134,11 +134,14 @@ const roleSentences: Readonly<Record<ResourceKind, string>> = {
 }
 
 function roleRefusal(
-  { access, withoutTotp }: ProcedureRules,
+  { access, withoutTotp, withoutOwnPassword }: ProcedureRules,
   { caller }: RequestContext,
 ): ORPCError<string, unknown> | null {
   if (access.kind === 'anyone') return null
   if (!caller) return new ORPCError('UNAUTHORIZED', commonErrors.UNAUTHORIZED)
+  if (caller.mustChoosePassword && !withoutOwnPassword) {
+    return new ORPCError('PASSWORD_CHANGE_REQUIRED', commonErrors.PASSWORD_CHANGE_REQUIRED)
+  }
   if (caller.mustSetUpTotp && !withoutTotp) {
     return new ORPCError('TOTP_SETUP_REQUIRED', commonErrors.TOTP_SETUP_REQUIRED)
   }

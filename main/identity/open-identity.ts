@@ -72,7 +72,7 @@ export function openIdentity(options: OpenIdentityOptions): OpenIdentity {
   const passwords = new Passwords(options.startChildProcess, options.passwordCost)
   const keys = loadTokenKeys(tokenKeySource(config.auth), store, options.keyring)
   const tokens = new AccessTokens(keys, options.deskId, clock, options.bus)
-  const sessions = new RefreshSessions(clock)
+  const sessions = new RefreshSessions(clock, config.auth.signInLifeMs)
   const lockout = new Lockout(store, clock)
   const twoFactor = new TwoFactor(store, clock, totpKeyring(config, options.keyring))
   const rules = new SignInRules(store)

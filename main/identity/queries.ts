@@ -67,9 +67,9 @@ export function lastSpentSession(db: ReadHandle, family: string): SessionRow | u
     .get()
 }
 
-/** Whether a sign-in has not ended: its rows are deleted when it does. */
-export function familyLives(db: ReadHandle, family: string): boolean {
-  return db.select({ id: sessions.id }).from(sessions).where(eq(sessions.family, family)).get() !== undefined
+/** The newest token of a sign-in; undefined once that was ended, for its rows are deleted then. */
+export function newestSession(db: ReadHandle, family: string): SessionRow | undefined {
+  return db.select().from(sessions).where(eq(sessions.family, family)).orderBy(desc(sessions.id)).get()
 }
 
 export function familiesOf(db: ReadHandle, userId: string): string[] {

@@ -39,29 +39,34 @@ export type Presented =
  */
 export class RefreshSessions {
   readonly #clock: Clock
+  readonly #longestLifeMs: number
   /** By the hash of a spent token: what it was exchanged for, as long as it may be asked again. */
   readonly #successors = new Map<string, FreshToken>()
 
-  constructor(clock: Clock) {
+  /** However often it is renewed, no sign-in lives longer than `longestLifeMs`. */
+  constructor(clock: Clock, longestLifeMs: number) {
     this.#clock = clock
+    this.#longestLifeMs = longestLifeMs
   }
 
   /** A token for a new sign-in, or the next one of the sign-in that `from` belongs to. */
   fresh(
     userId: string,
     context: RequestContext,
-    from: Pick<SessionRow, 'family' | 'bySso'> = { family: newId(), bySso: false },
+    from: Pick<SessionRow, 'family' | 'bySso' | 'openedAt'> = this.begin({ bySso: false }),
   ): FreshToken {
     const token = randomBytes(32).toString('base64url')
     const now = this.#clock.now()
+    const { family, bySso, openedAt } = from
     const row: SessionRow = {
       id: newId(),
-      family: from.family,
-      bySso: from.bySso,
+      family,
+      bySso,
+      openedAt,
       userId,
       tokenHash: hashOf(token),
       createdAt: now,
-      expiresAt: now + refreshLifetimeMs,
+      expiresAt: Math.min(now + refreshLifetimeMs, openedAt + this.#longestLifeMs),
       spentAt: null,
       remoteAddress: context.remoteAddress,
       userAgent: context.userAgent.slice(0, 300),
@@ -69,11 +74,22 @@ export class RefreshSessions {
     return { token, row }
   }
 
+  /** What the tokens of a new sign-in have in common. */
+  begin({ bySso }: Pick<SessionRow, 'bySso'>): Pick<SessionRow, 'family' | 'bySso' | 'openedAt'> {
+    return { family: newId(), bySso, openedAt: this.#clock.now() }
+  }
+
+  /** Whether the time of a token, or of its sign-in, is over. */
+  isOver({ expiresAt, openedAt }: Pick<SessionRow, 'expiresAt' | 'openedAt'>): boolean {
+    const now = this.#clock.now()
+    return expiresAt <= now || openedAt + this.#longestLifeMs <= now
+  }
+
   /** Looks a presented token up; changes nothing. */
   judge(db: ReadHandle, token: string): Presented {
     const row = sessionByHash(db, hashOf(token))
     const now = this.#clock.now()
-    if (!row || row.expiresAt <= now) return { kind: 'unknown' }
+    if (!row || this.isOver(row)) return { kind: 'unknown' }
     if (row.spentAt === null) return { kind: 'good', row }
     const successor = unspentSession(db, row.family)
     const justSpent = now - row.spentAt < repeatWithinMs && lastSpentSession(db, row.family)?.id === row.id

@@ -10,6 +10,8 @@ export interface Caller {
   readonly family: string
   /** An administrator asks for an authenticator app: until there is one, little else is answered. */
   readonly mustSetUpTotp?: boolean
+  /** Somebody else gave them their password: until they have chosen one of their own, next to nothing is answered. */
+  readonly mustChoosePassword?: boolean
 }
 
 /**

@@ -2,7 +2,7 @@ import type { User } from '../../shared/contract/auth.ts'
 import type { Clock } from '../platform/clock.ts'
 import { newId } from '../platform/ids.ts'
 import type { Store } from '../store/store-types.ts'
-import type { AccessClaims, AccessTokens } from './access-tokens.ts'
+import type { AccessTokens, KnownToken } from './access-tokens.ts'
 import { counterOfAccount } from './lockout.ts'
 import type { Lockout } from './lockout.ts'
 import { refuseWeak } from './new-passwords.ts'
@@ -14,8 +14,8 @@ import {
   deleteFamily,
   deleteOtherFamilies,
   familiesOf,
-  familyLives,
   insertUser,
+  newestSession,
   updateUser,
   userById,
   userCount,
@@ -71,9 +71,23 @@ export class Identity {
     return claims ? this.#callerOf(claims) : this.#authenticateAnew(token)
   }
 
-  /** Whether a sign-in has not ended. */
+  /** Whether a sign-in has not ended, and is not over. */
   isSignInLive(family: string): boolean {
-    return this.#options.store.read((db) => familyLives(db, family))
+    return this.#liveSignIn(family) !== null
+  }
+
+  #liveSignIn(family: string): SessionRow | null {
+    const { store, sessions } = this.#options
+    const row = store.read((db) => newestSession(db, family))
+    return row && !sessions.isOver(row) ? row : null
+  }
+
+  /**
+   * Whether this person must choose a password first, for somebody else knows theirs. The documented one has a guard of
+   * its own, and who came by single sign-on did not use any.
+   */
+  #mustChoosePassword(person: Person, { bySso }: Pick<SessionRow, 'bySso'>): boolean {
+    return person.mustChangePassword && !person.documentedPassword && !bySso
   }
 
   /** Whether what was let in a while ago would still be let in: a long stream asks from time to time. */
@@ -285,18 +299,18 @@ export class Identity {
   async sessionOf(context: RequestContext, person: Person, refresh: FreshToken): Promise<Session> {
     const { id: userId, version } = person
     const { tokens } = this.#options
-    const { family } = refresh.row
-    const issued = await tokens.issue({ userId, version, family })
+    const { family, bySso } = refresh.row
+    const issued = await tokens.issue({ userId, version, family }, refresh.row.expiresAt)
     // Known from its first request on, so that the door never takes its person for a stranger.
     if (this.isSignInLive(family)) {
-      tokens.remember(issued.token, { userId, version, family, expiresAt: issued.expiresAt })
+      tokens.remember(issued.token, { userId, version, family, bySso, expiresAt: issued.expiresAt })
     }
     context.refreshToken.set(refresh.token, refresh.row.expiresAt, refresh.row.family)
     return {
       accessToken: issued.token,
       expiresAt: issued.expiresAt,
       mustSetUpTotp: this.mustSetUpTotp(person),
-      mustChoosePassword: person.mustChangePassword && !person.documentedPassword && !refresh.row.bySso,
+      mustChoosePassword: this.#mustChoosePassword(person, refresh.row),
       user: toUser(person),
     }
   }
@@ -304,16 +318,20 @@ export class Identity {
   async #authenticateAnew(token: string): Promise<Caller | null> {
     const { tokens } = this.#options
     const claims = await tokens.check(token)
-    if (!claims || !this.isSignInLive(claims.family)) return null
-    tokens.remember(token, claims)
-    return this.#callerOf(claims)
+    const signIn = claims && this.#liveSignIn(claims.family)
+    if (!signIn) return null
+    const known = { ...claims, bySso: signIn.bySso }
+    tokens.remember(token, known)
+    return this.#callerOf(known)
   }
 
-  #callerOf(claims: AccessClaims): Caller | null {
+  #callerOf(claims: KnownToken): Caller | null {
     const person = this.#options.people.get(claims.userId)
     if (!person || person.disabled || person.version !== claims.version) return null
     const { id: userId, email, admin } = person
-    return { userId, email, admin, family: claims.family, mustSetUpTotp: this.mustSetUpTotp(person) }
+    const { family } = claims
+    const mustChoosePassword = this.#mustChoosePassword(person, claims)
+    return { userId, email, admin, family, mustSetUpTotp: this.mustSetUpTotp(person), mustChoosePassword }
   }
 
   #endReusedFamily(context: RequestContext, row: SessionRow, person: Person): void {

@@ -9,10 +9,9 @@ export function signInsOf(rows: readonly SessionRow[], now: number, currentFamil
   const families = Map.groupBy(rows, ({ family }) => family)
   return [...families.values()].flatMap((tokens) => {
     const [latest] = tokens
-    const first = tokens.at(-1)
-    if (!latest || !first || latest.expiresAt <= now) return []
-    const { family: id, expiresAt, remoteAddress, userAgent } = latest
-    const times = { openedAt: first.createdAt, usedAt: latest.createdAt, expiresAt }
+    if (!latest || latest.expiresAt <= now) return []
+    const { family: id, openedAt, expiresAt, remoteAddress, userAgent } = latest
+    const times = { openedAt, usedAt: latest.createdAt, expiresAt }
     return [{ id, ...times, remoteAddress, userAgent, current: id === currentFamily }]
   })
 }

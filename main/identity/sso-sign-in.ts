@@ -118,7 +118,7 @@ export class SsoSignIn {
   #open(context: RequestContext, found: OidcPerson): Promise<Session> {
     const { store, sessions, identity } = this.#options
     const user = this.#recordingRefusals(context, found, () => this.#accountOf(context, found))
-    const fresh = sessions.fresh(user.id, context, { family: newId(), bySso: true })
+    const fresh = sessions.fresh(user.id, context, sessions.begin({ bySso: true }))
     const audit = auditRecord(context, {
       action: 'session.opened',
       target: targetOf(user),

@@ -23,6 +23,8 @@ export interface LiveOptions {
   readonly fleet: Fleet
   readonly upkeep: ServerUpkeep
   readonly policy: Policy
+  /** Whether a sign-in has not ended. */
+  readonly isSignInLive: (signInId: string) => boolean
   readonly bus: Bus
   /** Told of every ticket that a person is given. */
   readonly sittings: Sittings
@@ -43,7 +45,8 @@ export interface AuthorizeQuestion {
 /** `reason` is for the log; Alta learns only that it was refused. */
 export interface AuthorizeVerdict {
   readonly allowed: boolean
-  readonly reason: 'allowed' | 'unknown-server' | 'unknown-camera' | 'right-taken' | TicketRefusal
+  readonly reason:
+    'allowed' | 'unknown-server' | 'unknown-camera' | 'signed-out' | 'right-taken' | TicketRefusal
 }
 
 /** Alta's session ids are short; anybody may send another to this address. */
@@ -93,11 +96,13 @@ export class LiveService {
     return { allowed, reason }
   }
 
-  /** A right that was taken since the ticket was made counts at once; the desk's own trial has no person. */
-  #refusalOf(serverId: string, { personId, cameraId, channelId }: Ticket) {
+  /** What changed since the ticket was made counts at once: a right, or the sign-in. The desk's own trial has neither. */
+  #refusalOf(serverId: string, { personId, signInId, cameraId, channelId }: Ticket) {
+    const { policy, isSignInLive } = this.#options
     if (!this.#cameraAt(serverId, cameraId, channelId)) return 'unknown-camera'
-    const mayWatch = personId === 'desk' || this.#options.policy.mayStillWatch(personId, cameraId)
-    return mayWatch ? 'allowed' : 'right-taken'
+    if (personId === 'desk') return 'allowed'
+    if (!policy.mayStillWatch(personId, cameraId)) return 'right-taken'
+    return isSignInLive(signInId) ? 'allowed' : 'signed-out'
   }
 
   #cameraAt(serverId: string, cameraId: string, channelId: string): boolean {
@@ -129,9 +134,9 @@ export class LiveService {
     const { streamOrigin, figures } = link.state
     if (streamOrigin === null) return { sources: [], expiresAt: 0 }
     this.#options.sittings.note(context, row)
-    const personId = signedInCaller(context).userId
+    const { userId: personId, family: signInId } = signedInCaller(context)
     const { remoteAddress } = context
-    const { token, expiresAt } = await link.token({ personId, cameraId, channelId, remoteAddress })
+    const { token, expiresAt } = await link.token({ personId, signInId, cameraId, channelId, remoteAddress })
     const pageAllowed = this.#pageAllowed(context, link)
     const receivers = { main: row.receiverId, sub: row.subReceiverId }
     const variants = row.subReceiverId === null ? (['main'] as const) : (['main', 'sub'] as const)

@@ -93,6 +93,17 @@ export const keepingTime: SettingKind<number> = {
   },
 }
 
+/** How long somebody stays signed in at most, in whole milliseconds. */
+export const signInLife: SettingKind<number> = {
+  allowed: 'a duration such as 12h or 2160h (90 days), from 1h to 8760h',
+  parse: (input) => {
+    const ms = parseDuration(text(typeof input === 'number' ? String(input) : input))
+    if (ms === null) throw new SettingProblem('is not a duration')
+    if (ms < hourMs || ms > 8_760 * hourMs) throw new SettingProblem('is out of range')
+    return Math.round(ms)
+  },
+}
+
 /** `true` or `false`, as YAML or as a text. */
 export const flag: SettingKind<boolean> = {
   allowed: 'true, false',

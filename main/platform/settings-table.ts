@@ -16,6 +16,7 @@ import {
   personAddress,
   port,
   rate,
+  signInLife,
   signingSecret,
   username,
   webAddress,
@@ -291,6 +292,14 @@ const settings = {
       kind: filePath,
       standard: null,
       meaning: 'PEM file of the Ed25519 key that verifies them; needed with the private one.',
+    }),
+    signInLifeMs: setting({
+      key: 'auth.sign_in_life',
+      variable: 'ALTAVMS_AUTH_SIGN_IN_LIFE',
+      kind: signInLife,
+      standard: '2160h',
+      meaning:
+        'How long a sign-in lives at most, however often it is used; then one signs in anew. Unused for 30 days it ends sooner.',
     }),
     registrationMode: setting({
       key: 'auth.registration_mode',

@@ -105,7 +105,12 @@ export class CallbackCheck implements Part {
     const { streamOrigin } = link.state
     if (streamOrigin === null) return 'unknown'
     const { channelId } = camera
-    const { token, jti } = link.tickets.sign({ personId: 'desk', cameraId: camera.id, channelId })
+    const { token, jti } = link.tickets.sign({
+      personId: 'desk',
+      signInId: '',
+      cameraId: camera.id,
+      channelId,
+    })
     const { promise: asked, resolve } = Promise.withResolvers<'called'>()
     const end = bus.subscribe('ticket.presented', (presented) => {
       if (presented.serverId === link.id && presented.jti === jti) resolve('called')

@@ -74,6 +74,8 @@ export interface LinkParts {
 /** A viewer's claim to a camera. */
 interface Viewing {
   readonly personId: string
+  /** The sign-in in which they ask; empty for the desk itself. */
+  readonly signInId: string
   readonly cameraId: string
   readonly channelId: string
   /** Peer address at the door; `desktop` for the window of the desk itself. */
@@ -359,7 +361,7 @@ export class ServerLink {
     const { figures, streamOrigin } = this.#state
     if (streamOrigin === null) return figures
     const token = async ({ id, channelId }: ExpectedCamera): Promise<string> => {
-      const viewing = { personId: 'desk', cameraId: id, channelId, remoteAddress: 'desktop' }
+      const viewing = { personId: 'desk', signInId: '', cameraId: id, channelId, remoteAddress: 'desktop' }
       return (await this.token(viewing)).token
     }
     const read = await this.#playlists.read(call, streamOrigin, this.#parts.expectedCameras(), token)

@@ -50,7 +50,10 @@ export function followDesk(): void {
   let following: AbortController | null = null
   watch(
     // The desk streams nothing to a person who must set up an authenticator app first.
-    () => (session.mustSetUpTotp.value ? null : (session.user.value?.id ?? null)),
+    () =>
+      session.mustSetUpTotp.value || session.mustChoosePassword.value
+        ? null
+        : (session.user.value?.id ?? null),
     (userId) => {
       following?.abort()
       following = null

@@ -44,7 +44,7 @@ const backupCodes = z.object({ backupCodes: z.array(z.string()) })
 const passwordAndCode = z.object({ password: typedPassword, code: typedCode })
 
 export const account = {
-  show: procedure({ access: signedIn, audit: null, withoutTotp: true })
+  show: procedure({ access: signedIn, audit: null, withoutTotp: true, withoutOwnPassword: true })
     .route({ method: 'GET', path: '/account', summary: 'Who am I', tags })
     .output(accountSchema),
   update: procedure({ access: signedIn, audit: 'account.changed' })
@@ -64,7 +64,12 @@ export const account = {
       EMAIL_TAKEN: accountErrors.EMAIL_TAKEN,
       USERNAME_TAKEN: accountErrors.USERNAME_TAKEN,
     }),
-  changePassword: procedure({ access: signedIn, audit: 'password.changed', withoutTotp: true })
+  changePassword: procedure({
+    access: signedIn,
+    audit: 'password.changed',
+    withoutTotp: true,
+    withoutOwnPassword: true,
+  })
     .route({ method: 'POST', path: '/account/password', summary: 'Change my password', tags })
     .input(z.object({ currentPassword: typedPassword, newPassword: newPasswordSchema }))
     // Every other sign-in of the person ends; this one goes on with a new token.

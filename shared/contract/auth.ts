@@ -23,7 +23,7 @@ export const sessionSchema = z.object({
   expiresAt: z.int(),
   /** An administrator asks for an authenticator app; until it is set up, only /account and sign-out are answered. */
   mustSetUpTotp: z.boolean(),
-  /** Signed in with a password that an administrator gave; the page asks for one of their own before anything else. */
+  /** Signed in with a password that somebody else gave: until they choose one of their own, nothing else is answered. */
   mustChoosePassword: z.boolean(),
   user: userSchema,
 })

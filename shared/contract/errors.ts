@@ -13,6 +13,11 @@ export const commonErrors = {
   },
   UNAUTHORIZED: { status: 401, message: 'Sign in first.' },
   FORBIDDEN: { status: 403, message: 'Only an administrator may do this.' },
+  PASSWORD_CHANGE_REQUIRED: {
+    status: 403,
+    message:
+      'Somebody else gave you this password. Choose one of your own first (POST /api/account/password).',
+  },
   TOTP_SETUP_REQUIRED: {
     status: 403,
     message: 'An administrator asks for an authenticator app. Set one up in your account first.',

@@ -104,6 +104,8 @@ export interface ProcedureRules {
   readonly audit: AuditAction | null
   /** True where also somebody is answered who must set up an authenticator app first. */
   readonly withoutTotp?: true
+  /** True where also somebody is answered who must choose a password of their own first. */
+  readonly withoutOwnPassword?: true
 }
 
 /**

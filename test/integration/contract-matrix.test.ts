@@ -24,14 +24,19 @@ const leaver: TestPerson = { email: 'dora@desk', password: 'maroon-ibex-28', adm
 
 const insiders = ['viewer', 'operator', 'other member', 'admin'] as const
 const outsiders = ['stranger', 'disabled', 'forged', 'expired', 'revoked', 'other desk'] as const
-type CallerKind = (typeof insiders)[number] | (typeof outsiders)[number]
-const callerKinds: readonly CallerKind[] = [...outsiders, ...insiders]
+/** Signed in, and answered next to nothing before they have chosen a password of their own. */
+const chooser = 'with a given password'
+type CallerKind = (typeof insiders)[number] | (typeof outsiders)[number] | typeof chooser
+const callerKinds: readonly CallerKind[] = [...outsiders, chooser, ...insiders]
+/** To choose it, to see who one is and to leave. */
+const openToChooser = ['account.show', 'account.changePassword', 'auth.logout']
 
 /** What a caller is to be refused with, or null where they may call; the thing that is asked for stands in the hall. */
 function expectedRefusal({ name }: ListedProcedure, caller: CallerKind): number | null {
   const expectation = expectations[name]
   if (expectation === 'anyone') return null
   if (outsiders.some((kind) => kind === caller)) return 401
+  if (caller === chooser) return openToChooser.includes(name) ? null : 403
   if (expectation === 'signed in' || caller === 'admin') return null
   if (expectation === 'admin') return 403
   if (caller === 'other member') return 404
@@ -57,6 +62,7 @@ describe('every procedure, every caller, both doors', () => {
   let desk: DeskInProcess
   let issuer: string
   let userId: string
+  let chooserPassword: string | null = null
   const tokens = new Map<CallerKind, string | null>()
   /** Names of views are taken once. */
   let views = 0
@@ -111,12 +117,24 @@ describe('every procedure, every caller, both doors', () => {
     return api.token ?? ''
   }
 
+  /** An administrator, so that nothing but the password stands in the way. */
+  async function tokenOfChooser(): Promise<string> {
+    const admin = await clientOf(testAdmin)
+    const names = { email: 'nina@desk', username: 'nina', displayName: 'Nina', admin: true }
+    if (chooserPassword === null) {
+      const made = await admin.want<{ initialPassword: string }>('POST', '/users', names)
+      chooserPassword = made.initialPassword
+    }
+    return signedIn({ email: names.email, password: chooserPassword, admin: true })
+  }
+
   const makeToken: Record<CallerKind, () => Promise<string | null>> = {
     stranger: () => Promise.resolve(null),
     disabled: tokenOfDisabled,
     forged: () => wrongToken({ key: 'another secret, of somebody who guesses' }),
     expired: () => wrongToken({ expiresInS: -1 }),
     revoked: revokedToken,
+    [chooser]: tokenOfChooser,
     'other desk': () => wrongToken({ iss: 'alta-desk:ffffffff' }),
     viewer: () => signedIn(testViewer),
     operator: () => signedIn(testOperator),
@@ -182,6 +200,7 @@ describe('every procedure, every caller, both doors', () => {
       for (const result of [overHttp, overPort]) {
         if (refusal === null) expect(answerOf(result)).toBe(expectedAnswer(procedure))
         else expect(result.status).toBe(refusal)
+        if (refusal === 403 && caller === chooser) expect(result.code).toBe('PASSWORD_CHANGE_REQUIRED')
       }
     })
   }

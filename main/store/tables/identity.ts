@@ -44,6 +44,8 @@ export const sessions = sqliteTable(
     userAgent: text('user_agent').notNull(),
     /** Begun by way of the single sign-on provider: no password of this desk was needed. */
     bySso: integer('by_sso', { mode: 'boolean' }).notNull().default(false),
+    /** When the sign-in began, of which this is one of many tokens: it ends for good a while after. */
+    openedAt: integer('opened_at').notNull().default(0),
   },
   (table) => [index('sessions_user').on(table.userId), index('sessions_family').on(table.family)],
 )

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { createTicketOffice, isPathOf } from '../../../../main/alta/tickets.ts'
 import type { TicketOfficeOptions } from '../../../../main/alta/tickets.ts'
 
-const request = { personId: 'p1', cameraId: 'c1', channelId: 'desk/gate-1' }
+const request = { personId: 'p1', signInId: 'f1', cameraId: 'c1', channelId: 'desk/gate-1' }
 const path = '/desk/gate-1/index.m3u8'
 const secret = 'a secret of this server alone, long enough'
 
@@ -19,7 +19,14 @@ describe('tickets', () => {
       currentDate: new Date(1_700_000_000_000),
     })
     expect(protectedHeader.alg).toBe('HS256')
-    expect(payload).toMatchObject({ iss: 'd1', aud: 's1', sub: 'p1', cam: 'c1', path: 'desk/gate-1' })
+    expect(payload).toMatchObject({
+      iss: 'd1',
+      aud: 's1',
+      sub: 'p1',
+      sid: 'f1',
+      cam: 'c1',
+      path: 'desk/gate-1',
+    })
     expect(payload.exp).toBe((payload.iat ?? 0) + 60)
     expect(expiresAt).toBe(1_700_000_060_000)
     expect(payload.jti).not.toBe('')

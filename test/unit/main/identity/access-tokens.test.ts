@@ -10,6 +10,8 @@ import { developmentStubKey, Keyring } from '../../../../main/platform/keyring.t
 import { openTestStore } from '../store/open-test-store.ts'
 
 const claims = { userId: 'u1', version: 3, family: 'f1' }
+/** The end of a sign-in that is far away. */
+const endless = 4_000_000_000_000
 const keyring = new Keyring([developmentStubKey])
 
 function clockAt(start: number) {
@@ -25,24 +27,34 @@ function secretKeys(text = 'a secret of thirty-two characters'): TokenKeys {
 test('a token says who, which sign-in and which version, for 15 minutes', async () => {
   const clock = clockAt(1_800_000_000_000)
   const tokens = new AccessTokens(secretKeys(), 'desk1', clock)
-  const { token, expiresAt } = await tokens.issue(claims)
+  const { token, expiresAt } = await tokens.issue(claims, endless)
   expect(expiresAt - clock.now()).toBe(15 * 60_000)
   expect(await tokens.check(token)).toEqual({ ...claims, expiresAt })
   clock.turn(15 * 60_000)
   expect(await tokens.check(token)).toBeNull()
 })
 
+// Would catch: a token that outlives its sign-in by what is left of its 15 minutes.
+test('no token outlives its sign-in', async () => {
+  const clock = clockAt(1_800_000_000_000)
+  const tokens = new AccessTokens(secretKeys(), 'desk1', clock)
+  const { token, expiresAt } = await tokens.issue(claims, clock.now() + 60_000)
+  expect(expiresAt).toBe(clock.now() + 60_000)
+  clock.turn(60_000)
+  expect(await tokens.check(token)).toBeNull()
+})
+
 test('a remembered token is forgotten when it expires, and when its sign-in ends', async () => {
   const clock = clockAt(1_800_000_000_000)
   const tokens = new AccessTokens(secretKeys(), 'desk1', clock)
-  const { token, expiresAt } = await tokens.issue(claims)
-  tokens.remember(token, { ...claims, expiresAt })
+  const { token, expiresAt } = await tokens.issue(claims, endless)
+  tokens.remember(token, { ...claims, bySso: false, expiresAt })
   expect(tokens.remembered(token)).toMatchObject(claims)
   tokens.forgetFamily('another')
   expect(tokens.remembered(token)).toBeDefined()
   tokens.forgetFamily('f1')
   expect(tokens.remembered(token)).toBeUndefined()
-  tokens.remember(token, { ...claims, expiresAt })
+  tokens.remember(token, { ...claims, bySso: false, expiresAt })
   clock.turn(15 * 60_000)
   expect(tokens.remembered(token)).toBeUndefined()
 })
@@ -51,8 +63,8 @@ test('tokens of another desk, another key, no key, and another algorithm are wor
   const clock = clockAt(1_800_000_000_000)
   const tokens = new AccessTokens(secretKeys(), 'desk1', clock)
   const other = async (keys: TokenKeys, desk: string) =>
-    (await new AccessTokens(keys, desk, clock).issue(claims)).token
-  const { token } = await tokens.issue(claims)
+    (await new AccessTokens(keys, desk, clock).issue(claims, endless)).token
+  const { token } = await tokens.issue(claims, endless)
   const [header = '', payload = '', signature = ''] = token.split('.')
   const none = Buffer.from('{"alg":"none","typ":"JWT"}').toString('base64url')
   const edited = Buffer.from(Buffer.from(payload, 'base64url').toString().replace('"u1"', '"u2"')).toString(
