@@ -14,6 +14,9 @@ const timeoutSeconds = 10
 const flowLifetimeMs = 10 * 60_000
 /** So long what was found out about the provider being there is believed. */
 const healthKnownMs = 10_000
+/** By so much the clocks of the provider and of the desk may differ. */
+const clocksDifferMs = 60_000
+const longAgoSeconds = 90 * 24 * 3600
 const flowColumn = 'oidc.flow'
 /** What an account is made of, or linked by. */
 const wantedClaims = ['email', 'email_verified', 'preferred_username'] as const
@@ -41,6 +44,8 @@ interface Flow {
   readonly verifier: string
   readonly redirectUri: string
   readonly invite: string | null
+  /** They must prove who they are, even where the provider knows it. */
+  readonly again: boolean
   readonly begunAt: number
 }
 
@@ -55,6 +60,8 @@ export interface OidcPerson {
   readonly displayName: string | null
   /** The invite that they brought when they left. */
   readonly invite: string | null
+  /** When they last proved to the provider who they are, ms since the epoch; 0 where it does not say. */
+  readonly provedAt: number
 }
 
 /** Why somebody cannot come in by single sign-on; the reason is for the log. */
@@ -96,6 +103,7 @@ export class OidcProvider {
   async begin(options: {
     redirectUri?: string
     invite: string | null
+    again: boolean
   }): Promise<{ url: string; flow: string }> {
     const client = await import('openid-client')
     const { configuration } = await this.#discovered()
@@ -105,6 +113,7 @@ export class OidcProvider {
       verifier: client.randomPKCECodeVerifier(),
       redirectUri: options.redirectUri ?? this.settings.redirectUri,
       invite: options.invite,
+      again: options.again,
       begunAt: this.#clock.now(),
     }
     const url = client.buildAuthorizationUrl(configuration, {
@@ -114,6 +123,8 @@ export class OidcProvider {
       nonce: flow.nonce,
       code_challenge: await client.calculatePKCECodeChallenge(flow.verifier),
       code_challenge_method: 'S256',
+      // Also where it is long ago: with it the provider says when they last proved who they are (auth_time).
+      max_age: String(options.again ? 0 : longAgoSeconds),
     })
     return {
       url: url.href,
@@ -139,11 +150,12 @@ export class OidcProvider {
       if (!claims || tokens.id_token === undefined)
         throw new OidcFailure('refused', 'The provider sent no identity.')
       await checkSignature(tokens.id_token, keys)
+      const provedAt = provedAtOf(claims, flow)
       // Many providers put only some of it into the ID token; the endpoint has it all.
       const lacks = wantedClaims.some((name) => claims[name] === undefined)
       const asks = lacks && configuration.serverMetadata().userinfo_endpoint
       const more = asks ? await client.fetchUserInfo(configuration, tokens.access_token, claims.sub) : {}
-      return personOfClaims(claims, more, flow.invite)
+      return { ...personOfClaims(claims, more, flow.invite), provedAt }
     } catch (error) {
       throw asFailure(error)
     }
@@ -229,10 +241,22 @@ function safeKeysAddress(server: ServerMetadata, env: Config['env']): string {
   return server.jwks_uri
 }
 
+/** Throws `OidcFailure` where they had to prove who they are and have not since they left. */
+function provedAtOf({ auth_time: seconds }: Claims, { again, begunAt }: Flow): number {
+  const provedAt = typeof seconds === 'number' ? seconds * 1000 : 0
+  if (again && provedAt < begunAt - clocksDifferMs)
+    throw new OidcFailure('refused', 'The provider did not ask them anew who they are (auth_time).')
+  return provedAt
+}
+
 type Claims = Readonly<Record<string, unknown>>
 
 /** Who came back: of the ID token first, then of what the userinfo endpoint adds. That an address is verified counts only where it stands beside that very address. */
-export function personOfClaims(token: Claims, more: Claims, invite: string | null): OidcPerson {
+export function personOfClaims(
+  token: Claims,
+  more: Claims,
+  invite: string | null,
+): Omit<OidcPerson, 'provedAt'> {
   const textOf = (name: string): string | null => {
     const value = token[name] ?? more[name]
     return typeof value === 'string' && value.trim() !== '' ? value.trim() : null

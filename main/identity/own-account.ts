@@ -67,8 +67,11 @@ export class OwnAccount {
       username: changes.username === undefined ? before.username : storedUsername(changes.username),
     }
     const isNewName = wanted.email !== before.email || wanted.username !== before.username
-    if (isNewName && before.passwordHash !== '') {
-      await identity.provePassword(context, before, changes.currentPassword ?? '')
+    if (isNewName) {
+      await identity.proveOneself(context, caller, before, {
+        password: changes.currentPassword,
+        always: true,
+      })
     }
     const audit = auditRecord(context, {
       action: 'account.changed',
@@ -109,8 +112,15 @@ export class OwnAccount {
     if (id === caller.family) context.refreshToken.clear()
   }
 
-  setUpTotp(context: RequestContext, caller: Caller): { secret: string; otpauthUrl: string } {
-    const { store, twoFactor } = this.#options
+  /** Throws TOTP_ON, or as `Identity.proveOneself` does. */
+  async setUpTotp(
+    context: RequestContext,
+    caller: Caller,
+    password: string | undefined,
+  ): Promise<{ secret: string; otpauthUrl: string }> {
+    const { store, twoFactor, identity } = this.#options
+    if (twoFactor.isOn(caller.userId)) throw new IdentityRefusal('TOTP_ON')
+    await identity.proveOneself(context, caller, this.#row(caller), { password, always: false })
     const audit = auditRecord(context, { action: 'totp.prepared', target: targetOfCaller(caller) })
     return store.write({ audit }, (tx) => twoFactor.prepare(tx, caller.userId, caller.email))
   }
@@ -180,7 +190,7 @@ export class OwnAccount {
   async #proveBoth(context: RequestContext, caller: Caller, password: string): Promise<UserRow> {
     const user = this.#row(caller)
     if (!this.#options.twoFactor.isOn(user.id)) throw new IdentityRefusal('TOTP_OFF')
-    await this.#options.identity.provePassword(context, user, password)
+    await this.#options.identity.proveOneself(context, caller, user, { password, always: true })
     return user
   }
 

@@ -50,7 +50,13 @@ function authProcedures({ service, passwordSignIn, recovery, sso }: SignInServic
     ),
     options: os.auth.options.handler(({ context }) => sso.offers(context)),
     signInWithBrowser: os.auth.signInWithBrowser.handler(({ context, input, errors }) =>
-      refusing(errors, () => sso.signInWithBrowser(context, input.invite ?? null, input.keep === true)),
+      refusing(errors, () =>
+        sso.signInWithBrowser(context, {
+          invite: input.invite ?? null,
+          keep: input.keep === true,
+          again: input.again === true,
+        }),
+      ),
     ),
     refresh: os.auth.refresh.handler(({ context, errors }) =>
       refusing(errors, () => service.refresh(context)),
@@ -95,8 +101,8 @@ function accountProcedures({ service, ownAccount }: SignInServices) {
         return {}
       }),
     ),
-    setUpTotp: os.account.setUpTotp.handler(({ context, errors }) =>
-      refusing(errors, () => ownAccount.setUpTotp(context, signedInCaller(context))),
+    setUpTotp: os.account.setUpTotp.handler(({ context, input, errors }) =>
+      refusing(errors, () => ownAccount.setUpTotp(context, signedInCaller(context), input.password)),
     ),
     confirmTotp: os.account.confirmTotp.handler(({ context, input, errors }) =>
       refusing(errors, () => ownAccount.confirmTotp(context, signedInCaller(context), input.code)),

@@ -26,6 +26,9 @@ export interface FreshToken {
   readonly row: SessionRow
 }
 
+/** What all tokens of one sign-in have in common. */
+type SignInParts = Pick<SessionRow, 'family' | 'bySso' | 'openedAt' | 'provedAt'>
+
 /** What is to be done about a presented refresh token. */
 export type Presented =
   | { readonly kind: 'unknown' }
@@ -53,16 +56,17 @@ export class RefreshSessions {
   fresh(
     userId: string,
     context: RequestContext,
-    from: Pick<SessionRow, 'family' | 'bySso' | 'openedAt'> = this.begin({ bySso: false }),
+    from: SignInParts = this.begin({ bySso: false, provedAt: this.#clock.now() }),
   ): FreshToken {
     const token = randomBytes(32).toString('base64url')
     const now = this.#clock.now()
-    const { family, bySso, openedAt } = from
+    const { family, bySso, openedAt, provedAt } = from
     const row: SessionRow = {
       id: newId(),
       family,
       bySso,
       openedAt,
+      provedAt,
       userId,
       tokenHash: hashOf(token),
       createdAt: now,
@@ -75,8 +79,8 @@ export class RefreshSessions {
   }
 
   /** What the tokens of a new sign-in have in common. */
-  begin({ bySso }: Pick<SessionRow, 'bySso'>): Pick<SessionRow, 'family' | 'bySso' | 'openedAt'> {
-    return { family: newId(), bySso, openedAt: this.#clock.now() }
+  begin({ bySso, provedAt }: Pick<SessionRow, 'bySso' | 'provedAt'>): SignInParts {
+    return { family: newId(), bySso, openedAt: this.#clock.now(), provedAt }
   }
 
   /** Whether the time of a token, or of its sign-in, is over. */

@@ -54,6 +54,9 @@ export interface IdentityOptions {
   readonly setupCode: string | null
 }
 
+/** So long a proof of who somebody is counts for what changes a way in. */
+const proofLifetimeMs = 15 * 60_000
+
 const reusedSentence =
   'Somebody used this sign-in a second time, so it was ended for your safety. Sign in again; if that was not you, change your password.'
 
@@ -234,6 +237,25 @@ export class Identity {
     await refuseWeak(passwords, input.newPassword, before, context.signal)
     const passwordHash = await passwords.hash(input.newPassword, context.signal)
     return this.#storePassword(context, before, passwordHash)
+  }
+
+  /**
+   * For what changes a way in. Whoever has a password gives it: always where `always`, else where the sign-in proved who
+   * it is more than 15 minutes ago. Whoever has none must have proven it at the provider since. Throws
+   * REAUTHENTICATION_REQUIRED, WRONG_PASSWORD or `AccountLockedError`.
+   */
+  async proveOneself(
+    context: RequestContext,
+    caller: Caller,
+    user: UserRow,
+    { password, always }: { password: string | undefined; always: boolean },
+  ): Promise<void> {
+    const hasPassword = user.passwordHash !== ''
+    if (hasPassword && (always || password !== undefined))
+      return this.provePassword(context, user, password ?? '')
+    const provedAt = this.#liveSignIn(caller.family)?.provedAt ?? 0
+    if (provedAt + proofLifetimeMs > this.#options.clock.now()) return
+    throw new IdentityRefusal('REAUTHENTICATION_REQUIRED')
   }
 
   /** Throws WRONG_PASSWORD, which counts as a failed sign-in, or `AccountLockedError`. */

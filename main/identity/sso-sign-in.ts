@@ -42,6 +42,13 @@ export interface SsoSignInOptions {
   readonly keepObstacle: string | null | undefined
 }
 
+/** How somebody at a desktop wants to sign in; `again`: only to prove who they are, so what is kept stays. */
+interface BrowserSignIn {
+  readonly invite: string | null
+  readonly keep: boolean
+  readonly again: boolean
+}
+
 /** The ways in, as a stranger is told them. */
 interface Offers {
   readonly sso: boolean
@@ -70,9 +77,9 @@ export class SsoSignIn {
     return { sso: this.isOn, passwords: !passwordsOff, https, keep }
   }
 
-  /** Where to send a browser, and what it must bring back. Throws SSO_OFF or SSO_UNAVAILABLE. */
-  begin(invite: string | null): Promise<{ url: string; flow: string }> {
-    return this.#telling(() => this.#provider().begin({ invite }))
+  /** Where to send a browser, and what it must bring back; `again` where they must prove who they are. Throws SSO_OFF or SSO_UNAVAILABLE. */
+  begin(invite: string | null, again: boolean): Promise<{ url: string; flow: string }> {
+    return this.#telling(() => this.#provider().begin({ invite, again }))
   }
 
   /** Throws SSO_OFF, SSO_UNAVAILABLE, SSO_REFUSED, SSO_NO_ACCOUNT, SSO_EMAIL_UNVERIFIED or EMAIL_TAKEN. */
@@ -85,17 +92,18 @@ export class SsoSignIn {
    * On a desktop: opens the system browser, and waits for it on a loopback address (RFC 8252, section 7.3). Throws as
    * `finish` does; SSO_REFUSED too when nobody comes back.
    */
-  async signInWithBrowser(context: RequestContext, invite: string | null, keep: boolean): Promise<Session> {
+  async signInWithBrowser(context: RequestContext, wanted: BrowserSignIn): Promise<Session> {
+    const { invite, keep, again } = wanted
     const { loopbackPort, openInBrowser } = this.#options
     const provider = this.#provider()
     if (openInBrowser === null || context.door !== 'desktop') throw new IdentityRefusal('SSO_OFF')
     const person = await this.#telling(async () => {
       await using listener = await waitForBrowser(loopbackPort, context.signal)
-      const { url, flow } = await provider.begin({ redirectUri: listener.redirectUri, invite })
+      const { url, flow } = await provider.begin({ redirectUri: listener.redirectUri, invite, again })
       openInBrowser(url)
       return provider.finish(await listener.query, flow)
     })
-    context.refreshToken.stay(keep)
+    if (!again) context.refreshToken.stay(keep)
     return this.#open(context, person)
   }
 
@@ -118,7 +126,7 @@ export class SsoSignIn {
   #open(context: RequestContext, found: OidcPerson): Promise<Session> {
     const { store, sessions, identity } = this.#options
     const user = this.#recordingRefusals(context, found, () => this.#accountOf(context, found))
-    const fresh = sessions.fresh(user.id, context, sessions.begin({ bySso: true }))
+    const fresh = sessions.fresh(user.id, context, sessions.begin({ bySso: true, provedAt: found.provedAt }))
     const audit = auditRecord(context, {
       action: 'session.opened',
       target: targetOf(user),

@@ -19,6 +19,12 @@ export async function signInBySso(invite: string | undefined, keep = false): Pro
   location.assign(`/api/auth/oidc/start${invite ? `?invite=${encodeURIComponent(invite)}` : ''}`)
 }
 
+/** Leaves for the provider, which asks who it is even where it knows. Rejects with the desk's answer. */
+export async function proveBySso(): Promise<void> {
+  if (inDesktopWindow()) return enter(await strangerDesk.auth.signInWithBrowser({ again: true }))
+  location.assign('/api/auth/oidc/start?again=1')
+}
+
 /**
  * Opens a page that was locked when it left for the provider, where it came back with another sign-in than it left with;
  * the way back of the browser alone opens nothing.

@@ -32,6 +32,14 @@ const wrongPassword = {
   WRONG_PASSWORD: { status: 422, message: 'The current password is not right.' },
   ...accountLockedError,
 } as const
+/** What changes a way in asks again who it is, where the sign-in is older than 15 minutes. */
+const proofError = {
+  REAUTHENTICATION_REQUIRED: {
+    status: 403,
+    message:
+      'You proved who you are more than 15 minutes ago. Give your password again; without one, sign in by single sign-on again.',
+  },
+} as const
 const wrongCode = {
   WRONG_CODE: {
     status: 422,
@@ -61,6 +69,7 @@ export const account = {
     .output(accountSchema)
     .errors({
       ...wrongPassword,
+      ...proofError,
       EMAIL_TAKEN: accountErrors.EMAIL_TAKEN,
       USERNAME_TAKEN: accountErrors.USERNAME_TAKEN,
     }),
@@ -87,10 +96,11 @@ export const account = {
     .output(z.object({})),
   setUpTotp: procedure({ access: signedIn, audit: 'totp.prepared', withoutTotp: true })
     .route({ method: 'POST', path: '/account/totp/setup', summary: 'Begin with an authenticator app', tags })
-    .input(z.object({}))
+    // The password is asked for only where the sign-in is older than 15 minutes.
+    .input(z.object({ password: typedPassword.optional() }))
     // `secret` is base32, to be typed; `otpauthUrl` is what a QR code holds. Nothing is asked for before `confirm`.
     .output(z.object({ secret: z.string(), otpauthUrl: z.string() }))
-    .errors(totpOn),
+    .errors({ ...totpOn, ...wrongPassword, ...proofError }),
   confirmTotp: procedure({ access: signedIn, audit: 'totp.confirmed', withoutTotp: true })
     .route({ method: 'POST', path: '/account/totp/confirm', summary: 'Prove that the app has it', tags })
     .input(z.object({ code: typedCode }))
@@ -100,12 +110,12 @@ export const account = {
     .route({ method: 'POST', path: '/account/totp/disable', summary: 'Remove the authenticator app', tags })
     .input(passwordAndCode)
     .output(z.object({}))
-    .errors({ ...wrongPassword, ...wrongCode, ...totpOff }),
+    .errors({ ...wrongPassword, ...wrongCode, ...totpOff, ...proofError }),
   renewBackupCodes: procedure({ access: signedIn, audit: 'backup-codes.renewed' })
     .route({ method: 'POST', path: '/account/totp/backup-codes', summary: 'Make new backup codes', tags })
     .input(passwordAndCode)
     .output(backupCodes)
-    .errors({ ...wrongPassword, ...wrongCode, ...totpOff }),
+    .errors({ ...wrongPassword, ...wrongCode, ...totpOff, ...proofError }),
   renewRecoveryCode: procedure({ access: signedIn, audit: 'recovery-code.renewed' })
     .route({ method: 'POST', path: '/account/recovery-code', summary: 'Make a new recovery code', tags })
     .input(z.object({ password: typedPassword }))

@@ -162,7 +162,14 @@ export const auth = {
         'Opens the system browser and answers once the person has come back from the provider. A browser goes to /api/auth/oidc/start instead.',
       tags: ['Sign-in'],
     })
-    .input(z.object({ invite: z.string().max(100).optional(), keep: keepSignIn }))
+    .input(
+      z.object({
+        invite: z.string().max(100).optional(),
+        keep: keepSignIn,
+        /** The provider asks who it is even where it knows, for what needs proof. */
+        again: z.boolean().optional(),
+      }),
+    )
     .output(sessionSchema)
     .errors(ssoErrors),
   refresh: procedure({ access: anyone, audit: 'session.refreshed' })

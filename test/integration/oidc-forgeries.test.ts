@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
+import { ApiClient } from '../fixtures/api-client.ts'
 import { readAudit } from '../fixtures/audit-rows.ts'
 import { startDeskInProcess, testAdmin } from '../fixtures/desk-in-process.ts'
 import type { DeskInProcess } from '../fixtures/desk-in-process.ts'
@@ -36,6 +37,7 @@ afterAll(async () => {
 beforeEach(() => {
   provider.signature = 'right'
   provider.metadata = {}
+  provider.authTime = null
 })
 
 /** Why the desk did not let in whom the provider names; null where it did. */
@@ -81,3 +83,44 @@ test.each(['token_endpoint', 'jwks_uri', 'userinfo_endpoint', 'authorization_end
     expect(careful.log.join('\n')).toContain(`${endpoint} http://sso.example/there`)
   },
 )
+
+// Would catch: a page left open by whom SSO knows, whose address somebody else changes; and a provider that is believed
+// to have asked who it is, and did not.
+test('who has no password proves who they are at the provider, which must say that it asked', async () => {
+  const now = Math.floor(Date.now() / 1000)
+  const browser = new SmallBrowser()
+  const signIn = async (query: string): Promise<string | null> => {
+    const { url } = await browser.open(`${desk.origin}/api/auth/oidc/start${query}`, 'forged')
+    return url.searchParams.get('sso')
+  }
+  const client = async (): Promise<ApiClient> => {
+    const renewing = new URL(`${desk.origin}/api/auth/refresh`)
+    const headers = { cookie: browser.cookiesFor(renewing), 'content-type': 'application/json' }
+    const answer = await fetch(renewing, { method: 'POST', headers, body: '{}' })
+    // The next renewal goes with what the browser gets at its next sign-in.
+    const api = new ApiClient(desk.origin)
+    api.token = ((await answer.json()) as { accessToken: string }).accessToken
+    return api
+  }
+  const changes = [
+    ['PATCH', '/account', { email: 'forged-again@sso.example' }],
+    ['POST', '/account/totp/setup', {}],
+  ] as const
+  provider.authTime = now - 3600
+  expect(await signIn('')).toBeNull()
+  const old = await client()
+  for (const [method, path, body] of changes)
+    expect(await old.call(method, path, body)).toMatchObject({
+      status: 403,
+      body: { code: 'REAUTHENTICATION_REQUIRED' },
+    })
+  for (const authTime of [now - 3600, null]) {
+    provider.authTime = authTime
+    expect(await signIn('?again=1')).toBe('SSO_REFUSED')
+    expect(provider.asked.get('max_age')).toBe('0')
+  }
+  provider.authTime = now
+  expect(await signIn('?again=1')).toBeNull()
+  const anew = await client()
+  for (const [method, path, body] of changes) expect((await anew.call(method, path, body)).status).toBe(200)
+})

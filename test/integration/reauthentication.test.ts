@@ -1,12 +1,13 @@
+import Database from 'better-sqlite3'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { totpCode, totpStep } from '../../main/identity/totp.ts'
 import { ApiClient } from '../fixtures/api-client.ts'
-import { startDeskInProcess, testAdmin, testViewer } from '../fixtures/desk-in-process.ts'
+import { startDeskInProcess, testAdmin, testOperator, testViewer } from '../fixtures/desk-in-process.ts'
 import type { DeskInProcess, TestPerson } from '../fixtures/desk-in-process.ts'
 
 let desk: DeskInProcess
 beforeAll(async () => {
-  desk = await startDeskInProcess({ people: [testAdmin, testViewer] })
+  desk = await startDeskInProcess({ people: [testAdmin, testViewer, { ...testOperator, admin: true }] })
 })
 afterAll(() => desk.stop())
 
@@ -57,4 +58,25 @@ describe('the routes for other people refuse oneself', () => {
     expect((await boss.call('POST', `/users/${other}/password`, {})).status).toBe(200)
     expect((await boss.call('PATCH', `/users/${other}`, { email: 'other@desk' })).status).toBe(200)
   })
+})
+
+// Would catch: a page that was left open, by which somebody puts their own app on another's account.
+test('an app is set up without the password only within 15 minutes of the sign-in', async () => {
+  const boss = new ApiClient(desk.origin)
+  const account = { email: 'apps@desk', username: 'apps', displayName: 'Apps', password: 'slate-curlew-39' }
+  await boss.signIn(testOperator.email, testOperator.password)
+  await boss.want('POST', '/users', account)
+  const api = await clientOf({ ...account, admin: false })
+  const setUp = (body: object) => api.call('POST', '/account/totp/setup', body)
+  expect((await setUp({})).status).toBe(200)
+  const database = new Database(desk.databasePath)
+  const age = (ms: number): void =>
+    void database.prepare('update sessions set proved_at = proved_at - ?').run(ms)
+  age(15 * 60_000 - 60_000)
+  expect((await setUp({})).status).toBe(200)
+  age(60_000)
+  database.close()
+  expect(await setUp({})).toMatchObject({ status: 403, body: { code: 'REAUTHENTICATION_REQUIRED' } })
+  expect(await setUp({ password: 'no' })).toMatchObject({ status: 422, body: { code: 'WRONG_PASSWORD' } })
+  expect((await setUp({ password: account.password })).status).toBe(200)
 })

@@ -46,6 +46,8 @@ export const sessions = sqliteTable(
     bySso: integer('by_sso', { mode: 'boolean' }).notNull().default(false),
     /** When the sign-in began, of which this is one of many tokens: it ends for good a while after. */
     openedAt: integer('opened_at').notNull().default(0),
+    /** When its person last proved who they are, to the desk or to the provider; 0 where that is not known. */
+    provedAt: integer('proved_at').notNull().default(0),
   },
   (table) => [index('sessions_user').on(table.userId), index('sessions_family').on(table.family)],
 )

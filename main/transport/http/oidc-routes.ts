@@ -7,7 +7,7 @@ import { sendError } from './error-body.ts'
 export interface SsoDoor {
   /** Whether there is a provider. */
   readonly isOn: boolean
-  begin(invite: string | null): Promise<{ url: string; flow: string }>
+  begin(invite: string | null, again: boolean): Promise<{ url: string; flow: string }>
   finish(context: RequestContext, query: string, flow: string | null): Promise<unknown>
 }
 
@@ -35,9 +35,12 @@ export function serveSingleSignOn(app: FastifyInstance, options: OidcRoutesOptio
     if (!sso.isOn) {
       return sendError(reply, 409, { code: 'SSO_OFF', message: 'Single sign-on is not set up here.' })
     }
-    const { invite } = request.query as { invite?: unknown }
+    const { invite, again } = request.query as { invite?: unknown; again?: unknown }
     try {
-      const { url, flow } = await sso.begin(typeof invite === 'string' ? invite.slice(0, 100) : null)
+      const { url, flow } = await sso.begin(
+        typeof invite === 'string' ? invite.slice(0, 100) : null,
+        again === '1',
+      )
       return await reply.header('set-cookie', cookie(flow, cookieSeconds, options)).redirect(url, 302)
     } catch (error) {
       return leadBack(reply, error)
