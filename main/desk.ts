@@ -45,6 +45,8 @@ import { Metrics } from './platform/metrics.ts'
 import { PartsHealth } from './platform/parts-health.ts'
 import { CallbackCheck } from './servers/callback-check.ts'
 import { Fleet } from './servers/fleet.ts'
+import { ownOrigins } from './servers/own-origins.ts'
+import { PageOrigins } from './servers/page-origins.ts'
 import { serversProcedures } from './servers/procedures.ts'
 import { defaultWatchTimes } from './servers/server-watch.ts'
 import { ServersService } from './servers/service.ts'
@@ -124,7 +126,7 @@ export function createDesk(options: DeskOptions): Desk {
   const { policy } = people
   const authenticate = identity.service.authenticate.bind(identity.service)
   const isSignInLive = (family: string): boolean => identity.service.isSignInLive(family)
-  const rooms = openRooms(ground, people, isSignInLive, options)
+  const rooms = openRooms(ground, people, isSignInLive, options, () => http.port)
   const events = new EventStream({
     bus,
     clock: ground.clock,
@@ -289,6 +291,7 @@ function openRooms(
   { policy, rights }: OpenPeople,
   isSignInLive: (family: string) => boolean,
   options: DeskOptions,
+  httpPort: () => number | null,
 ) {
   const { headless, recordingTimes } = options
   const { config, clock, store, bus, deskId, logger, health } = ground
@@ -322,15 +325,24 @@ function openRooms(
     logger: logger.for('cameras'),
   })
   const upkeep = new ServerUpkeep({ store, fleet, deskId, logger: logger.for('servers') })
+  const { tlsEnabled, allowedOrigins } = config.http
+  const pageOrigins = new PageOrigins({
+    store,
+    fleet,
+    upkeep,
+    clock,
+    logger: logger.for('servers'),
+    ownOrigins: () => ownOrigins({ port: httpPort(), tlsEnabled, publicUrl, allowedOrigins }),
+  })
   const watching = { store, fleet, upkeep, bus, clock, logger: logger.for('live') }
   const onWallsOf = (userId: string): Set<string> => store.read((db) => camerasOnWallsOf(db, userId))
   const sittings = new Sittings({ store, bus, clock, onWallsOf })
-  const live = new LiveService({ ...watching, isSignInLive, sittings, policy, desktopOrigin })
+  const live = new LiveService({ ...watching, pageOrigins, isSignInLive, sittings, policy, desktopOrigin })
   const walls = new Walls({ store, policy, rights, clock })
   const views = new Views({ store, policy, rights, walls, clock })
   return {
     procedures: {
-      servers: serversProcedures(servers),
+      servers: serversProcedures(servers, pageOrigins),
       cameras: camerasProcedures(cameras),
       live: liveProcedures(live, walls),
       views: viewProcedures(views),

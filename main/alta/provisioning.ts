@@ -55,7 +55,7 @@ export async function ensureOrigins(
 }
 
 /** Takes these origins out of the streaming listener; nothing to do where it has none of them, or is gone. */
-async function removeOrigins(
+export async function removeOrigins(
   client: AltaClient,
   call: CallContext,
   origins: readonly string[],

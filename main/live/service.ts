@@ -12,16 +12,16 @@ import type { Bus } from '../platform/bus.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { AreaLogger } from '../platform/logging.ts'
 import type { Fleet } from '../servers/fleet.ts'
+import type { PageOrigins } from '../servers/page-origins.ts'
 import { notFound } from '../servers/refusals.ts'
 import type { ServerLink } from '../servers/server-link.ts'
-import type { ServerUpkeep } from '../servers/upkeep.ts'
 import type { Store } from '../store/store-types.ts'
 import type { Sittings } from './sittings.ts'
 
 export interface LiveOptions {
   readonly store: Store
   readonly fleet: Fleet
-  readonly upkeep: ServerUpkeep
+  readonly pageOrigins: PageOrigins
   readonly policy: Policy
   /** Whether a sign-in has not ended. */
   readonly isSignInLive: (signInId: string) => boolean
@@ -111,20 +111,19 @@ export class LiveService {
   }
 
   async #answer(context: RequestContext, rows: readonly CameraRow[]): Promise<LiveAnswer> {
-    const { fleet, upkeep, clock } = this.#options
+    const { fleet, pageOrigins, clock } = this.#options
     const linked = rows.flatMap((row) => {
       const link = fleet.link(row.serverId)
       return link ? [{ row, link }] : []
     })
     const links = new Set(linked.map(({ link }) => link))
-    await Promise.all(
-      [...links].map((link) => upkeep.ensurePageOrigin(link, context.requestOrigin, context.requestId)),
-    )
+    const blockedOrigin = await pageOrigins.open(context, [...links])
     const opened = await Promise.all(linked.map(({ row, link }) => this.#sources(context, row, link)))
     const expiries = opened.flatMap(({ sources, expiresAt }) => (sources.length > 0 ? [expiresAt] : []))
     return {
       sources: opened.flatMap(({ sources }) => sources),
       expiresAt: Math.min(clock.now() + emptyAnswerMs, ...expiries),
+      ...(blockedOrigin !== null && { blockedOrigin }),
     }
   }
 

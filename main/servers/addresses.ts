@@ -19,6 +19,11 @@ export function readPageOrigins(json: string): PageOrigin[] {
   return JSON.parse(json) as PageOrigin[]
 }
 
+/** Whether the desk expects this origin among those that a server lets read. */
+export function isKnownOrigin(json: string, origin: string): boolean {
+  return readPageOrigins(json).some((page) => page.origin === origin)
+}
+
 /** The stored origins, with a note of those that the desk has just put on Alta. */
 export function withAdded(json: string, added: readonly string[]): string {
   const pages = readPageOrigins(json)

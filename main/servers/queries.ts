@@ -2,6 +2,7 @@ import { asc, count, eq, sql } from 'drizzle-orm'
 import type { SQL } from 'drizzle-orm'
 import type { ReadHandle, Tx } from '../store/store-types.ts'
 import { altaIntents, cameras, servers } from '../store/tables/cameras.ts'
+import { deskValues } from '../store/tables/desk.ts'
 import { foldedText } from '../store/text-search.ts'
 
 /** A server as it is stored; passwords and secrets are sealed. */
@@ -126,4 +127,20 @@ export function firstCamera(db: ReadHandle, serverId: string): { id: string; cha
     .orderBy(asc(cameras.id))
     .limit(1)
     .get()
+}
+
+const allowedOriginsKey = 'allowed_page_origins'
+
+/** Names of the desk that an administrator has allowed on the servers. */
+export function allowedPageOrigins(db: ReadHandle): readonly string[] {
+  const row = db.select().from(deskValues).where(eq(deskValues.key, allowedOriginsKey)).get()
+  return row ? (JSON.parse(row.value) as string[]) : []
+}
+
+export function setAllowedPageOrigins(tx: Tx, origins: readonly string[]): void {
+  const value = JSON.stringify(origins)
+  tx.insert(deskValues)
+    .values({ key: allowedOriginsKey, value })
+    .onConflictDoUpdate({ target: deskValues.key, set: { value } })
+    .run()
 }

@@ -1,9 +1,11 @@
 import type { CallContext, ConfigObject } from '../alta/alta-types.ts'
 import { authorizerId } from '../alta/ownership.ts'
 import { ensureAuthorizer, ensureOrigins } from '../alta/provisioning.ts'
+import { auditRecord } from '../identity/request-context.ts'
+import type { RequestContext } from '../identity/request-context.ts'
 import type { AreaLogger } from '../platform/logging.ts'
-import type { Store } from '../store/store-types.ts'
-import { mostPageOrigins, readPageOrigins } from './addresses.ts'
+import type { AuditRecord, Store } from '../store/store-types.ts'
+import { isKnownOrigin, mostPageOrigins, readPageOrigins } from './addresses.ts'
 import type { Fleet } from './fleet.ts'
 import { updateServer } from './queries.ts'
 import type { ServerRow } from './queries.ts'
@@ -33,31 +35,48 @@ export class ServerUpkeep {
   }
 
   /**
-   * Lets pages of the origin under which this caller reached us read from the server's streams: a colleague who opens
+   * Lets pages of an origin that is the desk's own, or was allowed, read from the server's streams: a colleague who opens
    * the desk by another name would see no picture. Never rejects; where Alta refuses, the page says what it sees.
+   * `recorded`: what the caller does has an audit row of its own, which says this too.
    */
-  async ensurePageOrigin(link: ServerLink, origin: string | null, requestId: string): Promise<void> {
-    if (origin === null || !URL.canParse(origin) || isKnown(link, origin)) return
+  async ensurePageOrigin(
+    link: ServerLink,
+    origin: string,
+    context: RequestContext,
+    recorded = false,
+  ): Promise<void> {
+    if (isKnownOrigin(link.row.pageOrigins, origin)) return
     const key = `${link.id} ${origin}`
     const running = this.#asked.get(key)
     if (running) return running
-    const asking = this.#addOrigin(link, origin, requestId)
+    const asking = this.#addOrigin(link, origin, context, recorded)
     this.#asked.set(key, asking)
     setTimeout(() => this.#asked.delete(key), originRetryMs).unref()
     return asking
   }
 
-  async #addOrigin(link: ServerLink, origin: string, requestId: string): Promise<void> {
+  async #addOrigin(
+    link: ServerLink,
+    origin: string,
+    context: RequestContext,
+    recorded: boolean,
+  ): Promise<void> {
     try {
       await link.change(async () => {
-        if (isKnown(link, origin) || readPageOrigins(link.row.pageOrigins).length >= mostPageOrigins) return
-        const call = { requestId, retries: 0, timeoutMs: 3_000 }
+        const known = readPageOrigins(link.row.pageOrigins)
+        if (isKnownOrigin(link.row.pageOrigins, origin) || known.length >= mostPageOrigins) return
+        const call = { requestId: context.requestId, retries: 0, timeoutMs: 3_000 }
         const { added } = await ensureOrigins(link.client, call, [origin])
-        const pages = [...readPageOrigins(link.row.pageOrigins), { origin, added: added.length > 0 }]
-        this.#save(link, { pageOrigins: JSON.stringify(pages) })
+        const pageOrigins = JSON.stringify([...known, { origin, added: added.length > 0 }])
+        const action = 'server.page-origin-added'
+        const target = { kind: 'server', id: link.id, name: link.row.name }
+        const audit = recorded ? null : auditRecord(context, { action, target, after: { origin } })
+        this.#save(link, { pageOrigins }, audit)
+        // What the desk knows of Alta's list is from the round before.
+        link.lookSoon()
       })
     } catch (error) {
-      const fields = { serverId: link.id, requestId, origin, error }
+      const fields = { serverId: link.id, requestId: context.requestId, origin, error }
       this.#options.logger.warn('Alta was not told of a page origin; pages there see no picture', fields)
     }
   }
@@ -107,13 +126,13 @@ export class ServerUpkeep {
   }
 
   /** What the desk finds out by itself is no act of a person: it is logged, not audited. */
-  #save(link: ServerLink, changes: Partial<Omit<ServerRow, 'id' | 'createdAt'>>): void {
+  #save(
+    link: ServerLink,
+    changes: Partial<Omit<ServerRow, 'id' | 'createdAt'>>,
+    audit: AuditRecord | null = null,
+  ): void {
     const row = { ...link.row, ...changes }
-    this.#options.store.write({ audit: null }, (tx) => updateServer(tx, link.id, changes))
+    this.#options.store.write({ audit }, (tx) => updateServer(tx, link.id, changes))
     this.#options.fleet.adopt(row, null)
   }
-}
-
-function isKnown(link: ServerLink, origin: string): boolean {
-  return readPageOrigins(link.row.pageOrigins).some((page) => page.origin === origin)
 }

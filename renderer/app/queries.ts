@@ -35,6 +35,7 @@ export const keys = {
   auditState: ['audit', 'state'],
   signInRules: ['settings', 'sign-in'],
   listener: ['settings', 'listener'],
+  pageOrigins: ['settings', 'page-origins'],
   about: ['settings', 'about'],
 } as const
 

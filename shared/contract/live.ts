@@ -22,7 +22,12 @@ export const liveSourceSchema = z.object({
 export type LiveSource = z.infer<typeof liveSourceSchema>
 
 /** `expiresAt`: until when these URLs start a session (milliseconds since the epoch); running sessions go on. */
-export const liveAnswerSchema = z.object({ sources: z.array(liveSourceSchema), expiresAt: z.int() })
+export const liveAnswerSchema = z.object({
+  sources: z.array(liveSourceSchema),
+  expiresAt: z.int(),
+  /** The address under which this page was opened, where a server blocks it until an administrator allows it. */
+  blockedOrigin: z.string().optional(),
+})
 export type LiveAnswer = z.infer<typeof liveAnswerSchema>
 
 /** The wall as one person left it; `tiles` holds camera ids in the layout's order. */

@@ -102,6 +102,17 @@ const receiverSchema = z.object({
 /** A storage of a server ("archive" in Alta's configuration). */
 const storageSchema = z.object({ id: z.string(), durationHours: z.number().nullable() })
 
+/** Pages opened under these names may read streams; others wait, with the person who brought them, until one is allowed. */
+const pageOriginsSchema = z.object({
+  allowed: z.array(z.string()),
+  waiting: z.array(z.object({ origin: z.string(), person: z.string(), seenAt: z.int() })),
+})
+export type PageOrigins = z.infer<typeof pageOriginsSchema>
+
+const originInput = z.object({
+  origin: z.string().max(300).refine(isBareOrigin, 'An address looks like http://desk.example:3303.'),
+})
+
 const idInput = z.object({ id: z.string().max(100) })
 
 export const servers = {
@@ -205,4 +216,37 @@ export const servers = {
     .input(idInput)
     .output(z.object({ items: z.array(storageSchema), total: z.int() }))
     .errors(altaErrors),
+  pageOrigins: procedure({ access: admin, audit: null })
+    .route({
+      method: 'GET',
+      path: '/page-origins',
+      summary: 'Names of the desk that servers let read their streams, and those that wait',
+      description: 'The addresses of the desk itself need no leave and are not listed.',
+      tags: ['Servers'],
+    })
+    .output(pageOriginsSchema),
+  allowPageOrigin: procedure({ access: admin, audit: 'page-origin.allowed' })
+    .route({
+      method: 'POST',
+      path: '/page-origins',
+      summary: 'Let pages opened under this name read the streams of all servers',
+      tags: ['Servers'],
+    })
+    .input(originInput)
+    .output(pageOriginsSchema)
+    .errors({
+      TOO_MANY_ORIGINS: {
+        status: 409,
+        message: 'At most 32 names are allowed. Withdraw one that nobody uses.',
+      },
+    }),
+  withdrawPageOrigin: procedure({ access: admin, audit: 'page-origin.withdrawn' })
+    .route({
+      method: 'DELETE',
+      path: '/page-origins',
+      summary: 'Withdraw a name from all servers',
+      tags: ['Servers'],
+    })
+    .input(originInput)
+    .output(pageOriginsSchema),
 }

@@ -22,8 +22,12 @@ test.beforeAll(async () => {
 test.afterAll(() => stage.stop())
 
 // Would catch: a page that needs crypto.randomUUID, navigator.locks or the clipboard of a secure context; Alta's
-// allow_origin without the name under which colleagues open the desk; a cookie that only https gets.
-test('a colleague sees the wall under a plain-HTTP name of the LAN', async ({ page }) => {
+// allow_origin without the name under which colleagues open the desk, or with one that nobody allowed; a cookie that
+// only https gets.
+test('a colleague sees the wall under a plain-HTTP name of the LAN, once it is allowed', async ({
+  page,
+  watch,
+}) => {
   const [alta] = stage.altas
   if (!alta) throw new Error('A server is needed.')
   // The admin added the server under 127.0.0.1; nobody has told Alta of the other name.
@@ -34,8 +38,29 @@ test('a colleague sees the wall under a plain-HTTP name of the LAN', async ({ pa
 
   await signIn(page, origin, ownAdmin)
   expect(await page.evaluate(() => window.isSecureContext)).toBe(false)
+  // What a browser says of a server that does not let this page read.
+  watch.expect(/^console: .*(?:CORS policy|net::ERR_FAILED)/)
+  // The page asks whether the server is there at all, at an address that has nothing to give.
+  watch.expect(/^console: .*404 .*http:\/\/127\.0\.0\.1:\d+\/$/)
+  // A header that counts only where the page came by https.
+  watch.expect(/^console: The Cross-Origin-Opener-Policy header has been ignored/)
+  await expect(page.getByTestId('blocked-address')).toContainText(origin)
+  expect(alta.config.servers['ott']?.allow_origin).not.toContain(origin)
+  // Under an address of the machine itself nothing is asked.
+  const own = await page.context().newPage()
+  await signIn(own, stage.desk.origin.replace('127.0.0.1', 'localhost'), ownAdmin)
+  await expectMoving(tileAt(own, 1))
+  await expect(own.getByTestId('blocked-address')).toHaveCount(0)
+  await own.close()
+
+  await page.getByRole('link', { name: 'Settings' }).click()
+  await page.getByRole('link', { name: 'Listener' }).click()
+  await page.getByRole('button', { name: `Allow ${origin}` }).click()
+  await expect(page.getByRole('button', { name: `Withdraw ${origin}` })).toBeVisible()
+  await page.getByRole('link', { name: 'Live' }).click()
   await expectMoving(tileAt(page, 1))
   await expectMoving(tileAt(page, 2))
+  await expect(page.getByTestId('blocked-address')).toHaveCount(0)
   expect(alta.config.servers['ott']?.allow_origin).toContain(origin)
   expect(alta.config.servers['ott']?.allow_origin).toContain(stage.desk.origin)
 

@@ -160,6 +160,9 @@ const successes: Readonly<Record<string, () => Promise<unknown>>> = {
   'users.endSessions': () => window.users.endSessions({ id: userId }),
   'invites.remove': () => window.invites.remove({ id: invite?.id ?? '' }),
   'audit.export': () => window.audit.export({ format: 'csv' }),
+  'servers.allowPageOrigin': () => window.servers.allowPageOrigin({ origin: 'http://desk.example:3303' }),
+  'servers.withdrawPageOrigin': () =>
+    window.servers.withdrawPageOrigin({ origin: 'http://desk.example:3303' }),
   'cameras.remove': () => window.cameras.remove({ id: cameraId }),
   'servers.remove': () => window.servers.remove({ id: serverId }),
   'settings.setListener': () => window.settings.setListener({ enabled: true }),

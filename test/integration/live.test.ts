@@ -1,11 +1,14 @@
 import { createServer } from 'node:net'
+import { hostname } from 'node:os'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { LiveAnswer, Wall } from '../../shared/contract/live.ts'
-import type { Server } from '../../shared/contract/servers.ts'
+import type { PageOrigins, Server } from '../../shared/contract/servers.ts'
 import { ApiClient } from '../fixtures/api-client.ts'
-import { testViewer } from '../fixtures/desk-in-process.ts'
+import { readAudit } from '../fixtures/audit-rows.ts'
+import { testAdmin, testViewer } from '../fixtures/desk-in-process.ts'
 import { addServer, importCamera, testAlta, testDesk, until } from '../fixtures/desk-with-alta.ts'
+import { sendRaw } from '../fixtures/raw-http.ts'
 
 async function deskWithCamera() {
   const [alta, { desk, api }] = await Promise.all([testAlta(), testDesk()])
@@ -126,6 +129,74 @@ describe('whether Alta lets the page in', () => {
     await becomes(false)
     await alta.setFault('refuse', { listener: 'api' })
     await becomes(null)
+  })
+})
+
+describe('the address under which a page was opened', () => {
+  /** Opens the camera as a page would that was loaded under another name of the desk: by its `Host` header. */
+  async function openUnder(host: string, desk: { origin: string }, token: string, cameraId: string) {
+    const head = [
+      `POST /api/cameras/${cameraId}/live HTTP/1.1`,
+      `Host: ${host}`,
+      `Authorization: Bearer ${token}`,
+      'Content-Type: application/json',
+      'Content-Length: 2',
+      'Connection: close',
+    ]
+    const answer = await sendRaw(desk.origin, `${head.join('\r\n')}\r\n\r\n{}`)
+    expect(answer).toMatch(/^HTTP\/1\.1 200 /)
+    return JSON.parse(/\{.*\}/s.exec(answer)?.[0] ?? '') as LiveAnswer
+  }
+  const waitingFor = async (api: ApiClient): Promise<string[]> =>
+    (await api.want<PageOrigins>('GET', '/page-origins')).waiting.map(({ origin }) => origin)
+
+  // Would catch: a viewer who writes what they like into Alta's CORS list by the Host header of a request.
+  test('is written to Alta by itself only where it is the desk’s own; an administrator allows others', async () => {
+    const { alta, desk, api, camera } = await deskWithCamera()
+    const allowed = (): readonly string[] => alta.config.servers['ott']?.allow_origin ?? []
+    const before = [...allowed()]
+    const answer = await openUnder('cctv.example:3303', desk, api.token ?? '', camera.id)
+    expect(answer.blockedOrigin).toBe('http://cctv.example:3303')
+    expect(allowed()).toEqual(before)
+    expect(await api.want<PageOrigins>('GET', '/page-origins')).toEqual({
+      allowed: [],
+      waiting: [
+        { origin: 'http://cctv.example:3303', person: testAdmin.email, seenAt: expect.any(Number) as number },
+      ],
+    })
+
+    const own = `${hostname().toLowerCase()}.local:${new URL(desk.origin).port}`
+    expect(await openUnder(own, desk, api.token ?? '', camera.id)).not.toHaveProperty('blockedOrigin')
+    expect(allowed()).toContain(`http://${own}`)
+
+    await api.want('POST', '/page-origins', { origin: 'http://cctv.example:3303' })
+    expect(allowed()).toContain('http://cctv.example:3303')
+    const after = await openUnder('CCTV.example:3303', desk, api.token ?? '', camera.id)
+    expect(after).not.toHaveProperty('blockedOrigin')
+    expect(await waitingFor(api)).toEqual([])
+    const added = readAudit(desk).filter(({ action }) => action === 'server.page-origin-added')
+    expect(added.map(({ after: side }) => JSON.parse(side ?? '') as unknown)).toEqual([
+      { origin: `http://${own}` },
+    ])
+
+    await api.want('DELETE', '/page-origins', { origin: 'http://cctv.example:3303' })
+    expect(allowed()).not.toContain('http://cctv.example:3303')
+    expect(
+      (await openUnder('cctv.example:3303', desk, api.token ?? '', camera.id)).blockedOrigin,
+    ).toBeDefined()
+  })
+
+  // Would catch: one person who fills the list, so that the name that matters falls out of it.
+  test('waits with the last two of each person, and is a plain origin', async () => {
+    const { desk, api, camera } = await deskWithCamera()
+    for (const host of ['a.example', 'b.example', 'c.example:8080', 'b.example'])
+      await openUnder(host, desk, api.token ?? '', camera.id)
+    expect(await waitingFor(api)).toEqual(['http://b.example', 'http://c.example:8080'])
+    for (const host of ['x;sandbox', 'a,b', 'user@x', '*'])
+      expect(await openUnder(host, desk, api.token ?? '', camera.id)).not.toHaveProperty('blockedOrigin')
+    expect(await waitingFor(api)).toEqual(['http://b.example', 'http://c.example:8080'])
+    for (const origin of ['http://x;sandbox', 'http://x/path', 'x', 'http://*', 'file:///x'])
+      expect((await api.call('POST', '/page-origins', { origin })).status).toBe(400)
   })
 })
 

@@ -1,4 +1,5 @@
 import { onScopeDispose } from 'vue'
+import { blockedAddress } from './blocked-address.ts'
 import { desk } from '../../app/client.ts'
 import { onDeskMessage } from '../../app/desk-feed.ts'
 import { showsWall } from '../../app/wall-on-screen.ts'
@@ -14,7 +15,13 @@ declare global {
 
 /** The player of the wall on this page; it ends with the component that made it. */
 export function useWallPlayer() {
-  const player = createWallPlayer({ openTickets: (cameraIds) => desk.live.openMany({ cameraIds }) })
+  const player = createWallPlayer({
+    openTickets: async (cameraIds) => {
+      const answer = await desk.live.openMany({ cameraIds })
+      blockedAddress.value = answer.blockedOrigin ?? null
+      return answer
+    },
+  })
   const stop = onDeskMessage((message) => {
     if (message.type === 'server.changed' && message.returned) player.serverReturned(message.serverId)
   })

@@ -1,0 +1,151 @@
+import type { PageOrigins as PageOriginsAnswer } from '../../shared/contract/servers.ts'
+import { servers as contract } from '../../shared/contract/servers.ts'
+import { webOrigin } from '../../shared/domain/web-origins.ts'
+import { removeOrigins } from '../alta/provisioning.ts'
+import { auditRecord } from '../identity/request-context.ts'
+import type { RequestContext } from '../identity/request-context.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { AreaLogger } from '../platform/logging.ts'
+import type { Store } from '../store/store-types.ts'
+import { isKnownOrigin, mostPageOrigins, readPageOrigins } from './addresses.ts'
+import type { Fleet } from './fleet.ts'
+import { allowedPageOrigins, setAllowedPageOrigins, updateServer } from './queries.ts'
+import { Refusal } from './refusals.ts'
+import type { ServerLink } from './server-link.ts'
+import type { ServerUpkeep } from './upkeep.ts'
+
+/** Names that wait for an administrator: anybody who is signed in can bring some. */
+const mostWaiting = 20
+const mostOfOnePerson = 2
+/** What is withdrawn is taken off an Alta that answers; one that does not is asked no longer than this. */
+const removal = { retries: 0, timeoutMs: 3_000 } as const
+
+interface Waiting {
+  readonly origin: string
+  readonly person: string
+  readonly seenAt: number
+}
+
+export interface PageOriginsOptions {
+  readonly store: Store
+  readonly fleet: Fleet
+  readonly upkeep: ServerUpkeep
+  readonly clock: Clock
+  readonly logger: AreaLogger
+  /** Origins of the desk itself, which need nobody's leave. */
+  readonly ownOrigins: () => readonly string[]
+}
+
+/**
+ * Which names of the desk the servers are told to trust. Its own addresses are by themselves; any other name under which
+ * somebody has opened a page waits here until an administrator allows it.
+ */
+export class PageOrigins {
+  readonly #options: PageOriginsOptions
+  readonly #waiting = new Map<string, Waiting>()
+
+  constructor(options: PageOriginsOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Lets the page of this request read from the streams of these servers. Answers its origin where a server blocks it
+   * until an administrator has allowed it, else null. Never rejects.
+   */
+  async open(context: RequestContext, links: readonly ServerLink[]): Promise<string | null> {
+    const origin = webOrigin(context.requestOrigin)
+    const strange =
+      origin === null ? [] : links.filter((link) => !isKnownOrigin(link.row.pageOrigins, origin))
+    if (origin === null || strange.length === 0) return null
+    if (this.#isAllowed(origin)) {
+      await Promise.all(strange.map((link) => this.#options.upkeep.ensurePageOrigin(link, origin, context)))
+      return null
+    }
+    this.#note(origin, context)
+    return origin
+  }
+
+  list(): PageOriginsAnswer {
+    const allowed = this.#options.store.read(allowedPageOrigins)
+    const waiting = [...this.#waiting.values()].map(({ origin, person, seenAt }) => ({
+      origin,
+      person,
+      seenAt,
+    }))
+    return { allowed: [...allowed], waiting: waiting.reverse() }
+  }
+
+  /** Throws `Refusal` where the list is full. */
+  async allow(context: RequestContext, typed: string): Promise<PageOriginsAnswer> {
+    const { store, fleet, upkeep } = this.#options
+    const origin = webOrigin(typed) ?? typed
+    const before = store.read(allowedPageOrigins)
+    if (!before.includes(origin) && before.length >= mostPageOrigins)
+      throw new Refusal('TOO_MANY_ORIGINS', contract.allowPageOrigin['~orpc'].errorMap.TOO_MANY_ORIGINS)
+    const after = [...new Set([...before, origin])]
+    this.#save(context, 'page-origin.allowed', origin, { before, after })
+    this.#waiting.delete(origin)
+    await Promise.all(fleet.links().map((link) => upkeep.ensurePageOrigin(link, origin, context, true)))
+    return this.list()
+  }
+
+  /** Forgets a name, and takes it off the servers where the desk put it. */
+  async withdraw(context: RequestContext, typed: string): Promise<PageOriginsAnswer> {
+    const { store, fleet } = this.#options
+    const origin = webOrigin(typed) ?? typed
+    const before = store.read(allowedPageOrigins)
+    const after = before.filter((known) => known !== origin)
+    this.#save(context, 'page-origin.withdrawn', origin, { before, after })
+    if (!this.#isAllowed(origin))
+      await Promise.all(fleet.links().map((link) => this.#takeOff(link, origin, context.requestId)))
+    return this.list()
+  }
+
+  #isAllowed(origin: string): boolean {
+    const { ownOrigins, store } = this.#options
+    return ownOrigins().includes(origin) || store.read(allowedPageOrigins).includes(origin)
+  }
+
+  #note(origin: string, context: RequestContext): void {
+    const person = context.caller?.email ?? ''
+    this.#waiting.delete(origin)
+    const theirs = [...this.#waiting.values()].filter((entry) => entry.person === person)
+    if (theirs.length >= mostOfOnePerson) this.#waiting.delete(theirs[0]?.origin ?? '')
+    const [oldest] = this.#waiting.keys()
+    if (this.#waiting.size >= mostWaiting && oldest !== undefined) this.#waiting.delete(oldest)
+    this.#waiting.set(origin, { origin, person, seenAt: this.#options.clock.now() })
+  }
+
+  #save(
+    context: RequestContext,
+    action: 'page-origin.allowed' | 'page-origin.withdrawn',
+    origin: string,
+    { before, after }: { before: readonly string[]; after: readonly string[] },
+  ): void {
+    const audit = auditRecord(context, {
+      action,
+      target: { kind: 'page-origin', id: null, name: origin },
+      before: { allowed: before },
+      after: { allowed: after },
+    })
+    this.#options.store.write({ audit }, (tx) => setAllowedPageOrigins(tx, after))
+  }
+
+  async #takeOff(link: ServerLink, origin: string, requestId: string): Promise<void> {
+    const { store, fleet, logger } = this.#options
+    await link.change(async () => {
+      const pages = readPageOrigins(link.row.pageOrigins)
+      const ours = pages.some((page) => page.origin === origin && page.added)
+      if (!pages.some((page) => page.origin === origin)) return
+      const pageOrigins = JSON.stringify(pages.filter((page) => page.origin !== origin))
+      store.write({ audit: null }, (tx) => updateServer(tx, link.id, { pageOrigins }))
+      fleet.adopt({ ...link.row, pageOrigins }, null)
+      if (!ours) return
+      try {
+        await removeOrigins(link.client, { requestId, ...removal }, [origin])
+      } catch (error) {
+        logger.warn('a page origin that was withdrawn stays on Alta', { serverId: link.id, origin, error })
+      }
+    })
+  }
+}
