@@ -13,6 +13,7 @@ const faultNames = Object.keys(faultDescriptions).filter(isFaultName)
 export const faults: Proof = {
   name: 'faults',
   defaultCount: faultNames.length,
+  counts: 'faults',
   async run(count) {
     const stage = await startFaultStage()
     const browser = await chromium.launch({

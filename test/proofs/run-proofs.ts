@@ -8,7 +8,7 @@ import { kill } from './kill.ts'
 import type { Proof, ProofResult } from './proof.ts'
 import { still } from './still.ts'
 
-const proofs: readonly Proof[] = [audit, fuzz, kill, still]
+const proofs: readonly Proof[] = [audit, faults, fuzz, kill, still]
 const [name, countText] = process.argv.slice(2)
 const proof = proofs.find((one) => one.name === name)
 const count = countText === undefined ? proof?.defaultCount : Number(countText)
