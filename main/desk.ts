@@ -37,6 +37,7 @@ import { systemClock } from './platform/clock.ts'
 import type { Clock } from './platform/clock.ts'
 import { allowedOriginsProblem } from './platform/config.ts'
 import type { Config } from './platform/config.ts'
+import { descriptorLimit } from './platform/descriptor-limit.ts'
 import { openKeyring } from './platform/desk-keyring.ts'
 import type { Keyring } from './platform/keyring.ts'
 import { PartRunner, supervised } from './platform/lifecycle.ts'
@@ -127,6 +128,7 @@ export function createDesk(options: DeskOptions): Desk {
   const authenticate = identity.service.authenticate.bind(identity.service)
   const isSignInLive = (family: string): boolean => identity.service.isSignInLive(family)
   const rooms = openRooms(ground, people, isSignInLive, options, () => http.port)
+  const descriptors = descriptorLimit()
   const events = new EventStream({
     bus,
     clock: ground.clock,
@@ -134,11 +136,14 @@ export function createDesk(options: DeskOptions): Desk {
     isStillIn: (caller) => identity.service.isStillIn(caller),
     streamOrigins: rooms.streamOrigins,
     boot: randomBytes(6).toString('hex'),
+    // A quarter: the rest is for requests, Alta's above all, for files and for connections to Alta servers.
+    mostStreams: Math.floor(descriptors / 4),
   })
   const files = new FileTickets(ground.clock)
   const audit = openAudit(ground, files, (caller) => identity.service.isStillIn(caller))
   const http = new HttpDoor({
     config,
+    descriptors,
     version: options.version,
     pageFolder: options.pageFolder,
     router: () => router,

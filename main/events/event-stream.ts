@@ -1,11 +1,14 @@
-import { withEventMeta } from '@orpc/server'
+import { ORPCError, withEventMeta } from '@orpc/server'
+import { events as contract } from '../../shared/contract/events.ts'
 import type { StreamMessage } from '../../shared/contract/events.ts'
 import { memberStanding } from '../cameras/member-view.ts'
 import type { Policy, VisibleCameras } from '../identity/policy.ts'
-import type { Caller } from '../identity/request-context.ts'
+import type { Caller, RequestContext } from '../identity/request-context.ts'
 import type { Bus } from '../platform/bus.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Part } from '../platform/lifecycle.ts'
+import { OpenStreams } from './open-streams.ts'
+import type { OpenStream } from './open-streams.ts'
 
 /** Of the machine that the desk runs on; whoever moves it sets TZ. */
 const { timeZone } = new Intl.DateTimeFormat().resolvedOptions()
@@ -20,6 +23,8 @@ export interface EventStreamOptions {
   readonly streamOrigins: () => readonly string[]
   /** Names this run of the desk, without a dash: ids of another run cannot be resumed. */
   readonly boot: string
+  /** How many streams all people together may have open over the network. */
+  readonly mostStreams: number
   /** How many messages are kept for those who come back, or read slowly. */
   readonly kept?: number
   readonly heartbeatMs?: number
@@ -28,6 +33,8 @@ export interface EventStreamOptions {
 const noCameras: ReadonlyMap<string, unknown> = new Map()
 /** What rights.changed may list; beyond that the page asks for everything again. */
 const mostListed = 500
+/** When to try again where there is no room for another stream. */
+const retryAfterSeconds = 5
 
 /** What a reader may see at a time. */
 interface Sight {
@@ -53,6 +60,7 @@ export class EventStream implements Part {
   readonly #kept: number
   readonly #ring: Entry[] = []
   readonly #waiting = new Set<() => void>()
+  readonly #open: OpenStreams
   #subscriptions: (() => void)[] = []
   #ticker: NodeJS.Timeout | undefined
   #beats = 0
@@ -66,6 +74,7 @@ export class EventStream implements Part {
   constructor(options: EventStreamOptions) {
     this.#options = options
     this.#kept = options.kept ?? 1000
+    this.#open = new OpenStreams(options.mostStreams)
   }
 
   start(): void {
@@ -87,12 +96,37 @@ export class EventStream implements Part {
 
   /**
    * Everything from now on, or from the message after `lastEventId`, that `caller` may know. Ends when `signal` is
-   * aborted, the desk stops, or the caller's sign-in ends.
+   * aborted, the desk stops, the caller's sign-in ends, or the caller opens too many more over the network. Windows of
+   * the desktop are not counted: they hold no connection. Throws TOO_MANY_STREAMS.
    */
-  async *open(
+  open(
     caller: Caller,
     lastEventId: string | undefined,
     signal: AbortSignal,
+    door: RequestContext['door'] = 'http',
+  ): AsyncGenerator<StreamMessage, void> {
+    return this.#follow(caller, lastEventId, signal, door === 'http' ? this.#admit(caller, signal) : null)
+  }
+
+  #admit({ userId }: Caller, signal: AbortSignal): OpenStream {
+    const admitted = this.#open.admit(userId)
+    if (admitted === null) {
+      const { status, message } = contract.stream['~orpc'].errorMap.TOO_MANY_STREAMS
+      throw new ORPCError('TOO_MANY_STREAMS', { status, message, data: { retryAfterSeconds } })
+    }
+    // Also where nobody ever reads from it.
+    if (signal.aborted) this.#open.release(admitted)
+    else signal.addEventListener('abort', () => this.#open.release(admitted), { once: true })
+    // The one that it replaced hears of it.
+    this.#wake()
+    return admitted
+  }
+
+  async *#follow(
+    caller: Caller,
+    lastEventId: string | undefined,
+    signal: AbortSignal,
+    admitted: OpenStream | null,
   ): AsyncGenerator<StreamMessage, void> {
     const wakeUp = (): void => this.#wake()
     const { bus } = this.#options
@@ -100,8 +134,9 @@ export class EventStream implements Part {
     signal.addEventListener('abort', wakeUp, { once: true })
     bus.publish('page.opened', { userId })
     try {
-      yield* this.#read(caller, this.#resumeAfter(lastEventId, caller), signal)
+      yield* this.#read(caller, this.#resumeAfter(lastEventId, caller), signal, admitted)
     } finally {
+      if (admitted) this.#open.release(admitted)
       signal.removeEventListener('abort', wakeUp)
       bus.publish('page.closed', { userId })
     }
@@ -111,6 +146,7 @@ export class EventStream implements Part {
     caller: Caller,
     resumed: number | null,
     signal: AbortSignal,
+    admitted: OpenStream | null,
   ): AsyncGenerator<StreamMessage, void> {
     const { clock, policy, isStillIn } = this.#options
     let seq = resumed ?? this.#lastSeq
@@ -122,6 +158,10 @@ export class EventStream implements Part {
       if (doubts !== this.#doubts) {
         if (!isStillIn(caller)) return
         doubts = this.#doubts
+      }
+      if (admitted?.replaced) {
+        yield { type: 'stream.ended', at: clock.now(), reason: 'too-many-pages' }
+        return
       }
       if (policy.visibleCameras(caller) !== sight.cameras) {
         const before = sight

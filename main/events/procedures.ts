@@ -6,7 +6,7 @@ import type { EventStream } from './event-stream.ts'
 export function eventProcedures(stream: EventStream) {
   return {
     stream: os.events.stream.handler(({ context, lastEventId }) =>
-      stream.open(signedInCaller(context), lastEventId, context.signal),
+      stream.open(signedInCaller(context), lastEventId, context.signal, context.door),
     ),
   }
 }

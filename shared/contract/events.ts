@@ -2,6 +2,7 @@ import { eventIterator } from '@orpc/contract'
 import { z } from 'zod'
 import { serverStates } from '../domain/statuses.ts'
 import { cameraStandingSchema } from './cameras.ts'
+import { retryLaterSchema } from './errors.ts'
 import { procedure, signedIn } from './procedure.ts'
 
 /**
@@ -51,6 +52,11 @@ export const streamMessageSchema = z.discriminatedUnion('type', [
   }),
   /** Alta servers stream from other addresses now; all of them, as in `hello`. */
   z.object({ type: z.literal('stream-origins.changed'), at: z.int(), streamOrigins: z.array(z.string()) }),
+  /**
+   * Last message of a connection that the desk ends on purpose. `too-many-pages`: a ninth stream of this person replaced
+   * it. Whoever hears this must not reconnect unasked, or nine pages would replace each other for ever.
+   */
+  z.object({ type: z.literal('stream.ended'), at: z.int(), reason: z.enum(['too-many-pages']) }),
 ])
 export type StreamMessage = z.infer<typeof streamMessageSchema>
 
@@ -60,7 +66,16 @@ export const events = {
       method: 'GET',
       path: '/events/stream',
       summary: 'What changes, as it changes',
+      description:
+        'A person has at most 8 streams over the network: a ninth ends the oldest, whose last message is `stream.ended`.',
       tags: ['Events'],
     })
-    .output(eventIterator(streamMessageSchema)),
+    .output(eventIterator(streamMessageSchema))
+    .errors({
+      TOO_MANY_STREAMS: {
+        status: 503,
+        message: 'Too many pages are open on this desk. Close some, or try again later.',
+        data: retryLaterSchema,
+      },
+    }),
 }

@@ -2,10 +2,13 @@ import { once } from 'node:events'
 import { getEventMeta } from '@orpc/server'
 import type { FastifyReply } from 'fastify'
 
+/** The desk speaks every 2 s: a reader whose connection takes nothing for so long is gone, or holds it on purpose. */
+const stalledMs = 30_000
+
 /**
  * Writes what an iterator yields as server-sent events (HTML, section 9.2), in the form that oRPC's clients read.
  * Takes the next message only when the socket has room, so a slow reader costs no memory. Ends when the iterator does,
- * the reader goes away or `draining` is aborted; throws what the iterator throws, once the answer is ended.
+ * the reader goes away or takes nothing for 30 s, or `draining` is aborted; throws what the iterator throws, once the answer is ended.
  */
 export async function sendEventStream(
   reply: FastifyReply,
@@ -25,10 +28,13 @@ export async function sendEventStream(
     ...(reply.getHeaders() as Record<string, string>),
     'content-type': 'text/event-stream; charset=utf-8',
     'cache-control': 'no-store',
+    // A stream that has ended must not hold its connection until the keep-alive timeout.
+    connection: 'close',
     // Proxies would otherwise hold messages back (nginx).
     'x-accel-buffering': 'no',
   })
   raw.flushHeaders()
+  raw.socket?.setTimeout(stalledMs)
   try {
     for await (const message of messages) {
       if (gone.signal.aborted || draining.aborted) return

@@ -13,6 +13,7 @@ import { serveApiPage } from './api-page.ts'
 import { serveProcedures } from './api-routes.ts'
 import { serveAuthorize } from './authorize-route.ts'
 import type { Authorize } from './authorize-route.ts'
+import { ConnectionLimit, connectionLimits, refuseBeyond } from './connection-limit.ts'
 import { makeApp } from './fastify-app.ts'
 import { serveFiles } from './file-routes.ts'
 import { answerCrossOrigin, guardGate } from './gate.ts'
@@ -30,6 +31,8 @@ import { closedContentPolicy, securityHeaders } from './security-headers.ts'
 
 export interface HttpDoorOptions {
   readonly config: Pick<Config, 'env' | 'http' | 'limits'>
+  /** How many descriptors the process may have open. */
+  readonly descriptors: number
   readonly version: string
   /** The folder of the built page (out/renderer). */
   readonly pageFolder: string
@@ -175,9 +178,12 @@ export class HttpDoor implements Part {
 
   #mainApp(draining: AbortSignal): FastifyInstance {
     const app = makeApp(this.#appOptions())
+    const limit = new ConnectionLimit(connectionLimits(this.#options.descriptors))
+    limit.watch(app.server)
     this.#countRequests(app)
     serveAuthorize(app, this.#options.authorize)
     void app.register((guarded, _options, done) => {
+      refuseBeyond(guarded, limit)
       this.#serveGuarded(guarded, draining)
       done()
     })

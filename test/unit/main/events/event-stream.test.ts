@@ -18,6 +18,7 @@ function open(
     isStillIn?: () => boolean
     boot?: string
     policy?: Policy
+    mostStreams?: number
   } = {},
 ) {
   const bus = new Bus((_name, error) => {
@@ -31,6 +32,7 @@ function open(
     isStillIn: () => true,
     streamOrigins: () => origins,
     boot: 'b00',
+    mostStreams: 64,
     heartbeatMs: 100_000,
     ...options,
   })
@@ -232,4 +234,60 @@ test('why a camera is offline names its server to administrators alone', async (
   const told = JSON.stringify(await take(mine, 1))
   expect(told).toContain('"cameraId":"a"')
   expect(told).not.toMatch(/Basement rack|basement-7/)
+})
+
+const another = (userId: string): Caller => ({ ...guard, userId })
+
+// Would catch: one person's pages that take every connection of the desk (700 streams by one viewer).
+test("a person's ninth stream ends the oldest with a reason; the other seven and other people go on", async () => {
+  const { events, changed } = open()
+  const openFor = (caller: Caller) => events.open(caller, undefined, never)
+  const theirs = openFor(another('u3'))
+  const mine = Array.from({ length: 8 }, () => openFor(boss))
+  await Promise.all([theirs, ...mine].map((stream) => take(stream, 1)))
+  const waiting = mine[0]?.next()
+  const ninth = openFor(boss)
+  expect(await waiting).toMatchObject({ value: { type: 'stream.ended', reason: 'too-many-pages' } })
+  expect(await mine[0]?.next()).toMatchObject({ done: true })
+  changed('a')
+  const lasting = await Promise.all(mine.slice(1).map((stream) => take(stream, 1)))
+  expect(lasting.map(told)).toEqual(Array.from({ length: 7 }, () => ['a']))
+  expect(told(await take(ninth, 1))).toEqual(['hello'])
+  // The tenth ends the second, not the ninth, which is newer.
+  openFor(boss)
+  expect(told(await take(mine[1] ?? ninth, 1))).toEqual(['stream.ended'])
+  await theirs.return()
+})
+
+test('a stream that was closed makes room, also one that nobody ever read', async () => {
+  const { events } = open()
+  const first = events.open(boss, undefined, never)
+  await take(first, 1)
+  const unread = new AbortController()
+  const closed = events.open(boss, undefined, never)
+  await take(closed, 1)
+  events.open(boss, undefined, unread.signal)
+  for (let count = 3; count < 8; count += 1) events.open(boss, undefined, never)
+  await closed.return()
+  unread.abort()
+  events.open(boss, undefined, AbortSignal.abort())
+  events.open(boss, undefined, never)
+  events.open(boss, undefined, never)
+  const heard = take(first, 1)
+  events.open(boss, undefined, never)
+  expect(told(await heard)).toEqual(['stream.ended'])
+})
+
+// Would catch: many people's pages that take every connection, so that Alta cannot ask for the pictures on the walls.
+test('beyond the limit of the desk nobody new is let in, until somebody leaves; windows of the desktop are', async () => {
+  const { events } = open({ mostStreams: 2 })
+  const [first] = ['u3', 'u4'].map((userId) => events.open(another(userId), undefined, never))
+  await take(first ?? events.open(boss, undefined, never), 1)
+  const fifth = (): unknown => events.open(another('u5'), undefined, never)
+  expect(fifth).toThrow(
+    expect.objectContaining({ code: 'TOO_MANY_STREAMS', status: 503, data: { retryAfterSeconds: 5 } }),
+  )
+  expect(told(await take(events.open(boss, undefined, never, 'desktop'), 1))).toEqual(['hello'])
+  await first?.return()
+  expect(fifth).not.toThrow()
 })

@@ -1,0 +1,120 @@
+import { once } from 'node:events'
+import type { Socket } from 'node:net'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { ApiClient } from '../fixtures/api-client.ts'
+import { startDeskProcess } from '../fixtures/desk-process.ts'
+import type { DeskProcess } from '../fixtures/desk-process.ts'
+import { openSocket, sendRaw } from '../fixtures/raw-http.ts'
+
+const openFiles = 256
+/** A quarter of them may be event streams, three eighths may have requests in progress. */
+const [mostStreams, mostBusy] = [64, 96]
+const password = 'violet-anchor-417'
+
+let desk: DeskProcess
+const sockets: Socket[] = []
+
+beforeAll(async () => {
+  const entry = join(import.meta.dirname, '../../main/headless.ts')
+  // Nothing ends here because time has passed.
+  const env = { ALTAVMS_HTTP_READ_TIMEOUT: '4m', ALTAVMS_HTTP_IDLE_TIMEOUT: '10m' }
+  desk = await startDeskProcess({ entry, openFiles, env })
+})
+afterAll(async () => {
+  for (const socket of sockets) socket.destroy()
+  await desk.stop()
+})
+
+/** Opens a connection that stays open. */
+async function held(): Promise<Socket> {
+  const socket = await openSocket(desk.origin)
+  sockets.push(socket)
+  return socket
+}
+
+/** The tokens of `count` people. */
+async function signInPeople(count: number): Promise<string[]> {
+  const admin = new ApiClient(desk.origin)
+  await admin.signIn()
+  const tokens: string[] = []
+  for (let number = 1; number <= count; number += 1) {
+    const person = { email: `guard${number}@desk.example`, username: `guard${number}` }
+    await admin.want('POST', '/users', { ...person, displayName: `Guard ${number}`, password })
+    const api = new ApiClient(desk.origin)
+    await api.signIn(person.email, password)
+    tokens.push(api.token ?? '')
+  }
+  return tokens
+}
+
+/** What the desk answered to an event stream, which stays open where it may. */
+async function openStream(token: string): Promise<{ socket: Socket; head: string }> {
+  const socket = await held()
+  socket.write(`GET /api/events/stream HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\n\r\n`)
+  const [head] = (await once(socket, 'data')) as [Buffer]
+  return { socket, head: head.toString() }
+}
+
+/** Sends a request whose body never comes; answers the status with which the desk waits for it. */
+async function openSlowRequest(): Promise<string> {
+  const socket = await held()
+  socket.write(
+    'POST /api/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 50\r\nExpect: 100-continue\r\n\r\n',
+  )
+  const [head] = (await once(socket, 'data')) as [Buffer]
+  return head.toString().slice(0, 12)
+}
+
+/** What Alta is answered when it asks; its ticket is none of ours, so the answer is no. */
+async function askAuthorizer(): Promise<string> {
+  const answer = await sendRaw(
+    desk.origin,
+    'GET /alta/s1/authorize?token=x HTTP/1.1\r\nHost: localhost\r\nX-Real-Path: /c1\r\nConnection: close\r\n\r\n',
+  )
+  return answer.slice(0, 12)
+}
+
+// Would catch: pages, strangers and slow requests that hold every descriptor, so that Alta is not answered and every
+// wall goes dark (225 streams under 256 descriptors did).
+test('with 256 descriptors, whatever people and strangers hold open, Alta is answered', async () => {
+  const tokens = await signInPeople(mostStreams / 8 + 1)
+  const answers = await Promise.all(
+    tokens.flatMap((token) => Array.from({ length: 8 }, () => openStream(token))),
+  )
+  const heads = answers.map(({ head }) => head)
+  expect(heads.filter((head) => head.startsWith('HTTP/1.1 200 '))).toHaveLength(mostStreams)
+  const refused = heads.filter((head) => head.startsWith('HTTP/1.1 503 '))
+  expect(refused).toHaveLength(8)
+  expect(refused[0]).toMatch(/\r\nretry-after: 5\r\n[^]*"code":"TOO_MANY_STREAMS"/)
+
+  // Requests whose bodies never come, as many as there is room for, and some more.
+  const slow = await Promise.all(Array.from({ length: mostBusy - mostStreams }, openSlowRequest))
+  expect(new Set(slow)).toEqual(new Set(['HTTP/1.1 100']))
+  const excess = await sendRaw(desk.origin, 'GET /api/auth/setup HTTP/1.1\r\nHost: localhost\r\n\r\n')
+  expect(excess).toMatch(/^HTTP\/1\.1 503 /)
+  expect(excess).toMatch(/\r\nretry-after: 5\r\n[^]*"code":"TOO_MANY_CONNECTIONS"/)
+
+  // More connections without a request than there are descriptors.
+  await Promise.all(Array.from({ length: openFiles + 44 }, held))
+  const said = await Promise.all(Array.from({ length: 16 }, askAuthorizer))
+  expect(said).toEqual(Array.from({ length: 16 }, () => 'HTTP/1.1 403'))
+  // The streams that were let in go on.
+  const lasting = answers.filter(({ socket }) => !socket.closed)
+  expect(lasting.filter(({ head }) => head.startsWith('HTTP/1.1 200 '))).toHaveLength(mostStreams)
+})
+
+test("a person's ninth stream ends the oldest, and its connection", async () => {
+  for (const socket of sockets.splice(0)) socket.destroy()
+  const api = new ApiClient(desk.origin)
+  await api.signIn()
+  const token = api.token ?? ''
+  const first = await openStream(token)
+  const told: string[] = []
+  first.socket.on('data', (chunk: Buffer) => told.push(chunk.toString()))
+  const closed = once(first.socket, 'close')
+  for (let count = 2; count <= 9; count += 1) await openStream(token)
+  await closed
+  expect(told.join('')).toContain('"type":"stream.ended"')
+  expect(told.join('')).toContain('"reason":"too-many-pages"')
+})
