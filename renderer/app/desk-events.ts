@@ -18,6 +18,8 @@ export interface DeskEventsListener {
   message(message: StreamMessage): void
   /** Told on each change: true when nothing was heard for 6 s. */
   cutOff(isCutOff: boolean): void
+  /** The desk ended the stream because the person has more pages open than it serves; `follow` has ended. */
+  replaced(): void
 }
 
 /** What the desk says as it happens. After a break it goes on behind the last message it saw. */
@@ -28,23 +30,30 @@ export class DeskEvents {
   #isCutOff = false
   #lastEventId: string | undefined
   #retryMs = firstRetryMs
+  #isReplaced = false
 
   constructor(open: OpenStream, listener: DeskEventsListener) {
     this.#open = open
     this.#listener = listener
   }
 
-  /** Follows the stream until `signal` aborts. Never rejects. */
+  /** Follows the stream until `signal` aborts, or the desk lets a newer page have its place. Never rejects. */
   async follow(signal: AbortSignal): Promise<void> {
     this.#heardAt = Date.now()
-    const watch = setInterval(() => this.#setCutOff(Date.now() - this.#heardAt >= cutOffAfterMs), 500)
+    this.#isReplaced = false
+    const watch = setInterval(() => {
+      if (Date.now() - this.#heardAt >= cutOffAfterMs) this.#setCutOff(true)
+    }, 500)
     while (!signal.aborted) {
       await this.#followOnce(signal)
-      if (signal.aborted) break
+      if (signal.aborted || this.#isReplaced) break
       await pause(this.#retryMs * (0.5 + Math.random()), signal)
       this.#retryMs = Math.min(longestRetryMs, this.#retryMs * 2)
     }
     clearInterval(watch)
+    if (!this.#isReplaced || signal.aborted) return
+    this.#setCutOff(true)
+    this.#listener.replaced()
   }
 
   async #followOnce(signal: AbortSignal): Promise<void> {
@@ -61,6 +70,7 @@ export class DeskEvents {
       for await (const message of stream) {
         silentSince = Date.now()
         this.#heard(message)
+        this.#isReplaced = message.type === 'stream.ended'
       }
     } catch (_error) {
       // Expected: the network or the desk went away. The person sees `cutOff`, `follow` tries again.

@@ -17,6 +17,8 @@ import { setDeskZone } from './times.ts'
 const rereadEveryMs = 1_000
 /** How soon the desk is asked again which cameras may be seen, where it did not answer. */
 const askAgainMs = 2_000
+/** How often a page without updates asks which cameras may be seen. */
+const checkWhilePausedMs = 5_000
 
 type CameraList = Outputs['cameras']['list']
 type Listener = (message: StreamMessage) => void
@@ -26,10 +28,13 @@ const isCutOff = shallowRef(false)
 /** When messages of the desk were last missed, by this machine's clock. */
 const missedUntil = shallowRef(0)
 const outdated = shallowRef(false)
+const isPaused = shallowRef(false)
+/** Follows the desk anew for who is signed in; nothing while nobody is. */
+let follow = (): void => undefined
 /** The desk was heard since somebody signed in. */
 let greeted = false
 
-/** True while the desk was not heard for 6 s. */
+/** True while the desk was not heard for 6 s, or updates are paused. */
 export const cutOff = computed(() => isCutOff.value)
 /** Whether what the desk answered then still holds: nothing was missed since. Milliseconds since the epoch, this machine's clock. */
 export function isCurrent(answeredAt: number): boolean {
@@ -38,6 +43,14 @@ export function isCurrent(answeredAt: number): boolean {
 
 /** True while Alta streams from addresses that this page was not allowed when it was loaded. */
 export const pageOutdated = computed(() => outdated.value)
+
+/** True while the desk tells this page nothing, for the account is open on more pages than it serves. */
+export const updatesPaused = computed(() => isPaused.value)
+
+/** Asks the desk for updates again, on somebody's wish alone: the page that has waited longest loses its own. */
+export function resumeUpdates(): void {
+  if (isPaused.value) follow()
+}
 
 /** Calls `listener` with every message of the desk until the returned function is called. */
 export function onDeskMessage(listener: Listener): () => void {
@@ -57,17 +70,40 @@ export function followDesk(): void {
     (userId) => {
       following?.abort()
       following = null
+      follow = () => undefined
+      clearInterval(pausedCheck)
+      isPaused.value = false
       isCutOff.value = false
       greeted = false
       if (userId === null) return
-      following = new AbortController()
-      void new DeskEvents((options) => desk.events.stream(undefined, options), {
+      const { signal } = (following = new AbortController())
+      const events = new DeskEvents((options) => desk.events.stream(undefined, options), {
         message: receive,
         cutOff: (value) => (isCutOff.value = value),
-      }).follow(following.signal)
+        replaced: pause,
+      })
+      follow = () => {
+        clearInterval(pausedCheck)
+        isPaused.value = false
+        void events.follow(signal)
+      }
+      follow()
     },
     { immediate: true },
   )
+}
+
+let pausedCheck: ReturnType<typeof setInterval> | undefined
+
+/** Rights that are taken away still close pictures: the page asks, for it is not told. */
+function pause(): void {
+  isPaused.value = true
+  clearInterval(pausedCheck)
+  pausedCheck = setInterval(() => void closeForbidden(visibleOf, 'keep'), checkWhilePausedMs)
+}
+
+async function visibleOf(cameraIds: string[]): Promise<readonly string[]> {
+  return (await desk.cameras.visible({ cameraIds })).ids
 }
 
 function receive(message: StreamMessage): void {
@@ -134,10 +170,7 @@ let askingAgain: ReturnType<typeof setTimeout> | undefined
 /** Asks which cameras on screen may be seen, until the desk has answered; then everything is read again. */
 async function recheckCameras(unanswered: 'close' | 'keep'): Promise<void> {
   const asker = session.user.value?.id
-  const isAnswered = await closeForbidden(
-    async (cameraIds) => (await desk.cameras.visible({ cameraIds })).ids,
-    unanswered,
-  )
+  const isAnswered = await closeForbidden(visibleOf, unanswered)
   if (session.user.value?.id !== asker) return
   clearTimeout(askingAgain)
   if (!isAnswered) askingAgain = setTimeout(() => void recheckCameras(unanswered), askAgainMs)

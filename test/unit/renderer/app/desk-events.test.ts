@@ -5,7 +5,12 @@ import type { StreamMessage } from '../../../../shared/contract/events.ts'
 
 /** A desk whose connections are opened, fed and cut by the test. */
 class Connections {
-  readonly opened: { lastEventId: string | undefined; say: (id: string) => void; cut: () => void }[] = []
+  readonly opened: {
+    lastEventId: string | undefined
+    say: (id: string) => void
+    end: () => void
+    cut: () => void
+  }[] = []
 
   open = ({ signal, lastEventId }: { signal: AbortSignal; lastEventId: string | undefined }) => {
     const waiting: StreamMessage[] = []
@@ -19,6 +24,10 @@ class Connections {
       lastEventId,
       say: (id) => {
         waiting.push(withEventMeta({ type: 'heartbeat', at: Date.now() }, { id }))
+        wake()
+      },
+      end: () => {
+        waiting.push({ type: 'stream.ended', at: Date.now(), reason: 'too-many-pages' })
         wake()
       },
       cut: () => {
@@ -41,6 +50,8 @@ let stop: AbortController
 let desk: Connections
 let cutOffs: boolean[]
 let heard: string[]
+let replaced: number
+let events: DeskEvents
 
 beforeEach(() => {
   vi.useFakeTimers({ now: 1_000_000 })
@@ -48,10 +59,13 @@ beforeEach(() => {
   desk = new Connections()
   cutOffs = []
   heard = []
-  void new DeskEvents(desk.open, {
+  replaced = 0
+  events = new DeskEvents(desk.open, {
     message: (message) => heard.push(message.type),
     cutOff: (value) => cutOffs.push(value),
-  }).follow(stop.signal)
+    replaced: () => (replaced += 1),
+  })
+  void events.follow(stop.signal)
 })
 afterEach(() => {
   stop.abort()
@@ -82,6 +96,28 @@ describe('the stream of the desk', () => {
   it('gives up a connection that is open and says nothing: a half-open socket never ends by itself', async () => {
     await vi.advanceTimersByTimeAsync(12_000)
     expect(desk.opened.length).toBeGreaterThanOrEqual(2)
+  })
+
+  // Would catch: nine walls of one account that end each other's streams for ever, or a page that still looks current.
+  it('does not reconnect by itself when a newer page took its place, and is cut off at once', async () => {
+    desk.opened[0]?.say('1')
+    desk.opened[0]?.end()
+    desk.opened[0]?.cut()
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(desk.opened).toHaveLength(1)
+    expect({ replaced, cutOffs }).toEqual({ replaced: 1, cutOffs: [true] })
+    expect(vi.getTimerCount()).toBe(0)
+    // Somebody asks for it: it goes on behind what it saw.
+    void events.follow(stop.signal)
+    await vi.advanceTimersByTimeAsync(2_000)
+    expect(desk.opened[1]?.lastEventId).toBe('1')
+    expect(cutOffs).toEqual([true])
+    desk.opened[1]?.say('2')
+    await vi.advanceTimersByTimeAsync(0)
+    expect(cutOffs).toEqual([true, false])
+    desk.opened[1]?.cut()
+    await vi.advanceTimersByTimeAsync(2_000)
+    expect(desk.opened).toHaveLength(3)
   })
 
   it('leaves no timer behind when it is stopped', async () => {
