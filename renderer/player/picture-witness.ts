@@ -53,7 +53,8 @@ export class PictureWitness {
   }
 }
 
-function samePixels(left: Uint8Array, right: Uint8Array): boolean {
+/** Whether two readings of the strips of a picture hold the same pixels. */
+export function samePixels(left: Uint8Array, right: Uint8Array): boolean {
   if (left.length !== right.length) return false
   for (let index = 0; index < left.length; index += 1) if (left[index] !== right[index]) return false
   return true

@@ -7,13 +7,17 @@ export type TileSize = 'small' | 'large'
 /** Whether a picture is live, by what the server says of its source; a drawn frame proves nothing. */
 export type PictureState = 'live' | 'lost' | 'unknown'
 
-/**
- * What the desk says of a camera's streams, null where it says nothing. `sinceAt`: since when, milliseconds since the epoch by
- * the page's clock.
- */
-export type CameraHealth = Readonly<
-  Record<VariantName, { readonly state: PictureState; readonly sinceAt: number } | null>
->
+/** What the desk says of one stream of a camera. */
+export interface VariantHealth {
+  readonly state: PictureState
+  /** Since when, milliseconds since the epoch by the page's clock. */
+  readonly sinceAt: number
+  /** False where this was the server's last word before it stopped responding, or the desk's before it was lost. */
+  readonly isCurrent?: boolean
+}
+
+/** What the desk says of a camera's streams, null where it says nothing. */
+export type CameraHealth = Readonly<Record<VariantName, VariantHealth | null>>
 
 /**
  * What a tile is doing.

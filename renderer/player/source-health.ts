@@ -5,6 +5,8 @@ import type { CameraHealth, PictureState, PlayerClock } from './player-types.ts'
 
 /** How far behind the camera an HLS picture may be until the player tells. */
 const ASSUMED_HLS_DELAY_MS = 20_000
+/** Frames may be under way for so long when a source is called lost. */
+const DOUBT_AFTER_MS = 5000
 
 /**
  * What the desk says of the sources behind a camera's streams. It alone tells a live picture from an old one: Alta goes on
@@ -17,6 +19,8 @@ export class SourceHealth {
   private known: CameraHealth
   /** Since when a stream was last lost, also while HLS still plays what was sent then; by the page's clock. */
   private readonly lostSince = new Map<VariantName, number>()
+  /** Streams that move although the last word of a server that does not respond any more was that they were lost. */
+  private readonly moving = new Set<VariantName>()
 
   constructor(clock: PlayerClock, known: CameraHealth) {
     this.clock = clock
@@ -33,7 +37,7 @@ export class SourceHealth {
   }
 
   isLost(variant: VariantName): boolean {
-    return this.known[variant]?.state === 'lost'
+    return this.known[variant]?.state === 'lost' && !this.moving.has(variant)
   }
 
   /** True where the camera has no stream that may be live. */
@@ -48,6 +52,7 @@ export class SourceHealth {
    */
   pictureOf({ kind, variant }: Pick<LiveSource, 'kind' | 'variant'>, marginMs = 0): PictureState {
     const told = this.known[variant]
+    if (told?.state === 'lost' && this.moving.has(variant)) return 'unknown'
     if (told?.state !== 'live') return told?.state ?? 'unknown'
     if (kind === 'whep') return 'live'
     const takenAt = this.clock.wallNow() - this.hlsDelayMs - marginMs
@@ -61,9 +66,27 @@ export class SourceHealth {
     return at === undefined ? null : this.clock.now() - (this.clock.wallNow() - at)
   }
 
+  /**
+   * Whether movement in the picture of this source would prove more than is told: the server called it lost and does not
+   * respond any more, and what was sent before that has been played.
+   */
+  isInDoubt({ kind, variant }: Pick<LiveSource, 'kind' | 'variant'>): boolean {
+    const told = this.known[variant]
+    const lostAt = this.lostAt(variant)
+    if (told?.state !== 'lost' || told.isCurrent !== false || lostAt === null) return false
+    const playedMs = DOUBT_AFTER_MS + (kind === 'hls' ? this.hlsDelayMs : 0)
+    return !this.moving.has(variant) && this.clock.now() - lostAt > playedMs
+  }
+
+  /** The picture moves: nothing is known of this stream until its server responds again. */
+  noteMoving(variant: VariantName): void {
+    this.moving.add(variant)
+  }
+
   private note(): void {
     for (const name of variantNames) {
       const told = this.known[name]
+      if (told?.state !== 'lost' || told.isCurrent !== false) this.moving.delete(name)
       if (told?.state === 'lost') this.lostSince.set(name, told.sinceAt)
     }
   }

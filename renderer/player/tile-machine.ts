@@ -5,6 +5,7 @@ import type { AttemptFailure } from './failures.ts'
 import type { Scope } from './ledger.ts'
 import type { MachineSurroundings } from './machine-surroundings.ts'
 import { Mender } from './mender.ts'
+import { MovementWitness } from './movement-witness.ts'
 import { PictureWitness } from './picture-witness.ts'
 import type { CameraHealth, PictureState, TilePhase, TileReason, TileSize } from './player-types.ts'
 import type { MediaSample } from './session.ts'
@@ -47,6 +48,7 @@ export class TileMachine<A extends Attempt> {
   watchdog = new Watchdog(WHEP_QUIET_MS)
   sample: MediaSample | null = null
   private readonly witness = new PictureWitness()
+  private readonly movement = new MovementWitness()
   private readonly around: MachineSurroundings<A>
   private readonly scope: Scope
   private readonly backoff: Backoff
@@ -177,6 +179,7 @@ export class TileMachine<A extends Attempt> {
     this.cancelGrace = null
     this.watchdog.rest()
     this.witness.rest()
+    this.movement.rest()
     if (visible && this.stopped) {
       this.stopped = false
       this.begin()
@@ -265,7 +268,17 @@ export class TileMachine<A extends Attempt> {
     }
     const sameSizeMs = sample?.sameSizeMs ?? null
     await this.witness.look({ now: this.now, sameSizeMs, readStrips: () => shown.readStrips() })
+    await this.doubtLoss(shown)
     this.around.changed()
+  }
+
+  /** A server that has gone away called the source lost: the picture itself may show that it is back. */
+  private async doubtLoss(shown: A): Promise<void> {
+    const { health } = this.around
+    const { source } = shown
+    if (!source || !health.isInDoubt(source)) return this.movement.rest()
+    const moves = await this.movement.look(this.now, () => shown.readStrips())
+    if (moves && shown === this.shown) health.noteMoving(source.variant)
   }
 
   private chooseSound({ source }: A): void {
@@ -396,6 +409,7 @@ export class TileMachine<A extends Attempt> {
     this.denied = false
     this.sample = null
     this.witness.rest()
+    this.movement.rest()
     this.climbBackoff.reset()
     this.climbAt = Math.max(this.climbAt, this.now)
     this.watchdog = new Watchdog(source?.kind === 'hls' ? HLS_QUIET_MS : WHEP_QUIET_MS)

@@ -10,13 +10,21 @@ export interface WallCamera extends Camera {
 }
 
 /** What the player is told of a camera's streams: nothing that may be out of date is called live. */
-export function healthOf({ variants, isCurrent }: Pick<WallCamera, 'variants' | 'isCurrent'>): CameraHealth {
+export function healthOf({
+  variants,
+  isCurrent,
+  serverResponding,
+}: Pick<WallCamera, 'variants' | 'isCurrent' | 'serverResponding'>): CameraHealth {
   const told = (name: VariantName): CameraHealth[VariantName] => {
     const variant = variants.find((candidate) => candidate.name === name)
     if (!variant) return null
     const { status, statusSinceAt } = variant
     const living = status === 'online' && isCurrent ? 'live' : 'unknown'
-    return { state: isSourceLost(status) ? 'lost' : living, sinceAt: pageTimeOf(statusSinceAt) }
+    return {
+      state: isSourceLost(status) ? 'lost' : living,
+      sinceAt: pageTimeOf(statusSinceAt),
+      isCurrent: isCurrent && serverResponding,
+    }
   }
   return { main: told('main'), sub: told('sub') }
 }

@@ -252,3 +252,68 @@ test('by HLS a tile returns to a recovered stream once a new session of it is li
   expect(tile.shown.at(-1)?.source).toEqual(hlsSub)
   expect([...words]).toEqual(['live'])
 })
+
+// Would catch: FROZEN over a picture that moves, for as long as a server is away whose last word was that its source had stopped.
+describe('a picture that the last word of a server calls lost, and the server has gone away', () => {
+  const lostLately = (isCurrent: boolean): CameraHealth => {
+    const told = { state: 'lost', sinceAt: 1_700_000_000_000, isCurrent } as const
+    return { main: told, sub: told }
+  }
+
+  async function watch(
+    tile: ScriptedTile,
+    seconds: number,
+    attempt: ReturnType<ScriptedTile['play']>,
+    moves: boolean,
+  ): Promise<void> {
+    await tile.seconds(seconds, () => {
+      attempt.flow()
+      if (moves) attempt.pixel = (attempt.pixel + 1) % 256
+    })
+  }
+
+  test('is not called frozen once its pixels have changed for some seconds', async () => {
+    const tile = new ScriptedTile({ health: both('live') })
+    const first = tile.play()
+    tile.machine.setHealth(lostLately(false))
+    await watch(tile, 4, first, true)
+    expect(tile.machine.pictureState).toBe('lost')
+    await watch(tile, 12, first, true)
+    expect(tile.machine).toMatchObject({ pictureState: 'unknown', phase: 'playing', stale: false })
+    expect(tile.open).toEqual([first])
+    // The server is back, and says it again: its word goes before the picture's.
+    tile.machine.setHealth(lostLately(true))
+    expect(tile.machine.phase).toBe('frozen')
+  })
+
+  test('stays frozen while its pixels stay the same, however often frames are drawn', async () => {
+    const tile = new ScriptedTile({ health: both('live') })
+    const first = tile.play()
+    tile.machine.setHealth(lostLately(false))
+    await watch(tile, 60, first, false)
+    expect(tile.machine.phase).toBe('frozen')
+  })
+
+  test('stays frozen as long as the server says so, whatever moves', async () => {
+    const tile = new ScriptedTile({ health: both('live') })
+    const first = tile.play()
+    tile.machine.setHealth(lostLately(true))
+    await watch(tile, 60, first, true)
+    expect(tile.machine.phase).toBe('frozen')
+    expect(first.stripsRead).toBe(0)
+  })
+
+  test('what HLS plays of before the loss proves nothing', async () => {
+    const tile = new ScriptedTile({ health: both('live') })
+    const first = tile.play([hlsMain])
+    first.delayMs = 12_000
+    tile.machine.setHealth({
+      main: { state: 'lost', sinceAt: 1_700_000_001_000, isCurrent: false },
+      sub: null,
+    })
+    await watch(tile, 14, first, true)
+    expect(tile.machine.phase).toBe('frozen')
+    await watch(tile, 20, first, true)
+    expect(tile.machine.pictureState).toBe('unknown')
+  })
+})

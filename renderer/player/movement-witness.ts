@@ -1,0 +1,33 @@
+import { samePixels } from './picture-witness.ts'
+
+/** So many readings in a row must differ from the one before: a repeated picture gives the same pixels each time. */
+const CHANGES = 4
+const READ_EVERY_MS = 1500
+
+/**
+ * Tells a picture that moves from one that is repeated, by strips of its pixels alone. It is asked only where the server's last
+ * word was that the source had stopped, and the server does not respond any more: what moves then has come back since.
+ */
+export class MovementWitness {
+  private strips: Uint8Array | null = null
+  private readAt = -Infinity
+  private changes = 0
+
+  rest(): void {
+    this.strips = null
+    this.readAt = -Infinity
+    this.changes = 0
+  }
+
+  /** True once the picture has moved for some seconds; `now` in monotonic milliseconds. */
+  async look(now: number, readStrips: () => Promise<Uint8Array | null>): Promise<boolean> {
+    if (now - this.readAt < READ_EVERY_MS) return false
+    this.readAt = now
+    const strips = await readStrips()
+    const before = this.strips
+    this.strips = strips
+    const changed = strips !== null && before !== null && !samePixels(strips, before)
+    this.changes = changed ? this.changes + 1 : 0
+    return this.changes >= CHANGES
+  }
+}
