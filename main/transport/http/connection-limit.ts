@@ -8,22 +8,31 @@ export interface ConnectionLimits {
   readonly busy: number
   /** Connections that may stay open with no request in progress. */
   readonly idle: number
+  /** The same, with those whose first request may still be on its way. */
+  readonly idleAtOnce: number
 }
+
+/** A request follows its connection sooner than this. */
+const graceMs = 1_000
 
 /** How many connections a listener may hold in a process that may open `descriptors` of them, files included. */
 export function connectionLimits(descriptors: number): ConnectionLimits {
-  return { busy: Math.floor((descriptors * 3) / 8), idle: Math.floor(descriptors / 4) }
+  return {
+    busy: Math.floor((descriptors * 3) / 8),
+    idle: Math.floor(descriptors / 4),
+    idleAtOnce: Math.floor((descriptors * 3) / 8),
+  }
 }
 
 /**
  * Counts the connections of a listener and keeps those few that have no request in progress: one too many closes the
- * one that has been idle longest, as a keep-alive timeout would. So a new connection can always be accepted, whatever
+ * one that has been idle longest, as a keep-alive timeout would, but no younger one than a second unless many come at once. So a new connection can always be accepted, whatever
  * browsers and strangers hold open.
  */
 export class ConnectionLimit {
   readonly #limits: ConnectionLimits
-  /** Longest idle first. */
-  readonly #idle = new Set<Socket>()
+  /** Since when, by the monotonic clock; longest idle first. */
+  readonly #idle = new Map<Socket, number>()
   readonly #busy = new Set<Socket>()
 
   constructor(limits: ConnectionLimits) {
@@ -56,11 +65,14 @@ export class ConnectionLimit {
   }
 
   #becomesIdle(socket: Socket): void {
-    this.#idle.add(socket)
-    if (this.#idle.size <= this.#limits.idle) return
-    const [longest] = this.#idle
-    if (longest) this.#idle.delete(longest)
-    longest?.destroy()
+    const now = performance.now()
+    this.#idle.set(socket, now)
+    for (const [longest, since] of this.#idle) {
+      const mayStay = now - since < graceMs ? this.#limits.idleAtOnce : this.#limits.idle
+      if (this.#idle.size <= mayStay) return
+      this.#idle.delete(longest)
+      longest.destroy()
+    }
   }
 }
 
