@@ -17,8 +17,12 @@ export class SourceHealth {
   hlsDelayMs = ASSUMED_HLS_DELAY_MS
   private readonly clock: PlayerClock
   private known: CameraHealth
-  /** Since when a stream was last lost, also while HLS still plays what was sent then; by the page's clock. */
-  private readonly lostSince = new Map<VariantName, number>()
+  /** Since when each stream is what it was last said to be; monotonic, for somebody may set the clock of the page. */
+  private readonly since = new Map<VariantName, number>()
+  /** Since when a stream was last lost, also while HLS still plays what was sent then; by both clocks. */
+  private readonly lostSince = new Map<VariantName, { readonly monotonic: number; readonly wall: number }>()
+  /** When a stream that was lost first delivered again; monotonic. */
+  private readonly returnedAt = new Map<VariantName, number>()
   /** Streams that move although the last word of a server that does not respond any more was that they were lost. */
   private readonly moving = new Set<VariantName>()
 
@@ -55,15 +59,18 @@ export class SourceHealth {
     if (told?.state === 'lost' && this.moving.has(variant)) return 'unknown'
     if (told?.state !== 'live') return told?.state ?? 'unknown'
     if (kind === 'whep') return 'live'
-    const takenAt = this.clock.wallNow() - this.hlsDelayMs - marginMs
-    if (takenAt >= told.sinceAt) return 'live'
-    return this.lostSince.has(variant) ? 'lost' : 'unknown'
+    const takenAt = this.clock.now() - this.hlsDelayMs - marginMs
+    if (takenAt >= (this.since.get(variant) ?? Infinity)) return 'live'
+    return takenAt < (this.returnedAt.get(variant) ?? -Infinity) ? 'lost' : 'unknown'
   }
 
   /** The monotonic time after which no frame of a lost stream was new; null where it was not lost. */
   lostAt(variant: VariantName): number | null {
-    const at = this.lostSince.get(variant)
-    return at === undefined ? null : this.clock.now() - (this.clock.wallNow() - at)
+    const since = this.lostSince.get(variant)
+    if (!since) return null
+    // By the clock that says more: one may be set back, the other stands still while the machine sleeps.
+    const now = this.clock.now()
+    return now - Math.max(now - since.monotonic, this.clock.wallNow() - since.wall)
   }
 
   /**
@@ -84,10 +91,18 @@ export class SourceHealth {
   }
 
   private note(): void {
+    const wallAheadMs = this.clock.wallNow() - this.clock.now()
     for (const name of variantNames) {
       const told = this.known[name]
       if (told?.state !== 'lost' || told.isCurrent !== false) this.moving.delete(name)
-      if (told?.state === 'lost') this.lostSince.set(name, told.sinceAt)
+      if (!told) continue
+      const since = told.sinceAt - wallAheadMs
+      this.since.set(name, since)
+      if (told.state === 'lost') {
+        this.lostSince.set(name, { monotonic: since, wall: told.sinceAt })
+        this.returnedAt.delete(name)
+      } else if (told.state === 'live' && this.lostSince.has(name) && !this.returnedAt.has(name))
+        this.returnedAt.set(name, since)
     }
   }
 }

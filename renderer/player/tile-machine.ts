@@ -24,6 +24,8 @@ const NO_SIGNAL_RETRY_MS = 10_000
 const SHRINK_DELAY_MS = 3000
 /** A picture that returns with its source draws again within this time, or is opened anew. */
 const RESUME_MS = 700
+/** A hidden page draws nothing: its pictures have so long to move again before they are called old. */
+const SEEN_AGAIN_MS = 1500
 /** The least pause between two tries behind a good picture. */
 const CLIMB_MS = 5000
 /** A new session may lag more than the one before; what it shows first must be live already. */
@@ -63,6 +65,8 @@ export class TileMachine<A extends Attempt> {
   private readonly mender: Mender<A>
   private replacing = false
   private shownAt = 0
+  /** When a picture that was well was last seen again. */
+  private seenAt = -Infinity
   private climbAt = 0
   private gopMs: number | null = null
   private readonly waiting: Waiting
@@ -127,6 +131,7 @@ export class TileMachine<A extends Attempt> {
 
   get stale(): boolean {
     if (this.pictureState === 'lost') return true
+    if (this.now - this.seenAt < SEEN_AGAIN_MS) return false
     const at = this.lastFrameAt
     return at !== null && this.now - at >= staleAfterMs(this.shown?.screen.intervalMs ?? 0)
   }
@@ -174,6 +179,7 @@ export class TileMachine<A extends Attempt> {
   setVisible(visible: boolean, atOnce = false): void {
     if (this.ended) return
     if (visible === this.visible && !atOnce) return
+    if (visible && !this.visible && !this.mender.troubled && !this.replacing) this.seenAt = this.now
     this.visible = visible
     this.cancelGrace?.()
     this.cancelGrace = null
@@ -197,7 +203,7 @@ export class TileMachine<A extends Attempt> {
     for (const variant of recovered) this.around.ladder.recovered(variant)
     const tried = this.trial?.attempt.source
     // What is being tried is lost itself, and another stream is not.
-    if (tried && this.around.health.isLost(tried.variant) && !this.around.health.allLost) this.dropTrial()
+    if (tried && this.around.health.isLost(tried.variant) && !this.around.health.allLost) this.tryAnother()
     if (recovered.length > 0) this.backoff.reset()
     if (!this.shown) this.beginAnew(recovered.length > 0)
     else if (this.shownIsLost) this.leaveLost(wasLost)
@@ -205,6 +211,12 @@ export class TileMachine<A extends Attempt> {
     // A source that comes and goes does not drag the tile along with each turn.
     else if (recovered.length > 0) this.climbAt = Math.max(this.climbAt, this.now + CLIMB_MS)
     this.around.changed()
+  }
+
+  /** Drops what is being tried; a picture that has stopped still needs another in its place. */
+  private tryAnother(): void {
+    this.dropTrial()
+    if (this.shown && this.replacing) this.begin()
   }
 
   /** Nothing is shown: what is planned for later is done now where a source has returned. */
@@ -307,6 +319,7 @@ export class TileMachine<A extends Attempt> {
       const { source } = this.shown ?? {}
       if (source && !this.around.ladder.isLesser(source, this.aim)) this.reason = null
     }
+    this.verdict = null
     this.stopMending()
     if (this.now - this.shownAt >= HEALTHY_MS) this.backoff.reset()
   }

@@ -3,6 +3,8 @@ import type { PlayerClock } from '../../../../renderer/player/player-types.ts'
 /** Time that moves only when a test says so; chance that is always the same. */
 export class FakeClock implements PlayerClock {
   chance = 0.5
+  /** How far somebody has set the wall clock forward, milliseconds. */
+  wallSetMs = 0
   private time = 1000
   private nextId = 1
   private readonly timers = new Map<number, { at: number; callback: () => void }>()
@@ -12,7 +14,7 @@ export class FakeClock implements PlayerClock {
   }
 
   wallNow(): number {
-    return 1_700_000_000_000 + this.time
+    return 1_700_000_000_000 + this.wallSetMs + this.time
   }
 
   random(): number {

@@ -166,6 +166,25 @@ describe('where one stream is lost and the other is not', () => {
     expect(tile.latest.source).toEqual(whepSub)
   })
 
+  // Would catch: a tile that stays stalled for ever, for what was to replace its picture was dropped and nothing tried instead.
+  test('where a stalled picture was about to be replaced by the lost one, another is tried', async () => {
+    const tile = new ScriptedTile({ size: 'small', health: both('live') })
+    const sub = tile.play()
+    await tile.seconds(3, () => sub.flow())
+    await tile.seconds(12, () => sub.flow('decoding'))
+    expect(tile.machine.phase).toBe('stalled')
+    tile.latest.tickets(all)
+    tile.latest.fail({ reason: 'no-frames' })
+    await tile.seconds(1, () => sub.flow('decoding'))
+    tile.latest.tickets(all)
+    const replacement = tile.latest
+    expect(replacement.source).toEqual(whepMain)
+    tile.tell('lost', 'live')
+    expect(replacement.closed).toBe(true)
+    await tile.seconds(2, () => sub.flow('decoding'))
+    expect(tile.latest).not.toBe(replacement)
+  })
+
   test('a way that fails while its source is lost is not held against it afterwards', async () => {
     const tile = new ScriptedTile({ size: 'small', health: both('live') })
     tile.tell('lost', 'lost')
@@ -316,4 +335,53 @@ describe('a picture that the last word of a server calls lost, and the server ha
     await watch(tile, 20, first, true)
     expect(tile.machine.pictureState).toBe('unknown')
   })
+})
+
+// Would catch: FROZEN since this morning over a living HLS picture, after each hiccup of its server: a source that was lost once
+// and had long returned was taken for lost whenever its status was unknown for a moment.
+test('an HLS picture that was live again is not called frozen when its server hiccups hours later', async () => {
+  const tile = new ScriptedTile({ health: both('live', 60_000) })
+  tile.latest.tickets([hlsMain])
+  tile.latest.delayMs = 8_000
+  const hls = tile.play([hlsMain])
+  await tile.seconds(2, () => hls.flow())
+  tile.tell('lost', 'lost')
+  await tile.seconds(10, () => hls.flow())
+  tile.tell('live', 'live')
+  await tile.seconds(60, () => hls.flow())
+  expect(tile.machine.pictureState).toBe('live')
+  tile.tell('unknown', 'unknown')
+  await tile.seconds(5, () => hls.flow())
+  tile.tell('live', 'live')
+  const seen = new Set<string>()
+  for (let second = 0; second < 10; second++) {
+    await tile.seconds(1, () => hls.flow())
+    seen.add(`${tile.machine.phase} ${tile.machine.pictureState}`)
+  }
+  expect([...seen]).toEqual(['playing unknown', 'playing live'])
+  tile.tell('lost', 'lost')
+  expect(tile.machine.phase).toBe('frozen')
+})
+
+// Would catch: FROZEN for an hour over a living HLS picture, because the clock of the page was set back.
+test('setting the clock of the page changes nothing about what is live, or since when it is lost', async () => {
+  const tile = new ScriptedTile({ health: both('live', 60_000) })
+  tile.latest.tickets([hlsMain])
+  tile.latest.delayMs = 8_000
+  const hls = tile.play([hlsMain])
+  await tile.seconds(2, () => hls.flow())
+  for (const setMs of [-3_600_000, 3_600_000]) {
+    tile.clock.wallSetMs = setMs
+    await tile.seconds(1, () => hls.flow())
+    expect(tile.machine).toMatchObject({ phase: 'playing', pictureState: 'live' })
+  }
+  tile.tell('lost', 'lost')
+  const lostAt = tile.clock.now()
+  tile.clock.wallSetMs = 0
+  await tile.seconds(10, () => hls.flow())
+  expect(tile.machine.lastFrameAt).toBe(lostAt)
+  tile.tell('live', 'live')
+  tile.clock.wallSetMs = 3_600_000
+  await tile.seconds(1, () => hls.flow())
+  expect(tile.machine.pictureState).toBe('lost')
 })

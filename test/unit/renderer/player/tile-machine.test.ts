@@ -446,3 +446,33 @@ describe('the sound of a small tile', () => {
     }
   })
 })
+
+// Would catch: FROZEN for a second over every living picture when the guard comes back to the window: a hidden page draws nothing.
+test('a picture that nobody saw for 4 s is not called frozen the moment it is seen again', async () => {
+  const tile = new ScriptedTile()
+  const playing = tile.play()
+  await tile.seconds(3, () => playing.flow())
+  tile.machine.setVisible(false)
+  await tile.clock.pass(4_000)
+  tile.machine.setVisible(true)
+  expect(tile.machine).toMatchObject({ phase: 'playing', stale: false })
+  await tile.seconds(4)
+  expect(tile.machine.stale).toBe(true)
+})
+
+// Would catch: REFUSED for ever over a living picture: Alta asks the desk who may watch, and both were away for a moment.
+test('a refused ticket is forgotten when the picture that it should replace comes back by itself', async () => {
+  const tile = new ScriptedTile()
+  const playing = tile.play()
+  await tile.seconds(3, () => playing.flow())
+  await tile.seconds(6)
+  for (let time = 0; time < 2; time++) {
+    expect(tile.latest).not.toBe(playing)
+    tile.latest.tickets(all)
+    tile.latest.fail({ reason: 'ticket-refused' })
+  }
+  expect(tile.machine.phase).toBe('blocked')
+  await tile.seconds(60, () => playing.flow())
+  expect(tile.machine).toMatchObject({ phase: 'playing', stale: false })
+  expect(tile.open).toEqual([playing])
+})
