@@ -67,7 +67,8 @@ export class Ladder {
   private readonly isLost: (variant: LiveSource['variant']) => boolean
   private readonly verdicts = new Map<string, Verdict>()
   private absence: Absence = { played: false, count: 0, until: 0 }
-  private fingerprint = ''
+  /** The codec that was last told of each source; null where none was. */
+  private told = new Map<string, string | null>()
   private sources: LiveSource[] = []
 
   /** `isLost`: whether the server says that the source behind a variant has stopped. */
@@ -83,15 +84,21 @@ export class Ladder {
 
   /** Takes a fresh answer of the desk. When the camera was configured anew, all verdicts go. */
   learn(sources: LiveSource[]): void {
-    const fingerprint = sources.map(({ serverId, kind, variant, codec }) =>
-      [serverId, kind, variant, codec].join(' '),
+    const told = new Map(
+      sources.map((source) => {
+        const name = `${source.serverId} ${key(source)}`
+        // Of a camera that is away no codec is told: it is still the same.
+        return [name, source.codec ?? this.told.get(name) ?? null]
+      }),
     )
-    const joined = fingerprint.join('\n')
-    if (joined !== this.fingerprint) {
+    const before = this.told
+    const isKnown = ([name, codec]: [string, string | null]): boolean =>
+      before.has(name) && (before.get(name) ?? codec) === codec
+    if (told.size !== before.size || ![...told].every(isKnown)) {
       this.forget()
       this.absence.played = false
     }
-    this.fingerprint = joined
+    this.told = told
     this.sources = sources
   }
 

@@ -56,6 +56,22 @@ test('that WHEP has played outlives "Retry", but not a change of the configurati
   expect(pauses.at(-1)).toBe(10 * minuteMs)
 })
 
+// Would catch: ten minutes of HLS after a reboot of more than a minute: Alta tells no codec of a camera that is away, which was
+// taken for another configuration.
+test('a codec that is not told for a while is no change of the configuration', () => {
+  const tile = ladderOf()
+  tile.ladder.played(whepMain)
+  tile.ladder.learn(all.map((one) => ({ ...one, codec: null })))
+  tile.ladder.failed(whepMain, { reason: 'whep-absent' })
+  tile.ladder.learn(all)
+  expect(tile.ladder.best('large')).toBe(hlsMain)
+  for (let time = 0; time < 4; time++) expect(askedAgainAfter(tile)).toBeLessThanOrEqual(minuteMs)
+  tile.ladder.failed(whepMain, { reason: 'whep-absent' })
+  tile.ladder.learn(all.map((one) => ({ ...one, codec: null })))
+  tile.ladder.learn(all.map((one) => ({ ...one, codec: 'av1' })))
+  expect(tile.ladder.best('large')?.kind).toBe('whep')
+})
+
 // Would catch: the Retry-After of a 404 is dropped; a server that names 0 is hammered.
 test('a time that the server names is kept to, and is no step towards ten minutes', () => {
   const tile = ladderOf()
