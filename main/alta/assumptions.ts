@@ -10,7 +10,7 @@ export const statusPath = '/api/status'
 
 /**
  * Where below a channel Alta tells what it has recorded: Flussonic's call, which build 250716 says it emulates without saying
- * which calls. Where it answers 404 nothing is known of the recording.
+ * which calls. Where it answers 404, or tells of a `stream` that is not the channel, nothing is known of the recording.
  */
 export const recordingStatusPath = 'recording_status.json'
 

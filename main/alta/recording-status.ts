@@ -7,12 +7,13 @@ import { streamUrlOf } from './ott.ts'
 
 const connectMs = 1_500
 const readMs = 4_000
-/** Only the end of the recording matters; what was recorded before this is not asked for. */
-const askedBackMs = 10 * 60_000
+/** Only the end of the recording matters; what was recorded before this is not asked for, and does not count. */
+export const askedBackMs = 10 * 60_000
 
 const rangesSchema = z
   .array(
     z.object({
+      stream: z.string().optional(),
       ranges: z
         .array(z.object({ from: z.number().nonnegative(), duration: z.number().nonnegative() }))
         .max(10_000),
@@ -77,7 +78,7 @@ export class RecordingStatus {
     const answer = await this.#exchange.send(request, signal)
     if (answer.status !== 200) return 'unknown'
     // The answer has just told the clock of the listener itself.
-    return recordedUntil(textOf(answer), this.#exchange.clockOffsetMs ?? clockOffsetMs)
+    return recordedUntil(textOf(answer), channelId, this.#exchange.clockOffsetMs ?? clockOffsetMs)
   }
 
   /** Cuts every socket at once. */
@@ -86,8 +87,8 @@ export class RecordingStatus {
   }
 }
 
-/** The end of the last range of an answer, by our clock. */
-export function recordedUntil(text: string, clockOffsetMs: number): RecordedUntil {
+/** The end of the last range of this channel in an answer, by our clock. */
+export function recordedUntil(text: string, channelId: string, clockOffsetMs: number): RecordedUntil {
   let answer: unknown
   try {
     answer = JSON.parse(text)
@@ -96,7 +97,9 @@ export function recordedUntil(text: string, clockOffsetMs: number): RecordedUnti
   }
   const parsed = rangesSchema.safeParse(answer)
   if (!parsed.success) return 'unknown'
-  const ends = parsed.data.flatMap(({ ranges }) => ranges.map(({ from, duration }) => from + duration))
+  const own = parsed.data.filter(({ stream }) => stream === undefined || stream === channelId)
+  if (own.length === 0) return 'unknown'
+  const ends = own.flatMap(({ ranges }) => ranges.map(({ from, duration }) => from + duration))
   const last = ends.reduce((latest, end) => Math.max(latest, end), 0)
   return last === 0 ? null : Math.round(last * 1_000 - clockOffsetMs)
 }

@@ -1,4 +1,5 @@
 import type { RecordingState } from '../../shared/domain/statuses.ts'
+import { askedBackMs } from '../alta/recording-status.ts'
 import type { RecordedUntil } from '../alta/recording-status.ts'
 
 /** Alta rounds times of recordings to whole seconds. */
@@ -47,9 +48,12 @@ export function recordingVerdict(facts: RecordingFacts): RecordingVerdict {
   if (!facts.hasStorageOnAlta)
     return stopped('Its channel has no storage on Alta any more. Repair the server to put it back.')
   if (!answer || answer.recordedUntil === 'unknown' || now - answer.answeredAt > answerHoldsMs) return unknown
-  const { recordedUntil, answeredAt } = answer
-  const isOn = recordedUntil !== null && answeredAt - recordedUntil <= segmentsBehind * segmentMs + roundingMs
-  if (isOn) return { recordingState: 'on', recordingReason: '' }
+  const agoMs = answer.recordedUntil === null ? Infinity : answer.answeredAt - answer.recordedUntil
+  const nearMs = segmentsBehind * segmentMs + roundingMs
+  // A range that ends in the future was written, or is told, by a clock that is wrong: it says nothing of now.
+  if (agoMs < -nearMs) return unknown
+  const recordedUntil = agoMs <= askedBackMs ? answer.recordedUntil : null
+  if (agoMs <= nearMs) return { recordingState: 'on', recordingReason: '' }
   const hasBegun = recordedUntil !== null && recordedUntil >= storageSinceAt
   if (!hasBegun && now - storageSinceAt < settlingMs) return unknown
   if (facts.diskFull) return stopped('The disk of the server is full.')

@@ -23,6 +23,12 @@ describe('whether a camera is recorded', () => {
     ['its last range ends two segments ago', until(8_000), 'on', /^$/],
     ['its last range ends four segments ago', until(16_000), 'stopped', /since \d\d:\d\d:\d\d\.$/],
     ['with longer segments that is in time', { ...until(16_000), segmentMs: 8_000 }, 'on', /^$/],
+    // Would catch: REC for a range that ends next year, as a server writes whose clock was once set wrong.
+    ['its last range ends in the future', until(-600_000), 'unknown', /^$/],
+    ['its last range ends beyond all time', until(-Infinity), 'unknown', /^$/],
+    ['its last range ends with the segment that is being written', until(-3_000), 'on', /^$/],
+    // Would catch: "since 14:03:22" of a recording that ended at that time yesterday.
+    ['its last range ended yesterday', until(86_400_000), 'stopped', /10 minutes/],
     ['nothing was recorded lately', until(null), 'stopped', /10 minutes/],
     ['the disk is full', { ...until(60_000), diskFull: true }, 'stopped', /disk/],
     ['a full disk on which this camera is recorded all the same', { diskFull: true }, 'on', /^$/],
