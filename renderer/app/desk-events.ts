@@ -26,7 +26,7 @@ export interface DeskEventsListener {
 export class DeskEvents {
   readonly #open: OpenStream
   readonly #listener: DeskEventsListener
-  #heardAt = 0
+  #lastHeard = moment()
   #isCutOff = false
   #lastEventId: string | undefined
   #retryMs = firstRetryMs
@@ -39,10 +39,10 @@ export class DeskEvents {
 
   /** Follows the stream until `signal` aborts, or the desk lets a newer page have its place. Never rejects. */
   async follow(signal: AbortSignal): Promise<void> {
-    this.#heardAt = Date.now()
+    this.#lastHeard = moment()
     this.#isReplaced = false
     const watch = setInterval(() => {
-      if (Date.now() - this.#heardAt >= cutOffAfterMs) this.#setCutOff(true)
+      if (sinceMs(this.#lastHeard) >= cutOffAfterMs) this.#setCutOff(true)
     }, 500)
     while (!signal.aborted) {
       await this.#followOnce(signal)
@@ -58,9 +58,9 @@ export class DeskEvents {
 
   async #followOnce(signal: AbortSignal): Promise<void> {
     const attempt = new AbortController()
-    let silentSince = Date.now()
+    let silent = moment()
     const silence = setInterval(() => {
-      if (Date.now() - silentSince >= reconnectAfterMs) attempt.abort()
+      if (sinceMs(silent) >= reconnectAfterMs) attempt.abort()
     }, 1_000)
     try {
       const stream = await this.#open({
@@ -68,7 +68,7 @@ export class DeskEvents {
         lastEventId: this.#lastEventId,
       })
       for await (const message of stream) {
-        silentSince = Date.now()
+        silent = moment()
         this.#heard(message)
         this.#isReplaced = message.type === 'stream.ended'
       }
@@ -80,7 +80,7 @@ export class DeskEvents {
   }
 
   #heard(message: StreamMessage): void {
-    this.#heardAt = Date.now()
+    this.#lastHeard = moment()
     this.#retryMs = firstRetryMs
     this.#lastEventId = getEventMeta(message)?.id ?? this.#lastEventId
     this.#setCutOff(false)
@@ -92,6 +92,21 @@ export class DeskEvents {
     this.#isCutOff = isCutOff
     this.#listener.cutOff(isCutOff)
   }
+}
+
+/** One moment by both clocks of the page, milliseconds. */
+interface Moment {
+  readonly wall: number
+  readonly monotonic: number
+}
+
+function moment(): Moment {
+  return { wall: Date.now(), monotonic: performance.now() }
+}
+
+/** By the clock that says more: one may be set back, the other stands still while the machine sleeps. */
+function sinceMs({ wall, monotonic }: Moment): number {
+  return Math.max(Date.now() - wall, performance.now() - monotonic)
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

@@ -84,6 +84,17 @@ describe('the stream of the desk', () => {
     expect(heard).toEqual(['heartbeat'])
   })
 
+  // Would catch: tiles that stay green for an hour after the desk fell silent, because the clock of the page was set back.
+  it('says that the page is cut off, and connects anew, when the clock of the page is set back meanwhile', async () => {
+    desk.opened[0]?.say('1')
+    await vi.advanceTimersByTimeAsync(3_000)
+    vi.setSystemTime(Date.now() - 3_600_000)
+    await vi.advanceTimersByTimeAsync(4_000)
+    expect(cutOffs).toEqual([true])
+    await vi.advanceTimersByTimeAsync(5_000)
+    expect(desk.opened.length).toBeGreaterThan(1)
+  })
+
   it('goes on behind the last message after a break', async () => {
     desk.opened[0]?.say('41')
     desk.opened[0]?.say('42')
