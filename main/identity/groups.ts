@@ -230,7 +230,7 @@ export class Groups implements Part {
 
 /** As the database keeps it, so that two names that look the same there are found to be one. */
 export function storedName(name: string): string {
-  return name.toWellFormed().normalize('NFC')
+  return name.toWellFormed().normalize('NFC').replace(/\s+/g, ' ')
 }
 
 function targetOf({ id, name }: GroupRow): { kind: string; id: string; name: string } {
