@@ -343,8 +343,8 @@ function openRooms(
   const onWallsOf = (userId: string): Set<string> => store.read((db) => camerasOnWallsOf(db, userId))
   const sittings = new Sittings({ store, bus, clock, onWallsOf })
   const live = new LiveService({ ...watching, pageOrigins, isSignInLive, sittings, policy, desktopOrigin })
-  const walls = new Walls({ store, policy, rights, clock })
-  const views = new Views({ store, policy, rights, walls, clock })
+  const walls = new Walls({ store, policy, rights, clock, bus })
+  const views = new Views({ store, policy, rights, walls, clock, bus })
   return {
     procedures: {
       servers: serversProcedures(servers, pageOrigins),

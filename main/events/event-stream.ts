@@ -42,12 +42,17 @@ interface Sight {
   readonly groups: 'all' | ReadonlySet<string>
 }
 
-/** A message, and whom it concerns: everybody who may see that camera, or administrators. */
-interface Entry {
+/** Whom a message concerns: one person alone, or those who may see that camera or group; without any, administrators. */
+interface Concerned {
+  readonly userId?: string | null
+  readonly cameraId?: string | null
+  readonly groupId?: string | null
+  readonly everybody?: boolean
+}
+
+interface Entry extends Concerned {
   readonly seq: number
   readonly message: StreamMessage
-  readonly cameraId: string | null
-  readonly everybody: boolean
 }
 
 /**
@@ -227,15 +232,17 @@ export class EventStream implements Part {
     })
   }
 
-  #concerns(entry: Entry, caller: Caller): boolean {
-    if (entry.everybody || caller.admin) return true
-    return entry.cameraId !== null && this.#options.policy.canSeeCamera(caller, entry.cameraId)
+  #concerns({ userId, cameraId, groupId, everybody }: Entry, caller: Caller): boolean {
+    const { policy } = this.#options
+    if (userId) return userId === caller.userId
+    if (everybody || caller.admin) return true
+    if (groupId) return policy.may(caller, 'group', groupId, 'viewer')
+    return Boolean(cameraId) && policy.canSeeCamera(caller, cameraId ?? '')
   }
 
-  #append(message: StreamMessage, whom: { cameraId?: string; everybody?: boolean } = {}): void {
+  #append(message: StreamMessage, whom: Concerned = {}): void {
     this.#lastSeq += 1
-    const { cameraId = null, everybody = false } = whom
-    this.#ring.push({ seq: this.#lastSeq, message, cameraId, everybody })
+    this.#ring.push({ seq: this.#lastSeq, message, ...whom })
     if (this.#ring.length > this.#kept) this.#ring.shift()
     this.#wake()
   }
@@ -298,6 +305,9 @@ export class EventStream implements Part {
         ),
       ),
       bus.subscribe('camera.removed', ({ cameraId, serverId }) => camera(cameraId, serverId, 'removed')),
+      bus.subscribe('walls.changed', (owner) =>
+        this.#append({ type: 'walls.changed', at: clock.now(), groupId: owner.groupId }, owner),
+      ),
       bus.subscribe('rights.changed', ({ userIds }) => {
         for (const userId of userIds) this.#rightsChangedAfter.set(userId, this.#lastSeq)
         this.#wake()

@@ -5,6 +5,7 @@ import type { Policy } from '../identity/policy.ts'
 import { auditRecord, signedInCaller } from '../identity/request-context.ts'
 import type { Caller, RequestContext } from '../identity/request-context.ts'
 import type { Rights } from '../identity/rights.ts'
+import type { Bus } from '../platform/bus.ts'
 import type { Clock } from '../platform/clock.ts'
 import { newId } from '../platform/ids.ts'
 import { notFound, Refusal } from '../servers/refusals.ts'
@@ -22,6 +23,7 @@ export interface ViewsOptions {
   readonly rights: Rights
   readonly walls: Walls
   readonly clock: Clock
+  readonly bus: Bus
 }
 
 /** So many views a person, or a group, can have. */
@@ -81,6 +83,7 @@ export class Views {
       insertView(tx, row)
       if (slot !== null) putSlot(tx, caller.userId, row.id, slot)
     })
+    this.#announce(row)
     return this.#view(caller, row)
   }
 
@@ -101,6 +104,7 @@ export class Views {
       if (name !== before.name) refuseTaken(tx, row)
       updateView(tx, row)
     })
+    this.#announce(row)
     if (wall) this.#overwritten.keep(id, row.savedAt, before)
     else this.#overwritten.forget(id)
     return this.#view(caller, row)
@@ -116,6 +120,7 @@ export class Views {
     const row = { ...current, layout, tiles, savedAt: clock.now() }
     const audit = auditRecord(context, { action: 'view.restored', ...changeOf(current, row) })
     store.write({ audit }, (tx) => updateView(tx, row))
+    this.#announce(row)
     this.#overwritten.forget(id)
     return this.#view(signedInCaller(context), row)
   }
@@ -135,6 +140,7 @@ export class Views {
       after: { slot, ...(replaced && { replaced: replaced.name }) },
     })
     store.write({ audit }, (tx) => putSlot(tx, caller.userId, id, slot))
+    this.#announce({ userId: caller.userId, groupId: null })
     return this.#view(caller, row)
   }
 
@@ -143,7 +149,12 @@ export class Views {
     const before = { name: row.name, groupId: row.groupId }
     const audit = auditRecord(context, { action: 'view.removed', target: targetOf(row), before })
     this.#options.store.write({ audit }, (tx) => deleteView(tx, id))
+    this.#announce(row)
     this.#overwritten.forget(id)
+  }
+
+  #announce({ userId, groupId }: Pick<ViewRow, 'userId' | 'groupId'>): void {
+    this.#options.bus.publish('walls.changed', { userId, groupId })
   }
 
   #kept(caller: Caller, groupId: string | null, wall: Wall): Wall {

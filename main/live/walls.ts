@@ -7,6 +7,7 @@ import type { Policy } from '../identity/policy.ts'
 import { auditRecord, signedInCaller } from '../identity/request-context.ts'
 import type { Caller, RequestContext } from '../identity/request-context.ts'
 import type { Rights } from '../identity/rights.ts'
+import type { Bus } from '../platform/bus.ts'
 import type { Clock } from '../platform/clock.ts'
 import { notFound, Refusal } from '../servers/refusals.ts'
 import type { Store } from '../store/store-types.ts'
@@ -19,6 +20,7 @@ export interface WallsOptions {
   readonly policy: Policy
   readonly rights: Rights
   readonly clock: Clock
+  readonly bus: Bus
 }
 
 /** The largest wall that is offered before anybody has saved one. */
@@ -68,7 +70,7 @@ export class Walls {
   }
 
   saveOfGroup(context: RequestContext, groupId: string, wall: Wall): Wall & { savedAt: number } {
-    const { store, clock } = this.#options
+    const { store, clock, bus } = this.#options
     const kept = this.forGroup(groupId, wall)
     const row = { groupId, ...storedWall(kept), savedAt: clock.now() }
     const audit = auditRecord(context, {
@@ -81,13 +83,14 @@ export class Walls {
       saveGroupWall(tx, row)
       return overwritten
     })
+    bus.publish('walls.changed', { userId: null, groupId })
     this.#overwritten.keep(groupId, row.savedAt, before)
     return { ...kept, savedAt: row.savedAt }
   }
 
   /** Puts back the wall that the group had before it was saved at `savedAt`. Throws NOTHING_TO_RESTORE. */
   restoreOfGroup(context: RequestContext, groupId: string, savedAt: number): Wall {
-    const { store, clock } = this.#options
+    const { store, clock, bus } = this.#options
     const before = this.#overwritten.before(groupId, savedAt)
     const current = store.read((db) => groupWallOf(db, groupId))
     if (before === undefined || current?.savedAt !== savedAt) throw nothingToRestore()
@@ -101,6 +104,7 @@ export class Walls {
       if (before) saveGroupWall(tx, { ...before, savedAt: clock.now() })
       else deleteGroupWall(tx, groupId)
     })
+    bus.publish('walls.changed', { userId: null, groupId })
     this.#overwritten.forget(groupId)
     return this.ofGroup(context, groupId)
   }

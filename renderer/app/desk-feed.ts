@@ -117,9 +117,18 @@ function receive(message: StreamMessage): void {
   greeted = true
   if (message.type === 'camera.changed') cameraChanged(message)
   if (message.type === 'server.changed') rereadSoon('servers')
+  if (message.type === 'walls.changed') wallsChanged(message.groupId)
   if (message.type === 'rights.changed') rightsChanged(message)
   if ('streamOrigins' in message) outdated.value = isOutdated(message.streamOrigins)
   for (const listener of listeners) listener(message)
+}
+
+/** One's own wall changes on this page alone: only that of a group is read again. */
+function wallsChanged(groupId: string | null): void {
+  void queryClient.invalidateQueries({ queryKey: keys.views })
+  const userId = session.user.value?.id
+  if (userId !== undefined && groupId !== null)
+    void queryClient.invalidateQueries({ queryKey: keys.wall(userId, groupId) })
 }
 
 function cameraChanged(message: Extract<StreamMessage, { type: 'camera.changed' }>): void {

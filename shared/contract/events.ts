@@ -50,6 +50,8 @@ export const streamMessageSchema = z.discriminatedUnion('type', [
     lostGroups: z.array(z.string()),
     resync: z.boolean(),
   }),
+  /** Saved views of the reader's or their keys changed; with a group, its views or its wall. */
+  z.object({ type: z.literal('walls.changed'), at: z.int(), groupId: z.string().nullable() }),
   /** Alta servers stream from other addresses now; all of them, as in `hello`. */
   z.object({ type: z.literal('stream-origins.changed'), at: z.int(), streamOrigins: z.array(z.string()) }),
   /**

@@ -5,7 +5,7 @@ import type { PersonView } from '../../shared/contract/users.ts'
 import type { View } from '../../shared/contract/views.ts'
 import { ApiClient } from '../fixtures/api-client.ts'
 import { startDeskInProcess, testAdmin, testOperator, testViewer } from '../fixtures/desk-in-process.ts'
-import type { TestPerson } from '../fixtures/desk-in-process.ts'
+import type { DeskInProcess, TestPerson } from '../fixtures/desk-in-process.ts'
 import { hall, seedGroupedCameras } from '../fixtures/grouped-cameras.ts'
 
 const full = { layout: '1', tiles: [hall.cameraId] }
@@ -82,6 +82,49 @@ describe('the digits of views', () => {
   })
 })
 
+/** Follows what `api`'s page is told about views and walls; what is returned waits for so many messages of it. */
+async function wallsTold(
+  desk: DeskInProcess,
+  api: ApiClient,
+): Promise<(count: number) => Promise<unknown[]>> {
+  const abort = new AbortController()
+  onTestFinished(() => abort.abort())
+  const { body } = await fetch(`${desk.origin}/api/events/stream`, {
+    headers: { authorization: `Bearer ${api.token}` },
+    signal: abort.signal,
+  })
+  const reader = body?.pipeThrough(new TextDecoderStream()).getReader()
+  if (!reader) throw new Error('There is no stream.')
+  let text = (await reader.read()).value ?? ''
+  return async (count) => {
+    const told = (): unknown[] =>
+      [...text.matchAll(/"walls\.changed".*"groupId":(null|"[^"]*")/g)].map((match) => match[1])
+    while (told().length < count) text += (await reader.read()).value ?? ''
+    return told()
+  }
+}
+
+describe('open pages', () => {
+  // Would catch: a key that opens a view of the group as it was this morning, or one that a colleague has deleted; a wall
+  // of the group that its members see only after a reload.
+  test('hear of every change to a view and to the wall of their group, and of their own keys', async () => {
+    const { desk, operator, viewer, save } = await openDesk()
+    const [ofViewer, ofOperator] = await Promise.all([wallsTold(desk, viewer), wallsTold(desk, operator)])
+    const { id } = await save(operator, { ...full, name: 'Ours', groupId: hall.id })
+    const { savedAt } = await operator.want<View>('PATCH', `/views/${id}`, { wall: empty })
+    await operator.want('POST', `/views/${id}/restore`, { savedAt })
+    await operator.want('PUT', `/views/${id}/slot`, { slot: 3 })
+    await save(operator, { ...full, name: 'Mine' })
+    await operator.want('DELETE', `/views/${id}`)
+    const path = `/groups/${hall.id}/wall`
+    const wall = await operator.want<{ savedAt: number }>('PUT', path, empty)
+    await operator.want('POST', `${path}/restore`, { savedAt: wall.savedAt })
+    const ours = `"${hall.id}"`
+    expect(await ofViewer(6)).toEqual([ours, ours, ours, ours, ours, ours])
+    expect(await ofOperator(8)).toEqual([ours, ours, ours, 'null', 'null', ours, ours, ours])
+  })
+})
+
 describe('the names of views', () => {
   test('are taken once by each owner, in any case and alphabet, and the field is named', async () => {
     const { operator, viewer, save } = await openDesk()
@@ -94,6 +137,21 @@ describe('the names of views', () => {
     const other = await save(operator, { ...full, name: 'Yard' })
     expect((await operator.call('PATCH', `/views/${other.id}`, { name: 'ворота' })).status).toBe(409)
     expect((await operator.want<View>('PATCH', `/views/${other.id}`, { name: 'YARD' })).name).toBe('YARD')
+  })
+})
+
+describe('names that look alike', () => {
+  // Would catch: two views that nobody can tell apart, for a space is shown once however often it was typed; a view whose
+  // name nobody can see.
+  test('are one name, and one that cannot be seen is none', async () => {
+    const { operator, boss, save } = await openDesk()
+    expect((await save(operator, { ...full, name: 'Gate  1' })).name).toBe('Gate 1')
+    for (const name of ['Gate 1', 'gate   1', 'Gate\u00a01'])
+      expect((await operator.call('POST', '/views', { ...full, name })).status).toBe(409)
+    const unseen = await operator.call('POST', '/views', { ...full, name: '\u200b' })
+    expect(unseen).toMatchObject({ status: 400, body: { data: { issues: [{ field: 'name' }] } } })
+    await boss.want('POST', '/groups', { name: 'Night shift' })
+    expect((await boss.call('POST', '/groups', { name: 'Night  shift' })).status).toBe(409)
   })
 })
 

@@ -291,3 +291,25 @@ test('beyond the limit of the desk nobody new is let in, until somebody leaves; 
   await first?.return()
   expect(fifth).not.toThrow()
 })
+
+// Would catch: a page that never hears that a view of its group was changed; one that hears of the views of others.
+test('changed views are told to their owner, or to the group, and to nobody else', async () => {
+  const { events, bus } = openWithRights()
+  const stranger: Caller = { ...guard, userId: 'u3' }
+  const streams = [boss, guard, stranger].map((caller) => events.open(caller, undefined, never))
+  for (const stream of streams) await take(stream, 1)
+  bus.publish('walls.changed', { userId: stranger.userId, groupId: null })
+  bus.publish('walls.changed', { userId: null, groupId: 'hall' })
+  bus.publish('walls.changed', { userId: null, groupId: 'gone' })
+  bus.publish('walls.changed', { userId: guard.userId, groupId: null })
+  bus.publish('stream-origins.changed', {})
+  const heard = async (stream: (typeof streams)[number]): Promise<unknown[]> => {
+    const groupIds: unknown[] = []
+    for (;;) {
+      const [message] = await take(stream, 1)
+      if (message?.type !== 'walls.changed') return groupIds
+      groupIds.push(message.groupId)
+    }
+  }
+  expect(await Promise.all(streams.map(heard))).toEqual([['hall', 'gone'], ['hall', null], [null]])
+})
