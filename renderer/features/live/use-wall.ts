@@ -93,7 +93,8 @@ export function useWall(undo: Undo) {
     const before = wall.value
     if (next === before) return
     put(next)
-    if (before) remember(before, lossText(before, next))
+    // What changed nothing is nothing to undo: Ctrl+Z would say that it was done, and take the offer for the last change away.
+    if (before && !isSameWall(before, next)) remember(before, lossText(before, next))
   }
 
   /** Lets the wall on screen be put back to `before`; `text` says what was done, null where that is plain to see. */
@@ -112,21 +113,27 @@ export function useWall(undo: Undo) {
   /** Draws what a view holds; it is then one's own wall, as if it had been put together by hand. */
   async function draw(view: View): Promise<void> {
     const groupId = chosenGroup.value
+    /** What was arranged of the wall of a group and saved for nobody. */
+    const arranged = groupId !== null && unsaved.value ? wall.value : null
     const before = groupId === null ? wall.value : await ownWall()
     await choose(null)
     const next = fullWall(view)
     put(next)
     // From view to view nothing is lost that could not be called again.
-    const isLost = before !== null && !isSameWall(before, drawnView ?? next)
+    const isLost = arranged !== null || (before !== null && !isSameWall(before, drawnView ?? next))
     drawnView = next
     if (!before) return
     const back = async (): Promise<void> => {
       await choose(null)
       put(before)
       await choose(groupId)
+      if (arranged) put(arranged)
     }
     const done = { subject: `wall ${origin.value}`, undo: back }
-    undo.did(done, isLost ? `“${view.name}” replaced your wall.` : null)
+    undo.did(
+      done,
+      isLost ? `“${view.name}” replaced ${arranged ? 'an unsaved group wall' : 'your wall'}.` : null,
+    )
   }
 
   /** The wall of one's own that is remembered while the one of a group is on screen; null where the desk does not answer. */
@@ -156,10 +163,10 @@ export function useWall(undo: Undo) {
     queryClient.setQueryData(savedKey, saved)
     wall.value = fullWall(saved)
     const back = async (): Promise<void> => {
-      const restored = await desk.groups.restoreWall({ id: groupId, savedAt })
-      // What the operator arranged stays on their screen, as it was before they saved it.
+      // What the operator arranged stays on their screen, as it was before they saved it; known before the desk tells this
+      // page that the wall has changed.
       if (chosenGroup.value === groupId) unsaved.value = true
-      queryClient.setQueryData(savedKey, restored)
+      queryClient.setQueryData(savedKey, await desk.groups.restoreWall({ id: groupId, savedAt }))
     }
     undo.did({ subject: `saved wall of ${groupId}`, undo: back }, text)
   }

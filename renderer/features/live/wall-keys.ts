@@ -1,3 +1,4 @@
+import { latinLetter } from '../../ui/latin-letter.ts'
 import type { Direction } from './wall-model.ts'
 
 /** What a key asks of the wall. */
@@ -60,17 +61,18 @@ export function wallCommand(
   const direction = directions[event.key]
   if (direction) return { kind: event.ctrlKey ? 'swap' : event.shiftKey ? 'look' : 'move', direction }
   if (event.ctrlKey) return null
+  // German, Italian, Spanish and other keyboards have / on Shift+7.
+  if (event.key === '/') return { kind: 'search' }
   // By the place of the key: with Shift, or on a French keyboard without it, a digit's key writes something else.
   const digit = /^Digit([1-9])$/.exec(event.code)?.[1] ?? /^[1-9]$/.exec(event.key)?.[0]
   if (digit) return { kind: event.shiftKey ? 'select' : 'view', index: Number(digit) - 1 }
-  const kind = plainKeys[event.key.length === 1 ? event.key.toLowerCase() : event.key]
+  const kind = plainKeys[latinLetter(event) ?? event.key]
   return kind ? { kind } : null
 }
 
-/** Ctrl+Z, or Cmd+Z; by the place of the key where the keyboard writes another alphabet. */
-function isUndo({ key, code, ctrlKey, shiftKey, metaKey }: Parameters<typeof wallCommand>[0]): boolean {
-  const isZ = /^[a-z]$/i.test(key) ? key.toLowerCase() === 'z' : code === 'KeyZ'
-  return isZ && !shiftKey && (ctrlKey || metaKey)
+/** Ctrl+Z, or Cmd+Z. */
+function isUndo(event: Parameters<typeof wallCommand>[0]): boolean {
+  return latinLetter(event) === 'z' && !event.shiftKey && (event.ctrlKey || event.metaKey)
 }
 
 /** What the help shows, in the order of use. */

@@ -47,6 +47,21 @@ describe('keys of the wall', () => {
     expect(wallCommand({ ...plain, key: 'z', code: 'KeyZ' })).toBeNull()
   })
 
+  // Would catch: a guard with a Russian keyboard for whom F, M and V do nothing, and a German one for whom / selects tile 7.
+  it('work on keyboards of other alphabets and languages', () => {
+    expect(wallCommand({ ...plain, key: 'а', code: 'KeyF' })).toEqual({ kind: 'full-screen' })
+    expect(wallCommand({ ...plain, key: 'Ь', code: 'KeyM', shiftKey: true })).toEqual({ kind: 'sound' })
+    expect(wallCommand({ ...plain, key: 'ω', code: 'KeyV' })).toEqual({ kind: 'save-view' })
+    // A French keyboard has the comma where others have M.
+    expect(wallCommand({ ...plain, key: ',', code: 'KeyM' })).toBeNull()
+    expect(wallCommand({ ...plain, key: ';', code: 'KeyZ', ctrlKey: true })).toBeNull()
+    expect(wallCommand({ ...plain, key: '/', code: 'Digit7', shiftKey: true })).toEqual({ kind: 'search' })
+    expect(wallCommand({ ...plain, key: '&', code: 'Digit7', shiftKey: true })).toEqual({
+      kind: 'select',
+      index: 6,
+    })
+  })
+
   it('leave the keys of the browser and the system alone', () => {
     expect(wallCommand({ ...plain, key: 'r', ctrlKey: true })).toBeNull()
     expect(wallCommand({ ...plain, key: 'F5' })).toBeNull()
