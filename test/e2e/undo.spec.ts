@@ -77,6 +77,11 @@ test('what empties or overwrites the wall is undone, by the button and by Ctrl+Z
   await tileAt(page, 1).click()
   await listed('Yard').click()
   await expectTiles(page, [gate, lobby, yard, null])
+  // While one is large, a camera of the list is seen, wherever its tile is.
+  await tileAt(page, 2).dblclick()
+  await expect(tileAt(page, 2)).toHaveAttribute('data-enlarged', 'true')
+  await listed('Yard').click()
+  await expect(tileAt(page, 3)).toHaveAttribute('data-enlarged', 'true')
   await button('Layout 1').click()
   await expectTiles(page, [gate])
   await listed('Yard').click()
