@@ -74,27 +74,33 @@ describe('signing', () => {
 
 describe('the workflow', () => {
   const { jobs } = parse(readFileSync(join(project, '.github/workflows/build.yml'), 'utf8')) as {
-    jobs: { build: { steps: { run?: string }[] } }
+    jobs: Record<string, { steps: { run?: string }[] }>
   }
-  const commands = jobs.build.steps.flatMap(({ run }) => (run === undefined ? [] : [run]))
+  const commandsOf = (job: string): string[] => jobs[job]?.steps.flatMap(({ run }) => run ?? []) ?? []
   const { scripts } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8')) as {
     scripts: Record<string, string>
   }
 
   // Would catch: desktop tests that no machine ever runs, since npm test installs everything anew and so removes
-  // Electron's runtime, without which they are skipped.
-  test('fetches Electron’s runtime after an installation that npm test does not repeat', () => {
-    const byLauncher = commands.findIndex((run) => /^npm run build$/.test(run))
+  // Electron's runtime, without which they are skipped; install scripts of packages that run beside the certificates.
+  test.each([
+    ['test', /\bnpm test\b/],
+    ['package', /\bnpm run package\b/],
+  ])('installs once, before Electron’s runtime and what %s is for', (job, purpose) => {
+    const commands = commandsOf(job)
+    const installation = commands.indexOf('npm run build')
     const runtime = commands.findIndex((run) => run.includes('electron/install.js'))
     expect(commands.filter((run) => /\bnpm (ci|i|install)\b/.test(run))).toEqual([])
-    expect(byLauncher).toBeGreaterThanOrEqual(0)
-    expect(runtime).toBeGreaterThan(byLauncher)
-    expect(commands.findIndex((run) => /\bnpm test\b/.test(run))).toBeGreaterThan(runtime)
+    expect(installation).toBeGreaterThanOrEqual(0)
+    expect(runtime).toBeGreaterThan(installation)
+    expect(commands.findIndex((run) => purpose.test(run))).toBeGreaterThan(runtime)
   })
 
   test('runs scripts that exist', () => {
-    const named = commands.flatMap((run) => [...run.matchAll(/\bnpm (?:run (\S+)|(test))/g)])
-    expect(named.length).toBeGreaterThan(2)
+    const named = Object.keys(jobs)
+      .flatMap(commandsOf)
+      .flatMap((run) => [...run.matchAll(/\bnpm (?:run (\S+)|(test))/g)])
+    expect(named.length).toBeGreaterThan(3)
     for (const [, script, test] of named) expect(scripts).toHaveProperty(script ?? test ?? '')
   })
 })
