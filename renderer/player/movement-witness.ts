@@ -1,8 +1,9 @@
 import { samePixels } from './picture-witness.ts'
 
 /** So many readings in a row must differ from the one before: a repeated picture gives the same pixels each time. */
-const CHANGES = 4
-const READ_EVERY_MS = 1500
+const CHANGES = 3
+/** At every look of the wall. */
+const READ_EVERY_MS = 900
 
 /**
  * Tells a picture that moves from one that is repeated, by strips of its pixels alone. It is asked only where the server's last
