@@ -229,8 +229,7 @@ test('a refresh token that is used a second time ends the sign-in, is said and i
   await expectSignInPage(elsewhere)
   await expect(elsewhere.getByTestId('session-ended')).toContainText('ended for your safety')
 
-  // The honest page is out too, at its next word with the desk.
-  await page.getByRole('link', { name: 'Cameras', exact: true }).click()
+  // The honest page is out too: its event stream ended with its sign-in.
   await expectSignInPage(page)
   await expect(page.getByTestId('session-ended')).toContainText('Your session has ended')
   const closed = await auditOf(person.id, 'session.closed')

@@ -20,7 +20,7 @@ beforeAll(async () => {
   // Nothing ends here because time has passed.
   const env = { ALTAVMS_HTTP_READ_TIMEOUT: '4m', ALTAVMS_HTTP_IDLE_TIMEOUT: '10m' }
   desk = await startDeskProcess({ entry, openFiles, env })
-})
+}, 180_000)
 afterAll(async () => {
   for (const socket of sockets) socket.destroy()
   await desk.stop()
@@ -106,7 +106,7 @@ test('with 256 descriptors, whatever people and strangers hold open, Alta is ans
   // The streams that were let in go on.
   const lasting = answers.filter(({ socket }) => !socket.closed)
   expect(lasting.filter(({ head }) => head.startsWith('HTTP/1.1 200 '))).toHaveLength(mostStreams)
-}, 120_000)
+}, 300_000)
 
 test("a person's ninth stream ends the oldest, and its connection", async () => {
   for (const socket of sockets.splice(0)) socket.destroy()
