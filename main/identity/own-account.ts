@@ -1,8 +1,9 @@
-import type { Account } from '../../shared/contract/account.ts'
+import type { Account, Notice, NoticeKind } from '../../shared/contract/account.ts'
 import type { SignIn } from '../../shared/contract/auth.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Store, Tx } from '../store/store-types.ts'
 import type { AccessTokens } from './access-tokens.ts'
+import { addNotice, dismissNotices, noticesFor } from './notices.ts'
 import { newRecoveryCode, hashOfCode } from './one-time-codes.ts'
 import { personOf, targetOf, toUser } from './people.ts'
 import type { People } from './people.ts'
@@ -84,6 +85,7 @@ export class OwnAccount {
       // An address that nobody but its owner vouches for must not be what SSO links to.
       const emailVouched = before.emailVouched && wanted.email === before.email
       updateUser(tx, before.id, { ...wanted, emailVouched })
+      if (wanted.email !== before.email) this.#notice(tx, context, caller, 'email-changed')
       return userById(tx, before.id)
     })
     if (after) people.put(personOf(after))
@@ -112,6 +114,21 @@ export class OwnAccount {
     if (id === caller.family) context.refreshToken.clear()
   }
 
+  /** What was changed of how the caller signs in, the newest first; not by this very sign-in. */
+  notices(caller: Caller): Notice[] {
+    return this.#options.store.read((db) => noticesFor(db, caller))
+  }
+
+  /** Ids of other people's notices, and unknown ones, do nothing. */
+  dismissNotices(context: RequestContext, caller: Caller, ids: readonly string[]): void {
+    const audit = auditRecord(context, {
+      action: 'notices.dismissed',
+      target: targetOfCaller(caller),
+      before: { notices: this.notices(caller).filter(({ id }) => ids.includes(id)) },
+    })
+    this.#options.store.write({ audit }, (tx) => dismissNotices(tx, caller, ids))
+  }
+
   /** Throws TOTP_ON, or as `Identity.proveOneself` does. */
   async setUpTotp(
     context: RequestContext,
@@ -128,7 +145,11 @@ export class OwnAccount {
   confirmTotp(context: RequestContext, caller: Caller, code: string): ConfirmedTotp {
     const { store, twoFactor } = this.#options
     const audit = auditRecord(context, { action: 'totp.confirmed', target: targetOfCaller(caller) })
-    const confirmed = store.write({ audit }, (tx) => twoFactor.confirm(tx, caller.userId, code))
+    const confirmed = store.write({ audit }, (tx) => {
+      const codes = twoFactor.confirm(tx, caller.userId, code)
+      this.#notice(tx, context, caller, 'authenticator-added')
+      return codes
+    })
     twoFactor.reload()
     return confirmed
   }
@@ -146,6 +167,7 @@ export class OwnAccount {
       store.write({ audit }, (tx) => {
         if (!twoFactor.take(tx, user.id, proof.code)) throw new IdentityRefusal('WRONG_CODE')
         twoFactor.turnOff(tx, user.id)
+        this.#notice(tx, context, caller, 'authenticator-removed')
       }),
     )
     twoFactor.reload()
@@ -163,6 +185,7 @@ export class OwnAccount {
     return identity.provingCode(context, user, () =>
       store.write({ audit }, (tx) => {
         if (!twoFactor.take(tx, user.id, proof.code)) throw new IdentityRefusal('WRONG_CODE')
+        this.#notice(tx, context, caller, 'backup-codes-renewed')
         return { backupCodes: twoFactor.renewBackupCodes(tx, user.id) }
       }),
     )
@@ -181,10 +204,16 @@ export class OwnAccount {
     const audit = auditRecord(context, { action: 'recovery-code.renewed', target: targetOf(user) })
     const after = store.write({ audit }, (tx) => {
       updateUser(tx, user.id, { recoveryHash: hashOfCode(recoveryCode) })
+      this.#notice(tx, context, caller, 'recovery-code-renewed')
       return userById(tx, user.id)
     })
     if (after) people.put(personOf(after))
     return { recoveryCode }
+  }
+
+  /** The other sign-ins of the caller are told. */
+  #notice(tx: Tx, context: RequestContext, { userId, family }: Caller, kind: NoticeKind): void {
+    addNotice(tx, context, { userId, kind, at: this.#options.clock.now(), by: 'self', family })
   }
 
   async #proveBoth(context: RequestContext, caller: Caller, password: string): Promise<UserRow> {

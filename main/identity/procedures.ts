@@ -101,6 +101,14 @@ function accountProcedures({ service, ownAccount }: SignInServices) {
         return {}
       }),
     ),
+    notices: os.account.notices.handler(({ context }) => {
+      const items = ownAccount.notices(signedInCaller(context))
+      return { items, total: items.length }
+    }),
+    dismissNotices: os.account.dismissNotices.handler(({ context, input }) => {
+      ownAccount.dismissNotices(context, signedInCaller(context), input.ids)
+      return {}
+    }),
     setUpTotp: os.account.setUpTotp.handler(({ context, input, errors }) =>
       refusing(errors, () => ownAccount.setUpTotp(context, signedInCaller(context), input.password)),
     ),

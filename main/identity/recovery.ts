@@ -1,8 +1,10 @@
+import type { Clock } from '../platform/clock.ts'
 import type { Store } from '../store/store-types.ts'
 import type { AccessTokens } from './access-tokens.ts'
 import { counterOfAccount, counterOfName, countersOf } from './lockout.ts'
 import type { Lockout } from './lockout.ts'
 import { refuseWeak } from './new-passwords.ts'
+import { addNotice } from './notices.ts'
 import { hashOfCode, isHashOf, newRecoveryCode } from './one-time-codes.ts'
 import { storedName } from './password-sign-in.ts'
 import type { Passwords } from './passwords.ts'
@@ -17,6 +19,7 @@ import { deleteSignIns } from './users-queries.ts'
 
 export interface RecoveryOptions {
   readonly store: Store
+  readonly clock: Clock
   readonly passwords: Passwords
   readonly people: People
   readonly tokens: AccessTokens
@@ -67,7 +70,7 @@ export class Recovery {
     passwordHash: string,
     counters: readonly string[],
   ): { recoveryCode: string } {
-    const { store, people, tokens, lockout } = this.#options
+    const { store, clock, people, tokens, lockout } = this.#options
     const recoveryCode = newRecoveryCode()
     const audit = auditRecord(context, {
       action: 'account.recovered',
@@ -90,6 +93,8 @@ export class Recovery {
       const families = familiesOf(tx, before.id)
       updateUser(tx, before.id, changes)
       deleteSignIns(tx, before.id)
+      const notice = { userId: before.id, kind: 'password-changed', by: 'recovery-code' } as const
+      addNotice(tx, context, { ...notice, at: clock.now() })
       lockout.clear(tx, [...counters, ...countersOf(before)])
       return { user: { ...current, ...changes }, ended: families }
     })

@@ -6,6 +6,7 @@ import type { AccessTokens, KnownToken } from './access-tokens.ts'
 import { counterOfAccount } from './lockout.ts'
 import type { Lockout } from './lockout.ts'
 import { refuseWeak } from './new-passwords.ts'
+import { addNotice } from './notices.ts'
 import { hashOfCode, isCode, newRecoveryCode } from './one-time-codes.ts'
 import type { Passwords } from './passwords.ts'
 import { actorOf, personOf, targetOf, toUser } from './people.ts'
@@ -292,8 +293,10 @@ export class Identity {
   }
 
   #storePassword(context: RequestContext, before: UserRow, passwordHash: string): Promise<Session> {
-    const { store, people, sessions, tokens } = this.#options
+    const { store, clock, people, sessions, tokens } = this.#options
     const fresh = sessions.fresh(before.id, context)
+    const { family } = fresh.row
+    const notice = { userId: before.id, kind: 'password-changed', by: 'self', family } as const
     const audit = auditRecord(context, { action: 'password.changed', target: targetOf(before) })
     const { ended, user } = store.write({ audit }, (tx) => {
       const current = userById(tx, before.id)
@@ -309,11 +312,12 @@ export class Identity {
       const families = familiesOf(tx, before.id)
       updateUser(tx, before.id, changes)
       sessions.open(tx, fresh)
-      deleteOtherFamilies(tx, before.id, fresh.row.family)
+      deleteOtherFamilies(tx, before.id, family)
+      addNotice(tx, context, { ...notice, at: clock.now() })
       return { ended: families, user: { ...current, ...changes } }
     })
     people.put(personOf(user))
-    for (const family of ended) tokens.forgetFamily(family)
+    for (const other of ended) tokens.forgetFamily(other)
     return this.sessionOf(context, personOf(user), fresh)
   }
 

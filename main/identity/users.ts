@@ -1,4 +1,5 @@
 import type { SignIn } from '../../shared/contract/auth.ts'
+import type { NoticeKind } from '../../shared/contract/account.ts'
 import type { PersonView } from '../../shared/contract/users.ts'
 import type { GroupRole } from '../../shared/domain/roles.ts'
 import type { Bus } from '../platform/bus.ts'
@@ -10,6 +11,7 @@ import { groupsByName } from './groups-queries.ts'
 import { countersOf } from './lockout.ts'
 import type { Lockout } from './lockout.ts'
 import { refuseWeak } from './new-passwords.ts'
+import { addNotice } from './notices.ts'
 import { newCode } from './one-time-codes.ts'
 import type { Passwords } from './passwords.ts'
 import { personOf, targetOf } from './people.ts'
@@ -61,6 +63,8 @@ export interface NewUser {
 export type UserChanges = { readonly [Field in keyof NewUser]?: NewUser[Field] | undefined } & {
   readonly disabled?: boolean | undefined
 }
+
+type WrittenChanges = Omit<UserChanges, 'password'>
 
 interface FoundGroup {
   readonly id: string
@@ -138,7 +142,9 @@ export class Users {
     const parts = { before: auditView(before), after: auditView({ ...before, ...definedOf(changes) }) }
     const reset = passwordHash !== null && { after: { ...parts.after, password: 'reset' } }
     const audit = { action: 'user.changed', target: targetOf(before), ...parts, ...reset } as const
-    const { user, ended } = this.#write(context, audit, (tx) => change(tx, id, changes, passwordHash))
+    const { user, ended } = this.#write(context, audit, (tx) =>
+      this.#changeTelling(tx, context, id, changes, passwordHash),
+    )
     if (before.admin && !user.admin) this.#options.rights.losses.noteAdministrator(id)
     this.#changed(personOf(user), ended)
     return this.#view(personOf(user))
@@ -170,7 +176,9 @@ export class Users {
     refuseOneself(context, person, 'password', 'POST /api/account/password')
     const { passwordHash, initialPassword } = await this.#newPassword(context, password, person)
     const audit = { action: 'user.password-reset', target: targetOf(person) } as const
-    const { user, ended } = this.#write(context, audit, (tx) => change(tx, id, {}, passwordHash))
+    const { user, ended } = this.#write(context, audit, (tx) =>
+      this.#changeTelling(tx, context, id, {}, passwordHash),
+    )
     this.#changed(personOf(user), ended)
     return { initialPassword }
   }
@@ -217,6 +225,7 @@ export class Users {
     const ended = this.#write(context, audit, (tx) => {
       const families = familiesOf(tx, id)
       twoFactor.turnOff(tx, id)
+      this.#notice(tx, context, id, 'authenticator-removed')
       deleteSignIns(tx, id)
       return families
     })
@@ -239,6 +248,28 @@ export class Users {
     if (caller?.disabled !== false) throw new IdentityRefusal('UNAUTHORIZED')
     if (!caller.admin) throw new IdentityRefusal('FORBIDDEN')
     return this.#options.store.write({ audit: auditRecord(context, parts) }, (tx) => work(tx) as never)
+  }
+
+  /** What changes a way in is told to its person, in the same write. */
+  #changeTelling(
+    tx: Tx,
+    context: RequestContext,
+    id: string,
+    changes: WrittenChanges,
+    passwordHash: string | null,
+  ): ReturnType<typeof change> {
+    const before = userById(tx, id)
+    const changed = change(tx, id, changes, passwordHash)
+    if (passwordHash !== null) this.#notice(tx, context, id, 'password-changed')
+    if (before?.email !== changed.user.email) this.#notice(tx, context, id, 'email-changed')
+    return changed
+  }
+
+  #notice(tx: Tx, context: RequestContext, userId: string, kind: NoticeKind): void {
+    const { people, clock } = this.#options
+    const caller = signedInCaller(context)
+    const byName = people.get(caller.userId)?.displayName ?? caller.email
+    addNotice(tx, context, { userId, kind, at: clock.now(), by: 'administrator', byName })
   }
 
   /** A given password, once it is strong enough, or one that is made here and answered in plain. */
@@ -330,7 +361,7 @@ function refuseLastAdministrator(tx: Tx, id: string): void {
 function change(
   tx: Tx,
   id: string,
-  changes: Omit<UserChanges, 'password'>,
+  changes: WrittenChanges,
   passwordHash: string | null,
 ): { user: UserRow; ended: string[] } {
   const before = userById(tx, id)

@@ -21,6 +21,7 @@ export const keys = {
   registration: ['auth', 'registration'],
   waysIn: ['auth', 'options'],
   account: ['account', 'me'],
+  notices: (userId: string) => ['account', 'notices', userId],
   ownSignIns: ['account', 'sign-ins'],
   userLists: ['users', 'list'],
   /** Lists that are read on as they are scrolled. */

@@ -7,6 +7,7 @@ import {
   signInSchema,
   userSchema,
 } from './auth.ts'
+import { noticeAuthors, noticeKinds } from '../domain/notices.ts'
 import { procedure, signedIn } from './procedure.ts'
 import { accountErrors, displayNameSchema, usernameSchema } from './users.ts'
 
@@ -27,6 +28,20 @@ export const accountSchema = userSchema.extend({
   hasRecoveryCode: z.boolean(),
 })
 export type Account = z.infer<typeof accountSchema>
+
+/** A change of how somebody signs in, kept until they have dismissed it. */
+const noticeSchema = z.object({
+  id: z.string(),
+  kind: z.enum(noticeKinds),
+  at: z.number(),
+  by: z.enum(noticeAuthors),
+  /** The name that the administrator had then; null where none did it. */
+  byName: z.string().nullable(),
+  /** Of the caller who changed it; `desktop` for the desk's own window. */
+  remoteAddress: z.string(),
+})
+export type Notice = z.infer<typeof noticeSchema>
+export type NoticeKind = Notice['kind']
 
 const wrongPassword = {
   WRONG_PASSWORD: { status: 422, message: 'The current password is not right.' },
@@ -93,6 +108,20 @@ export const account = {
   endSession: procedure({ access: signedIn, audit: 'session.ended', withoutTotp: true })
     .route({ method: 'DELETE', path: '/account/sessions/{id}', summary: 'End one of my sign-ins', tags })
     .input(z.object({ id: z.string().max(100) }))
+    .output(z.object({})),
+  // Not before a password of one's own is chosen or an app that is asked for is set up: a caller who has only the
+  // password might be the one who changed it.
+  notices: procedure({ access: signedIn, audit: null })
+    .route({
+      method: 'GET',
+      path: '/account/notices',
+      summary: 'How I sign in was changed, from another sign-in than this',
+      tags,
+    })
+    .output(z.object({ items: z.array(noticeSchema), total: z.int() })),
+  dismissNotices: procedure({ access: signedIn, audit: 'notices.dismissed' })
+    .route({ method: 'POST', path: '/account/notices/dismiss', summary: 'I have read these notices', tags })
+    .input(z.object({ ids: z.array(z.string().max(100)).max(100) }))
     .output(z.object({})),
   setUpTotp: procedure({ access: signedIn, audit: 'totp.prepared', withoutTotp: true })
     .route({ method: 'POST', path: '/account/totp/setup', summary: 'Begin with an authenticator app', tags })

@@ -54,6 +54,7 @@ export type AuditAction =
   | 'totp.removed'
   | 'backup-codes.renewed'
   | 'recovery-code.renewed'
+  | 'notices.dismissed'
   | 'account.recovered'
   | 'account.locked'
   | 'account.changed'

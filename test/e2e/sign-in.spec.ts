@@ -239,7 +239,8 @@ test('a refresh token that is used a second time ends the sign-in, is said and i
   await thief.close()
 })
 
-// Would catch: a recovery that leaves a thief signed in, that keeps the old code good, or that shows no new one.
+// Would catch: a recovery that leaves a thief signed in, that keeps the old code good, that shows no new one, or of which
+// nobody is told afterwards.
 test('a forgotten password: the recovery code resets it and ends every sign-in', async ({
   page,
   browser,
@@ -278,6 +279,21 @@ test('a forgotten password: the recovery code resets it and ends every sign-in',
   await expect(page.getByTestId('sign-in-form')).toContainText('do not match')
   await typePassword(page, { email: person.email, password: newPassword })
   await expectSignedIn(page)
+  const notice = page.getByTestId('account-notice')
+  await expect(notice).toHaveAttribute('role', 'status')
+  await expect(notice).toContainText('Your password was changed with your recovery code (127.0.0.1) on ')
+  await expect(notice).toContainText('(1 more)')
+  await notice.getByRole('link', { name: 'check your account' }).click()
+  await expect(page.getByRole('heading', { name: 'Account', level: 1 })).toBeVisible()
+  await notice.getByRole('button', { name: 'Dismiss' }).click()
+  await expect(notice).toContainText('Your recovery code was replaced by a new one from another of your')
+  await notice.getByRole('button', { name: 'Dismiss' }).click()
+  await expect(notice).toHaveCount(0)
+  const answered = page.waitForResponse(/\/api\/account\/notices$/)
+  await page.reload()
+  expect(await (await answered).json()).toEqual({ items: [], total: 0 })
+  await expectSignedIn(page)
+  await expect(notice).toHaveCount(0)
   const again = { username: person.username, recoveryCode, newPassword: 'five herons under the bridge' }
   expect((await stage.api.call('POST', '/auth/recover', again)).status).toBe(401)
   await old.close()

@@ -87,6 +87,7 @@ const successes: Readonly<Record<string, () => Promise<unknown>>> = {
     token = (await window.account.changePassword(change)).accessToken
   },
   'account.update': () => window.account.update({ displayName: 'The boss' }),
+  'account.dismissNotices': () => window.account.dismissNotices({ ids: [] }),
   'account.renewRecoveryCode': async () => {
     recoveryCode = (await window.account.renewRecoveryCode({ password: 'teal-falcon-88' })).recoveryCode
   },

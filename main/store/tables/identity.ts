@@ -1,4 +1,5 @@
 import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import { noticeAuthors, noticeKinds } from '../../../shared/domain/notices.ts'
 
 /**
  * People. `email` and `username` are kept in lower case, so each is unique without regard to case; `version` is in every
@@ -74,6 +75,26 @@ export const backupCodes = sqliteTable(
     codeHash: text('code_hash').notNull(),
   },
   (table) => [primaryKey({ columns: [table.userId, table.codeHash] })],
+)
+
+/** What people are told on their next page: how they sign in was changed. Deleted when they dismiss it. */
+export const notices = sqliteTable(
+  'notices',
+  {
+    id: text('id').primaryKey(),
+    userId: text('user_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    kind: text('kind', { enum: noticeKinds }).notNull(),
+    at: integer('at').notNull(),
+    by: text('by', { enum: noticeAuthors }).notNull(),
+    /** The name of the administrator at that time; null where none did it. */
+    byName: text('by_name'),
+    /** The sign-in that made the change, which is not told; null where it was none of this person. */
+    family: text('family'),
+    remoteAddress: text('remote_address').notNull(),
+  },
+  (table) => [index('notices_user').on(table.userId)],
 )
 
 /** Failed sign-ins of late, for known and unknown names alike. */
