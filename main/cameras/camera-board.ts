@@ -176,7 +176,7 @@ export class CameraBoard {
     const facts = this.#facts(entry, link)
     const { status, reason } = cameraStatus(facts)
     const now = this.#options.clock.now()
-    const serverResponding = facts.server.unavailableReason === null
+    const serverResponding = facts.server.unavailableReason === null && !facts.server.isStatusOld
     const streams = facts.sub ? [facts.main, facts.sub] : [facts.main]
     return {
       status,
@@ -232,6 +232,7 @@ export class CameraBoard {
         name: link.row.name,
         reached: state.reached && state.configAt !== null && state.configAt >= createdAt,
         unavailableReason: serverUnavailableReason(link),
+        isStatusOld: state.isStatusOld,
         statusByPlaylists: state.statusByPlaylists,
         streamingClosed: state.streamingClosed && link.row.streamUrl === null,
       },

@@ -24,6 +24,8 @@ export interface ChannelFacts {
     readonly reached: boolean
     /** Why it is unavailable; null while it answers. */
     readonly unavailableReason: string | null
+    /** True while its last status is too old to say anything of now. */
+    readonly isStatusOld: boolean
     /** True where this Alta has no status call, and the desk reads playlists instead. */
     readonly statusByPlaylists: boolean
   }
@@ -74,6 +76,8 @@ export function variantVerdict(variant: VariantFacts, facts: ChannelFacts): Vari
     }
   if (!server.reached)
     return { status: 'unknown', reason: `Waiting for the next answer of server ${server.name}.` }
+  if (server.isStatusOld)
+    return { status: 'unknown', reason: `Server ${server.name} has not answered for some seconds.` }
   const configured = configuredVerdict(variant, facts)
   if (configured) return configured
   if (server.statusByPlaylists)

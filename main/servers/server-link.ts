@@ -35,6 +35,8 @@ export interface LinkState {
   /** Where players are sent: as the last run knew it until Alta answers. Null where that is unknown, or Alta has no OTT listener. */
   readonly streamOrigin: string | null
   readonly streamingClosed: boolean
+  /** The last round failed, and the last status is too old to say anything of now. */
+  readonly isStatusOld: boolean
   /** True where this Alta has no `/api/status` and playlists are read instead. */
   readonly statusByPlaylists: boolean
   readonly clockOffsetMs: number | null
@@ -83,6 +85,8 @@ interface Viewing {
 }
 
 const statusTimeoutMs = 2_500
+/** From the question: a status comes every 5 s, and one that does not come is given up after 2.5 s. */
+const statusHoldsMs = 7_000
 const configTimeoutMs = 10_000
 const portTimeoutMs = 1_500
 
@@ -97,6 +101,7 @@ const untouched: LinkState = {
   drift: [],
   streamOrigin: null,
   streamingClosed: false,
+  isStatusOld: false,
   statusByPlaylists: false,
   clockOffsetMs: null,
   writesRefused: false,
@@ -116,6 +121,8 @@ export class ServerLink {
   #callbackDoubtful = true
   #tickets: TicketOffice
   #state: LinkState
+  /** When the last status that was taken in was asked for, monotonic. */
+  #statusMs = Number.NEGATIVE_INFINITY
   #changing = 0
   #generation = 0
   #lookSoon: NodeJS.Timeout | undefined
@@ -316,9 +323,20 @@ export class ServerLink {
   }
 
   async #look(whole: boolean, signal: AbortSignal): Promise<boolean> {
+    try {
+      return await this.#round(whole, signal)
+    } catch (error) {
+      const ageMs = this.#parts.clock.monotonicMs() - this.#statusMs
+      if (!signal.aborted && ageMs >= statusHoldsMs) this.#set({ isStatusOld: true })
+      throw error
+    }
+  }
+
+  async #round(whole: boolean, signal: AbortSignal): Promise<boolean> {
     const call: CallContext = { requestId: newId(), signal, retries: 0 }
     const expectation = whole ? this.expectation() : null
     const startedAt = this.#parts.clock.now()
+    const startedMs = this.#parts.clock.monotonicMs()
     const generation = this.#generation
     const settled = this.#changing === 0
     this.#client.allowLogin()
@@ -330,6 +348,7 @@ export class ServerLink {
     if (config && !config.receivers) throw new AltaProblem('ALTA_TOO_OLD')
     const figures = status ? new Map(Object.entries(status.receivers)) : await this.#readPlaylists(call)
     signal.throwIfAborted()
+    this.#statusMs = startedMs
     const comparable = settled && generation === this.#generation && this.#changing === 0
     const now = this.#parts.clock.now()
     const facts = whole && config ? this.#configFacts(config, startedAt) : {}
@@ -340,6 +359,7 @@ export class ServerLink {
       unavailableSinceAt: null,
       checkedAt: now,
       figures,
+      isStatusOld: false,
       // The old address is closed because Alta streams from another now, which the next round tries.
       streamingClosed: streamingClosed && !moved,
       statusByPlaylists: status === null,

@@ -76,4 +76,21 @@ describe('the status of each stream', () => {
     await reach('online', 'online')
     expect((await get()).status).toBe('online')
   })
+
+  // Would catch: green for three more seconds after a server has fallen silent, by a status that is too old to say anything.
+  test('is unknown before the server counts as lost, once its last status is too old', async () => {
+    const [alta, { api }] = await Promise.all([testAlta(), testDesk()])
+    const server = await addServer(api, alta)
+    const { id } = await importCamera(api, server.id, 'gate-1')
+    const get = (): Promise<Camera> => api.want<Camera>('GET', `/cameras/${id}`)
+    await until(get, (camera) => said(camera) === 'online online')
+    await alta.setFault('hang', { listener: 'api' })
+    const { value } = await until(get, ({ serverResponding }) => !serverResponding, 20_000)
+    expect(said(value)).toBe('unknown unknown')
+    // The server is unavailable only when it is silent a second time.
+    expect(value.status).toBe('online')
+    await alta.clearFaults()
+    const { value: back } = await until(get, (camera) => said(camera) === 'online online')
+    expect(back.serverResponding).toBe(true)
+  })
 })

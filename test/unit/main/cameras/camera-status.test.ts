@@ -21,6 +21,7 @@ const good: StatusFacts = {
     name: 'Hall',
     reached: true,
     unavailableReason: null,
+    isStatusOld: false,
     statusByPlaylists: false,
     streamingClosed: false,
   },

@@ -16,7 +16,13 @@ const sub: VariantFacts = { name: 'sub', receiverId: 'gate-1-sub', receiver: { e
 const good: ChannelFacts = {
   channelId: 'desk/gate-1',
   channel: { enable: true },
-  server: { name: 'Hall', reached: true, unavailableReason: null, statusByPlaylists: false },
+  server: {
+    name: 'Hall',
+    reached: true,
+    unavailableReason: null,
+    isStatusOld: false,
+    statusByPlaylists: false,
+  },
 }
 
 // Would catch: a stream called online because something arrives, or because nothing is known to the contrary.
@@ -41,6 +47,7 @@ describe('the status of one stream', () => {
       /does not report/,
     ],
     ['desk just started', {}, { server: { ...good.server, reached: false } }, 'unknown', /Hall/],
+    ['its status is old', {}, { server: { ...good.server, isStatusOld: true } }, 'unknown', /Hall/],
     [
       'server away',
       {},
