@@ -5,6 +5,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { Config } from '../platform/config.ts'
 import type { Keyring } from '../platform/keyring.ts'
 import { isPlainHttp } from '../platform/plain-http.ts'
+import { fetchBounded } from './oidc-answers.ts'
 import { checkSignature, providerKeys } from './oidc-signature.ts'
 import { IdentityRefusal } from './refusals.ts'
 
@@ -202,6 +203,7 @@ export class OidcProvider {
     const found = await client.discovery(new URL(issuerUrl), clientId, undefined, client.None(), {
       execute,
       timeout: timeoutSeconds,
+      [client.customFetch]: fetchBounded,
     })
     const server = found.serverMetadata()
     const jwksUri = safeKeysAddress(server, env)
@@ -212,6 +214,7 @@ export class OidcProvider {
       : client.ClientSecretPost(clientSecret)
     const configuration = new client.Configuration(server, clientId, undefined, authenticate)
     configuration.timeout = timeoutSeconds
+    configuration[client.customFetch] = fetchBounded
     for (const prepare of execute) prepare(configuration)
     return { configuration, keys: providerKeys(jwksUri, timeoutSeconds) }
   }

@@ -1,5 +1,6 @@
-import { compactVerify, createRemoteJWKSet, errors } from 'jose'
+import { compactVerify, createRemoteJWKSet, customFetch, errors } from 'jose'
 import type { CompactVerifyGetKey } from 'jose'
+import { fetchBounded } from './oidc-answers.ts'
 
 /** Those that a key pair makes: a shared secret proves nothing, and `none` even less (RFC 8725, section 3.1). */
 const algorithms = [
@@ -13,7 +14,11 @@ const algorithms = [
  */
 export function providerKeys(jwksUri: string, timeoutSeconds: number): CompactVerifyGetKey {
   // Without a pause in between: every such token cost a code of the provider, so strangers cannot ask for many.
-  const options = { timeoutDuration: timeoutSeconds * 1000, cooldownDuration: 0 }
+  const options = {
+    timeoutDuration: timeoutSeconds * 1000,
+    cooldownDuration: 0,
+    [customFetch]: fetchBounded,
+  }
   return createRemoteJWKSet(new URL(jwksUri), options)
 }
 

@@ -38,6 +38,10 @@ beforeEach(() => {
   provider.signature = 'right'
   provider.metadata = {}
   provider.authTime = null
+  provider.claims = {}
+  provider.header = {}
+  provider.moreKeys = []
+  provider.padding = { path: '', bytes: 0 }
 })
 
 /** Why the desk did not let in whom the provider names; null where it did. */
@@ -70,6 +74,68 @@ test('a key that the provider has just changed is fetched, and the one before is
   expect(provider.keysAsked).toBe(asked + 1)
   provider.signature = 'of another key'
   expect(await refusal()).toBe('SSO_REFUSED')
+})
+
+// Would catch: a provider that fills the memory of the desk, or keeps it from answering, with one endless answer.
+test.each(['/.well-known/openid-configuration', '/token', '/keys', '/userinfo'])(
+  'an answer of 600 kB from %s of the provider is not read',
+  async (path) => {
+    provider.metadata = { userinfo_endpoint: `${provider.issuer}/userinfo` }
+    provider.claims = { preferred_username: undefined }
+    const careful = await startDesk()
+    onTestFinished(() => careful.stop())
+    provider.padding = { path, bytes: 600_000 }
+    expect(await refusal(careful)).toBe('SSO_UNAVAILABLE')
+    expect(careful.log.join('\n')).toContain('The provider sent more than')
+    provider.padding = { path, bytes: 100_000 }
+    expect(await refusal(careful)).toBeNull()
+  },
+)
+
+// Would catch: a token of another client, of another provider, of another sign-in or of yesterday that lets somebody in.
+test.each<[string, Record<string, unknown>]>([
+  ['for another client', { aud: 'somebody-else' }],
+  ['for two clients, handed to the other', { aud: [ssoClient.id, 'other'], azp: 'other' }],
+  ['of another sign-in', { nonce: 'of-another' }],
+  ['without a nonce', { nonce: undefined }],
+  ['that has expired', { exp: 1_700_000_000 }],
+  ['that never expires', { exp: undefined }],
+  ['of nobody', { sub: undefined }],
+  ['whose subject is a number', { sub: 7 }],
+  ['that is not valid yet', { nbf: 4_000_000_000 }],
+  ['whose issuer is a list', { iss: ['a'] }],
+])('an ID token %s lets nobody in, however well it is signed', async (_what, claims) => {
+  provider.claims = claims
+  expect(await refusal()).toBe('SSO_REFUSED')
+  provider.claims = {}
+  expect(await refusal()).toBeNull()
+})
+
+test.each(['/', '?', '/.', '#'])(
+  'an ID token whose issuer ends in %s as well lets nobody in',
+  async (more) => {
+    provider.claims = { iss: `${provider.issuer}${more}` }
+    expect(await refusal()).toBe('SSO_REFUSED')
+  },
+)
+
+// Would catch: keys that are looked for by what the token says, or a shared secret among them that is believed.
+test.each([
+  ['the path of a file', { kid: '../../etc/passwd' }],
+  ['an address of its own', { jku: 'http://127.0.0.1:9/keys', kid: 'unknown' }],
+])('an ID token that names as its key %s lets nobody in', async (_what, header) => {
+  provider.header = header
+  expect(await refusal()).toBe('SSO_REFUSED')
+})
+
+test('a shared secret among the keys of the provider proves nothing, and keeps nobody out', async () => {
+  provider.moreKeys = [{ kty: 'oct', k: Buffer.from(ssoClient.secret).toString('base64url'), kid: 'key-1' }]
+  const careful = await startDesk()
+  onTestFinished(() => careful.stop())
+  provider.signature = 'HS256 with the client secret'
+  expect(await refusal(careful)).toBe('SSO_REFUSED')
+  provider.signature = 'right'
+  expect(await refusal(careful)).toBeNull()
 })
 
 // Would catch: the client secret, or the keys that prove a token, in plain text on the network.
