@@ -7,6 +7,8 @@ import type { HttpAnswer } from './http-exchange.ts'
 
 /** Receivers, channels or any other kind of objects on one server: two streams for each of 7,500 cameras. */
 const mostObjects = 15_000
+/** Objects of all kinds together: 15,000 receivers, as many channels with two variants each, and nothing to spare. */
+const mostInAll = 60_000
 const longestId = 300
 const longestField = 2000
 const mostTexts = 1000
@@ -89,9 +91,18 @@ export function parseConfig(answer: HttpAnswer): AltaConfig {
     throw new AltaProblem('ALTA_NOT_ALTA', { detail: 'the answer is not a configuration of Alta' })
   }
   const { data } = parsed
+  refuseTooMany(data)
   // A build that knows receivers and has none may leave the field out.
   const receivers = data.receivers ?? (Number(data.version) >= firstBuildWithReceivers ? {} : null)
   return { version: data.version, servers: data.servers, receivers, ott: data.ott }
+}
+
+/** Small objects cost the most to read: so many tiny variants that the limit of each kind allows would stop the desk. */
+function refuseTooMany({ servers, receivers, ott }: z.infer<typeof configSchema>): void {
+  const variants = Object.values(ott.channels).map((found) => found.variants)
+  const tables = [servers, receivers ?? {}, ott.archives, ott.authorizers, ott.channels, ...variants]
+  const all = tables.reduce((sum, objects) => sum + Object.keys(objects).length, 0)
+  if (all > mostInAll) throw new AltaProblem('ALTA_HUGE_ANSWER', { detail: 'too many objects' })
 }
 
 /** One object of the configuration, as it came. */

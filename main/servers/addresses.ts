@@ -34,16 +34,22 @@ export function withAdded(json: string, added: readonly string[]): string {
 
 /** The longest source that is shown; what is left out says how long it was. */
 const longestSource = 500
+/** A camera has a few; to look at thousands of sources with more would keep the desk from answering. */
+const mostParameters = 12
 const secretParameter = /pass|pwd|token|secret|key|auth|user|login/i
 
 /**
  * Hides user, password and secrets in the query of a source: what is left tells a camera from another. A password may
- * hold `@` and `/` as people typed it, so everything up to the last `@` goes.
+ * hold `@`, `/`, `?` and `#` as people typed it: everything up to the last `@` before the query, or before the path, goes.
  */
 export function maskSource(source: string): string {
   if (source.length > longestSource) return `[${source.length} characters]`
-  return source
+  const query = source.search(/[?&]/)
+  const parameters = query === -1 ? 0 : source.slice(query).split(/[?&]/, mostParameters + 2).length - 1
+  const shown = parameters > mostParameters ? `${source.slice(0, query)}?***` : source
+  return shown
     .replace(/^([a-z][a-z0-9+.-]*:\/\/)[^?#]*@/i, '$1***@')
+    .replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/]*@/i, '$1***@')
     .replace(/([?&])([^?=&#]*)=[^&#]*/g, (parameter: string, mark: string, name: string) =>
       secretParameter.test(name) ? `${mark}${name}=***` : parameter,
     )

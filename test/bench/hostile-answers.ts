@@ -24,6 +24,14 @@ function largestConfig(): string {
   return JSON.stringify({ ...config, ott: {} })
 }
 
+/** Tiny objects, each within the limits of its kind. */
+function manyVariants(): string {
+  const many = (count: number, entry: unknown) =>
+    Object.fromEntries(Array.from({ length: count }, (_, index) => [index.toString(36), entry]))
+  const channels = many(40, { variants: many(15_000, {}) })
+  return JSON.stringify({ version: '250716', servers: {}, receivers: {}, ott: { channels } })
+}
+
 function largestStatus(): string {
   const status = { active: true, bitrate: 2048, video: {}, error: 'e'.repeat(60) }
   const receivers = Array.from({ length: 15_000 }, (_, index) => [`receiver-${index}`, status])
@@ -38,6 +46,7 @@ const answers: Readonly<Record<string, () => HostileAnswer>> = {
     body: `{"version":"250716","servers":{},"ott":{},"receivers":{${fill('"a":{},')}"b":{}}}`,
   }),
   'the largest configuration': () => ({ status: 200, body: largestConfig() }),
+  'variants in channels': () => ({ status: 200, body: manyVariants() }),
   'the largest status': () => ({ status: 200, body: largestStatus() }),
   'one long text': () => ({ status: 200, body: `"${fill('\\u0041')}"` }),
   'an error of 8 MB': () => ({ status: 500, body: `{"error":"${fill('a-')}"}` }),

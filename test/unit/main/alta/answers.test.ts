@@ -57,6 +57,25 @@ describe('a configuration', () => {
     expect(() => parseConfig(answerOf(body))).toThrow(expect.objectContaining({ code: 'ALTA_NOT_ALTA' }))
   })
 
+  // Would catch: 3.5 MB of tiny variants, which no limit of a kind stops, and which keep the desk from answering for 200 ms.
+  it('is refused where objects of all kinds together are too many', () => {
+    const variants = Object.fromEntries(Array.from({ length: 15_000 }, (_, index) => [`v${index}`, {}]))
+    const channels = (count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, index) => [`c${index}`, { variants }]))
+    const read = (count: number) => parseConfig(answerOf({ ...sound, ott: { channels: channels(count) } }))
+    expect(Object.keys(read(3).ott.channels)).toHaveLength(3)
+    expect(() => read(4)).toThrow(expect.objectContaining({ code: 'ALTA_HUGE_ANSWER' }))
+  })
+
+  // Would catch: a limit that an honest configuration meets.
+  it('of 15,000 receivers and 15,000 channels with two variants each is taken', () => {
+    const many = <Entry>(entry: Entry) =>
+      Object.fromEntries(Array.from({ length: 14_950 }, (_, index) => [`o${index}`, entry]))
+    const channels = many({ variants: { main: { receiver: 'o1' }, sub: { receiver: 'o2' } } })
+    const read = parseConfig(answerOf({ ...sound, receivers: many({}), ott: { channels } }))
+    expect(Object.keys(read.ott.channels)).toHaveLength(14_950)
+  })
+
   it('does not let an id change what all objects inherit', () => {
     parseConfig(
       answerOf('{"servers":{"__proto__":{"listen":"x"}},"ott":{},"receivers":{"__proto__":{"evil":1}}}'),
