@@ -6,7 +6,7 @@ import { AltaProblem } from './alta-problem.ts'
 /**
  * Link-local addresses (RFC 3927, RFC 4291), among them those at which clouds hand their machine's credentials to
  * whoever asks from it. No Alta is there, and the desk must not be made to ask. Also where IPv4 is carried in IPv6
- * (mapped: the list does that itself; translated: RFC 6052; 6to4: RFC 3056).
+ * (mapped: the list does that itself; translated: RFC 2765, RFC 6052, RFC 8215; 6to4: RFC 3056).
  */
 const refused = new BlockList()
 refused.addSubnet('169.254.0.0', 16, 'ipv4')
@@ -14,7 +14,13 @@ refused.addSubnet('fe80::', 10, 'ipv6')
 refused.addAddress('fd00:ec2::254', 'ipv6')
 refused.addSubnet('::169.254.0.0', 112, 'ipv6')
 refused.addSubnet('64:ff9b::169.254.0.0', 112, 'ipv6')
+refused.addSubnet('::ffff:0:169.254.0.0', 112, 'ipv6')
+refused.addSubnet('64:ff9b:1::169.254.0.0', 112, 'ipv6')
 refused.addSubnet('2002:a9fe::', 32, 'ipv6')
+// Of clouds whose metadata are at no link-local address: Google, Alibaba, Azure.
+refused.addAddress('fd20:ce::254', 'ipv6')
+refused.addAddress('100.100.100.200', 'ipv4')
+refused.addAddress('168.63.129.16', 'ipv4')
 
 /** Whether the desk never connects to this IP address; false for what is no address. */
 export function isRefusedAddress(address: string): boolean {

@@ -65,6 +65,9 @@ const literals = [
     'http://[::ffff:169.254.169.254]',
     'http://[::ffff:a9fe:a9fe]',
   ],
+  // Would catch: other spellings of link-local addresses in IPv6, and clouds that keep their metadata elsewhere.
+  ...['http://[::ffff:0:a9fe:a9fe]', 'http://[64:ff9b:1::a9fe:a9fe]', 'http://[fd20:ce::254]'],
+  ...['http://100.100.100.200', 'http://168.63.129.16', 'http://[::ffff:168.63.129.16]'],
   ...['http://[::169.254.169.254]', 'http://[64:ff9b::a9fe:a9fe]', 'http://[2002:a9fe:a9fe::1]'],
 ]
 
