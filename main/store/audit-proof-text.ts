@@ -13,6 +13,7 @@ export function describeProof(proof: AuditProof): string {
     proof.broken ? `${count(proof.rows, 'row holds', 'rows hold')} before it.` : holding(proof),
     ...resumed(proof),
     ...(proof.triggers ? [proof.triggers] : []),
+    ...(proof.structure ? [proof.structure] : []),
     ...history(proof),
     ...breaks(proof),
     ...(proof.anchors ? describeAnchors(proof.anchors) : []),
