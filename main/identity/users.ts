@@ -233,9 +233,11 @@ export class Users {
     this.#ended(id, ended)
   }
 
-  /** Forgets the failed sign-ins with either name of this person. Throws NOT_FOUND. */
+  /** Forgets the failed sign-ins with either name of this person. Throws NOT_FOUND or OWN_ACCOUNT. */
   unlock(context: RequestContext, id: string): void {
     const person = this.#find(id)
+    // On a page that was left open, somebody could go on guessing its password for ever.
+    if (id === signedInCaller(context).userId) throw new IdentityRefusal('OWN_ACCOUNT', ownLockSentence)
     const { lockedUntil } = this.#options.standing.of([person])(person)
     const before = lockedUntil === null ? null : { lockedUntil: new Date(lockedUntil).toISOString() }
     const audit = { action: 'user.unlocked', target: targetOf(person), before } as const
@@ -349,6 +351,9 @@ function refuseOneself(context: RequestContext, { id }: Person, what: string, ro
   const sentence = `This is your own account. Change its ${what} on your account page (${route}), which asks for your password.`
   throw new IdentityRefusal('OWN_ACCOUNT', sentence)
 }
+
+const ownLockSentence =
+  'This is your own account. Another administrator can unlock it; without one, wait until the 15 minutes are over.'
 
 function refuseLastAdministrator(tx: Tx, id: string): void {
   const user = userById(tx, id)

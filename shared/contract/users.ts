@@ -190,9 +190,11 @@ export const users = {
       method: 'DELETE',
       path: '/users/{id}/lock',
       summary: 'Let a person sign in again',
-      description: 'Forgets the failed sign-ins with either of their names; the count begins anew.',
+      description:
+        'Forgets the failed sign-ins with either of their names; the count begins anew. Your own account is unlocked by another administrator.',
       tags: ['People'],
     })
     .input(idInput)
-    .output(z.object({})),
+    .output(z.object({}))
+    .errors(ownAccountError),
 }

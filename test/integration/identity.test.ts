@@ -184,6 +184,10 @@ test('development begins with the documented administrator, and answers this mac
     expect((await api.call('GET', '/account')).body).toMatchObject({ mustChangePassword: true })
     const foreignName = await fetchAs(desk.origin, 'desk.rebound.com:3303')
     expect(foreignName).toMatchObject({ status: 403, code: 'LOOPBACK_ONLY' })
+    // Would catch: a proxy on this machine that names another header than X-Forwarded-For, and lets the world in.
+    for (const header of ['X-Forwarded-For', 'Forwarded', 'X-Real-IP', 'Via', 'X-Forwarded-Host'])
+      expect(await fetchAs(desk.origin, 'localhost', { [header]: 'x' })).toMatchObject({ status: 403 })
+    expect(await fetchAs(desk.origin, 'localhost')).toMatchObject({ status: 200 })
     const changed = await api.want<Session>('POST', '/account/password', {
       currentPassword: 'admin',
       newPassword: 'teal-falcon-88',
@@ -269,9 +273,13 @@ test('sign-ins survive a restart, and nothing secret is readable in the database
   }
 })
 
-async function fetchAs(origin: string, host: string): Promise<{ status: number; code?: string }> {
+async function fetchAs(
+  origin: string,
+  host: string,
+  more: Record<string, string> = {},
+): Promise<{ status: number; code?: string }> {
   const { promise, resolve, reject } = Promise.withResolvers<{ status: number; code?: string }>()
-  request(`${origin}/api/auth/setup`, { headers: { host } }, (answer) => {
+  request(`${origin}/api/auth/setup`, { headers: { host, ...more } }, (answer) => {
     const chunks: Buffer[] = []
     answer.on('data', (chunk: Buffer) => chunks.push(chunk))
     answer.on('end', () => {

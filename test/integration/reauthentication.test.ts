@@ -60,6 +60,22 @@ describe('the routes for other people refuse oneself', () => {
   })
 })
 
+// Would catch: an administrator's page, left open, that unlocks its own account after every ninth guess of its password.
+test('who guesses the password of the account that is open cannot unlock it', async () => {
+  const boss = await clientOf({ ...testOperator, admin: true })
+  const account = { email: 'open@desk', username: 'open', displayName: 'Open', password: 'slate-curlew-39' }
+  const { id } = await boss.want<{ id: string }>('POST', '/users', { ...account, admin: true })
+  const open = await clientOf({ ...account, admin: true })
+  const guess = (currentPassword: string) =>
+    open.call('POST', '/account/password', { currentPassword, newPassword: 'amber-plover-71' })
+  for (let number = 1; number <= 10; number += 1) expect((await guess(`guess-${number}`)).status).toBe(422)
+  const refusal = await open.call('DELETE', `/users/${id}/lock`)
+  expect(refusal).toMatchObject({ status: 403, body: { code: 'OWN_ACCOUNT' } })
+  expect((await guess(account.password)).status).toBe(429)
+  await boss.want('DELETE', `/users/${id}/lock`)
+  expect((await guess(account.password)).status).toBe(200)
+})
+
 // Would catch: a page that was left open, by which somebody puts their own app on another's account.
 test('an app is set up without the password only within 15 minutes of the sign-in', async () => {
   const boss = new ApiClient(desk.origin)

@@ -33,6 +33,12 @@ export function guardGate(app: FastifyInstance, options: GateOptions): void {
   })
 }
 
+/** What proxies add; on this machine one of them serves the whole world from a loopback address. */
+const proxyHeaders = [
+  ...['forwarded', 'via', 'x-real-ip', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto'],
+  ...['x-forwarded-server', 'cf-connecting-ip', 'true-client-ip'],
+]
+
 /** Where the refresh token in the cookie does something by itself. */
 const cookieRoutes = ['/api/auth/refresh', '/api/auth/logout']
 
@@ -40,7 +46,7 @@ function refusalOf(request: FastifyRequest, options: GateOptions): ErrorBody | n
   const { host, origin } = request.headers
   if (options.documentedPasswordStands()) {
     const peerIsLocal = isLoopbackAddress(request.socket.remoteAddress ?? '')
-    const cameThroughProxy = 'x-forwarded-for' in request.headers || 'forwarded' in request.headers
+    const cameThroughProxy = proxyHeaders.some((name) => name in request.headers)
     const nameIsLocal = host === undefined || isPrivateHost(host)
     if (!peerIsLocal || cameThroughProxy || !nameIsLocal) return loopbackOnly
   }
