@@ -1,3 +1,5 @@
+import type { CustomFetchOptions } from 'openid-client'
+
 /** A discovery document or a set of keys has some 20 kB, a token with many groups some 100 kB. */
 const longestAnswerBytes = 512 * 1024
 
@@ -9,15 +11,22 @@ class HugeAnswerError extends TypeError {
   }
 }
 
+/** What the libraries ask with; keys are asked for without a body. */
+type Asked = Omit<CustomFetchOptions, 'headers' | 'body'> &
+  Pick<RequestInit, 'headers'> &
+  Partial<Pick<CustomFetchOptions, 'body'>>
+
 /**
  * The system's `fetch`, with an answer that was read whole, and never more than 512 kB of it: rejects with a `TypeError`
  * beyond, as where nobody answers.
  */
-export async function fetchBounded(url: string, options: RequestInit): Promise<Response> {
-  const answer = await fetch(url, options)
+export async function fetchBounded(url: string, { body: sent, ...options }: Asked): Promise<Response> {
+  // A copy only for its type: bytes in memory that is shared cannot be sent.
+  const body = sent instanceof Uint8Array ? new Uint8Array(sent) : sent
+  const answer = await fetch(url, { ...options, ...(body === undefined ? {} : { body }) })
   const { status, headers } = answer
-  const body = answer.body ? await firstBytes(answer.body) : null
-  const whole = new Response(body, { status, headers })
+  const read = answer.body ? await firstBytes(answer.body) : null
+  const whole = new Response(read, { status, headers })
   // Libraries compare it with the address that they asked.
   Object.defineProperty(whole, 'url', { value: answer.url })
   return whole
