@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import type { ListenerName } from './options.ts'
 
 /** Where a fault applies; what is left out means everywhere. */
@@ -119,6 +120,8 @@ function sameScope(left: FaultScope, right: FaultScope): boolean {
 /** The faults that are in force on one server. */
 export class FaultBoard {
   private active: ActiveFault[] = []
+  /** Connections that a hang has taken: they end with it, as those of a server that is started again do. */
+  private readonly held = new Map<Socket, FaultScope>()
 
   /** Sets a fault; the same fault with the same scope is replaced. */
   set(fault: ActiveFault): void {
@@ -131,10 +134,22 @@ export class FaultBoard {
     this.active = this.active.filter(
       (fault) => fault.name !== name || (scope !== undefined && !sameScope(fault.scope, scope)),
     )
+    this.release()
   }
 
   clearAll(): void {
     this.active = []
+    this.release()
+  }
+
+  /** Keeps a connection unanswered for as long as the server hangs. */
+  hold(socket: Socket, place: FaultScope): void {
+    this.held.set(socket, place)
+    socket.once('close', () => this.held.delete(socket))
+  }
+
+  private release(): void {
+    for (const [socket, place] of this.held) if (!this.find('hang', place)) socket.destroy()
   }
 
   list(): readonly ActiveFault[] {

@@ -55,6 +55,7 @@ export async function applyListenerFaults(
   const place = { listener }
   if (faults.find('hang', place)) {
     exchange.request.resume()
+    faults.hold(exchange.request.socket, place)
     return true
   }
   const slow = faults.find('slow', place)

@@ -47,6 +47,20 @@ describe('faults of a listener', () => {
     await expect(get(AbortSignal.timeout(200))).rejects.toThrow('timeout')
   })
 
+  // Would catch: a client whose every connection stays with requests that nobody will ever answer.
+  it('ends what hangs when it is cleared', async () => {
+    await server.setFault('hang', { listener: 'api' })
+    server.clearRequests()
+    const hanging = get().then(
+      () => 'answered',
+      () => 'ended',
+    )
+    while (server.requests().length === 0) await new Promise((resolve) => setImmediate(resolve))
+    await server.clearFaults()
+    expect(await hanging).toBe('ended')
+    expect((await get()).status).toBe(401)
+  })
+
   it('answers late', async () => {
     await server.setFault('slow', { delayMs: 150 })
     const before = performance.now()
