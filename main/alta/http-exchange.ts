@@ -13,7 +13,7 @@ export const largeAnswerBytes = 8 * 1024 * 1024
 const answerBytes = 64 * 1024
 /** An error is one sentence: what goes beyond is not read. */
 const errorBytes = 4 * 1024
-/** Dates and types are short, whatever stands in the header. */
+/** Dates and types are short, whatever the header holds. */
 const headerCharacters = 200
 /** Alta closes idle connections after 10 s (HTTP server settings); letting go earlier avoids writing into a dead one. */
 const keepAliveMs = 8000

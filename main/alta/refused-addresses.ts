@@ -5,7 +5,7 @@ import { AltaProblem } from './alta-problem.ts'
 
 /**
  * Link-local addresses (RFC 3927, RFC 4291), among them those at which clouds hand their machine's credentials to
- * whoever asks from it. No Alta is there, and the desk must not be made to ask. Also where IPv4 is carried in IPv6
+ * any machine that asks. No Alta is there, and the desk must not be made to ask. Also where IPv4 is carried in IPv6
  * (mapped: the list does that itself; translated: RFC 2765, RFC 6052, RFC 8215; 6to4: RFC 3056).
  */
 const refused = new BlockList()
