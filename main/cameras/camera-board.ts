@@ -188,7 +188,7 @@ export class CameraBoard {
           before.variants.find(({ name }) => name === stream.name),
           stream.name,
           variantVerdict(stream, facts),
-          { serverResponding, now },
+          now,
         ),
       ),
       ...recordingVerdict(this.#recordingFacts(entry, link)),

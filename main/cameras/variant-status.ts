@@ -31,9 +31,27 @@ export interface ChannelFacts {
   }
 }
 
-export interface VariantVerdict {
-  readonly status: VariantStatus
-  readonly reason: string
+/** Why nothing is known of a stream: what keeps its server from telling. */
+export type UnknownCause =
+  'server-away' | 'not-read-yet' | 'status-old' | 'no-status-call' | 'not-reported' | 'not-told'
+
+export type VariantVerdict =
+  | { readonly status: Exclude<VariantStatus, 'unknown'>; readonly reason: string }
+  | { readonly status: 'unknown'; readonly reason: string; readonly cause: UnknownCause }
+
+/**
+ * Whether a source that was lost counts as unknown for this cause. Silence is no sign of life: Alta repeats the last frame of a
+ * lost source for as long as the stream is open, so only a report that it delivers ends the loss.
+ */
+const releasesLost: Readonly<Record<UnknownCause, boolean>> = {
+  'server-away': false,
+  'not-read-yet': false,
+  'status-old': false,
+  // This server reports nothing of any source, so what was said before can never be corrected.
+  'no-status-call': true,
+  // Alta leaves out receivers that are deleted, which our copy of its configuration learns later.
+  'not-reported': false,
+  'not-told': false,
 }
 
 /** Words in Alta's error that mean that the device itself cannot be reached; the texts are not published. */
@@ -70,24 +88,25 @@ export function configuredVerdict(
 export function variantVerdict(variant: VariantFacts, facts: ChannelFacts): VariantVerdict {
   const { server } = facts
   if (server.unavailableReason !== null)
-    return {
-      status: 'unknown',
-      reason: `Server ${server.name} does not respond: ${server.unavailableReason}`,
-    }
-  if (!server.reached)
-    return { status: 'unknown', reason: `Waiting for the next answer of server ${server.name}.` }
+    return unknown('server-away', `Server ${server.name} does not respond: ${server.unavailableReason}`)
+  if (!server.reached) return unknown('not-read-yet', `Waiting for the next answer of server ${server.name}.`)
   if (server.isStatusOld)
-    return { status: 'unknown', reason: `Server ${server.name} has not answered for some seconds.` }
+    return unknown('status-old', `Server ${server.name} has not answered for some seconds.`)
   const configured = configuredVerdict(variant, facts)
   if (configured) return configured
   if (server.statusByPlaylists)
-    return { status: 'unknown', reason: 'This server does not report whether its sources deliver.' }
+    return unknown('no-status-call', 'This server does not report whether its sources deliver.')
   return reported(variant)
 }
 
+function unknown(cause: UnknownCause, reason: string): VariantVerdict {
+  return { status: 'unknown', reason, cause }
+}
+
 function reported({ figures }: VariantFacts): VariantVerdict {
-  if (!figures || figures.active === null)
-    return { status: 'unknown', reason: 'The server has not reported this stream yet.' }
+  if (!figures) return unknown('not-reported', 'The server has not reported this stream yet.')
+  if (figures.active === null)
+    return unknown('not-told', 'The server does not report whether this source delivers.')
   const { active, bitrateKbps, error } = figures
   if (active && bitrateKbps !== 0) return { status: 'online', reason: 'Streams normally.' }
   if (active) return { status: 'degraded', reason: 'Its source is connected but sends nothing (0 kbit/s).' }
@@ -99,16 +118,17 @@ function reported({ figures }: VariantFacts): VariantVerdict {
 
 /**
  * The next standing of a stream. `since` stays while a lost source stays lost, whatever else is found out about it. A
- * source that was lost when its server stopped responding counts as lost until the server says otherwise.
+ * source that was lost counts as lost until its server says otherwise: see {@link UnknownCause}.
  */
 export function nextVariant(
   before: CameraVariant | undefined,
   name: VariantName,
-  { status, reason }: VariantVerdict,
-  { serverResponding, now }: { readonly serverResponding: boolean; readonly now: number },
+  verdict: VariantVerdict,
+  now: number,
 ): CameraVariant {
+  const { status, reason } = verdict
   const wasLost = before !== undefined && isSourceLost(before.status)
-  if (wasLost && status === 'unknown' && !serverResponding) return before
+  if (wasLost && verdict.status === 'unknown' && !releasesLost[verdict.cause]) return before
   const stays = before !== undefined && (before.status === status || (wasLost && isSourceLost(status)))
   return { name, status, statusReason: reason, statusSinceAt: stays ? before.statusSinceAt : now }
 }
