@@ -148,7 +148,7 @@ export function createDesk(options: DeskOptions): Desk {
     pageFolder: options.pageFolder,
     router: () => router,
     authenticate,
-    isSignInLive,
+    isSignInLive: (page) => identity.service.isPageSignInLive(page),
     documentedPasswordStands: identity.documentedPasswordStands,
     streamOrigins: rooms.streamOrigins,
     authorize: async (question) => (await rooms.authorize(question)).allowed,

@@ -13,7 +13,7 @@ import {
   updateUser,
 } from './queries.ts'
 import type { SessionRow } from './queries.ts'
-import type { RequestContext } from './request-context.ts'
+import type { PresentedToken, RequestContext } from './request-context.ts'
 
 /** A refresh token is good for 30 days and for one use. */
 const refreshLifetimeMs = 30 * 24 * 60 * 60 * 1000
@@ -27,7 +27,7 @@ export interface FreshToken {
 }
 
 /** What all tokens of one sign-in have in common. */
-type SignInParts = Pick<SessionRow, 'family' | 'bySso' | 'openedAt' | 'provedAt'>
+type SignInParts = Pick<SessionRow, 'family' | 'bySso' | 'openedAt' | 'provedAt' | 'secureName'>
 
 /** What is to be done about a presented refresh token. */
 export type Presented =
@@ -61,12 +61,14 @@ export class RefreshSessions {
     const token = randomBytes(32).toString('base64url')
     const now = this.#clock.now()
     const { family, bySso, openedAt, provedAt } = from
+    const secureName = from.secureName || context.refreshToken.namesSecurely
     const row: SessionRow = {
       id: newId(),
       family,
       bySso,
       openedAt,
       provedAt,
+      secureName,
       userId,
       tokenHash: hashOf(token),
       createdAt: now,
@@ -80,7 +82,7 @@ export class RefreshSessions {
 
   /** What the tokens of a new sign-in have in common. */
   begin({ bySso, provedAt }: Pick<SessionRow, 'bySso' | 'provedAt'>): SignInParts {
-    return { family: newId(), bySso, openedAt: this.#clock.now(), provedAt }
+    return { family: newId(), bySso, openedAt: this.#clock.now(), provedAt, secureName: false }
   }
 
   /** Whether the time of a token, or of its sign-in, is over. */
@@ -89,15 +91,20 @@ export class RefreshSessions {
     return expiresAt <= now || openedAt + this.#longestLifeMs <= now
   }
 
-  /** Looks a presented token up; changes nothing. */
-  judge(db: ReadHandle, token: string): Presented {
+  /**
+   * Looks a presented token up; changes nothing. The old name of a cookie is good once for each sign-in: what is given
+   * for it has the new name, and from then on the old one is worth nothing.
+   */
+  judge(db: ReadHandle, { token, underOldName }: PresentedToken): Presented {
     const row = sessionByHash(db, hashOf(token))
     const now = this.#clock.now()
     if (!row || this.isOver(row)) return { kind: 'unknown' }
-    if (row.spentAt === null) return { kind: 'good', row }
+    const hasMoved = (session: SessionRow): boolean => underOldName && session.secureName
+    if (row.spentAt === null) return hasMoved(row) ? { kind: 'unknown' } : { kind: 'good', row }
     const successor = unspentSession(db, row.family)
     const justSpent = now - row.spentAt < repeatWithinMs && lastSpentSession(db, row.family)?.id === row.id
-    return successor && justSpent ? { kind: 'repeated', row, successor } : { kind: 'reused', row }
+    if (!successor || !justSpent) return { kind: 'reused', row }
+    return hasMoved(successor) ? { kind: 'unknown' } : { kind: 'repeated', row, successor }
   }
 
   /** Stores the first token of a sign-in and drops what has expired of the person's others. */

@@ -14,16 +14,26 @@ export interface Caller {
   readonly mustChoosePassword?: boolean
 }
 
+/** A refresh token as a caller presents it. */
+export interface PresentedToken {
+  readonly token: string
+  /** With TLS: in a cookie of the name that it had without, which any page over plain HTTP could have planted. */
+  readonly underOldName: boolean
+}
+
 /**
  * Where a door keeps the refresh token between calls: an HttpOnly cookie over HTTP, the main process (one per window)
  * on the desktop. Scripts never see it.
  */
 export interface RefreshTokenKeeper {
-  get(): string | null
+  /** Whether what is set gets a name that only this desk, over TLS, can give. */
+  readonly namesSecurely: boolean
+  get(): PresentedToken | null
   /** `family` names the sign-in; `expiresAt` is in milliseconds since the epoch. */
   set(token: string, expiresAt: number, family: string): void
   /** Whether what is set from now on outlives the desktop application. A browser's cookie does in any case. */
   stay(wanted: boolean): void
+  /** Forgets what was presented; a cookie of the old name takes none of the new name with it. */
   clear(): void
 }
 

@@ -25,7 +25,7 @@ import type { SessionRow, UserRow } from './queries.ts'
 import type { FreshToken, RefreshSessions } from './refresh-sessions.ts'
 import { IdentityRefusal } from './refusals.ts'
 import { auditRecord } from './request-context.ts'
-import type { Caller, RequestContext } from './request-context.ts'
+import type { Caller, PresentedToken, RequestContext } from './request-context.ts'
 import type { SignInRules } from './sign-in-rules.ts'
 import type { TwoFactor } from './two-factor.ts'
 import { usernameLike } from './usernames.ts'
@@ -78,6 +78,12 @@ export class Identity {
   /** Whether a sign-in has not ended, and is not over. */
   isSignInLive(family: string): boolean {
     return this.#liveSignIn(family) !== null
+  }
+
+  /** Whether the sign-in that a page load names is live, and named as it may be: see `RefreshSessions.judge`. */
+  isPageSignInLive({ family, underOldName }: { family: string; underOldName: boolean }): boolean {
+    const signIn = this.#liveSignIn(family)
+    return signIn !== null && !(underOldName && signIn.secureName)
   }
 
   #liveSignIn(family: string): SessionRow | null {
@@ -158,9 +164,9 @@ export class Identity {
   }
 
   /** Whose sign-in a refresh token is of. */
-  #holderOf(token: string | null): Pick<Caller, 'userId' | 'email' | 'family'> | null {
+  #holderOf(presented: PresentedToken | null): Pick<Caller, 'userId' | 'email' | 'family'> | null {
     const { store, sessions, people } = this.#options
-    const judged = token === null ? null : store.read((db) => sessions.judge(db, token))
+    const judged = presented === null ? null : store.read((db) => sessions.judge(db, presented))
     if (!judged || judged.kind === 'unknown') return null
     const { userId, family } = judged.row
     const person = people.get(userId)

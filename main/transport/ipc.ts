@@ -3,7 +3,12 @@ import type { SupportedMessagePort } from '@orpc/client/message-port'
 import type { AnyRouter } from '@orpc/server'
 import { RPCHandler } from '@orpc/server/websocket'
 import type { MinimalWebsocket } from '@orpc/server/websocket'
-import type { CallingWindow, RefreshTokenKeeper, RequestContext } from '../identity/request-context.ts'
+import type {
+  CallingWindow,
+  PresentedToken,
+  RefreshTokenKeeper,
+  RequestContext,
+} from '../identity/request-context.ts'
 import { newId } from '../platform/ids.ts'
 import type { AreaLogger } from '../platform/logging.ts'
 import type { Authenticate } from './http/request-context.ts'
@@ -45,6 +50,7 @@ export interface SignInVault {
  * person wanted to stay signed in: then it lies in the vault as well.
  */
 export class DesktopKeeper implements RefreshTokenKeeper {
+  readonly namesSecurely = false
   readonly #vault: SignInVault | null
   #held: HeldSignIn | null
   #stays: boolean
@@ -55,8 +61,9 @@ export class DesktopKeeper implements RefreshTokenKeeper {
     this.#stays = this.#held !== null
   }
 
-  get(): string | null {
-    return this.#held !== null && this.#held.expiresAt > Date.now() ? this.#held.token : null
+  get(): PresentedToken | null {
+    const held = this.#held
+    return held !== null && held.expiresAt > Date.now() ? { token: held.token, underOldName: false } : null
   }
 
   set(token: string, expiresAt: number): void {

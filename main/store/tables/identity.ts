@@ -49,6 +49,8 @@ export const sessions = sqliteTable(
     openedAt: integer('opened_at').notNull().default(0),
     /** When its person last proved who they are, to the desk or to the provider; 0 where that is not known. */
     provedAt: integer('proved_at').notNull().default(0),
+    /** Whether its cookie once had a name that only this desk, over TLS, could set: the older name is refused then. */
+    secureName: integer('secure_name', { mode: 'boolean' }).notNull().default(false),
   },
   (table) => [index('sessions_user').on(table.userId), index('sessions_family').on(table.family)],
 )

@@ -25,6 +25,7 @@ import { routeOf } from './matched-route.ts'
 import { servePage } from './page-routes.ts'
 import { serveProbes } from './probes.ts'
 import { readPageCookie } from './refresh-cookie.ts'
+import type { PageSignIn } from './refresh-cookie.ts'
 import { requestContext } from './request-context.ts'
 import type { Authenticate } from './request-context.ts'
 import { closedContentPolicy, securityHeaders } from './security-headers.ts'
@@ -40,7 +41,7 @@ export interface HttpDoorOptions {
   readonly router: () => AnyRouter
   readonly authenticate: Authenticate
   /** Whether a sign-in has not ended: the page of its person may load pictures from the Alta servers. */
-  readonly isSignInLive: (family: string) => boolean
+  readonly isSignInLive: (page: PageSignIn) => boolean
   readonly documentedPasswordStands: () => boolean
   readonly streamOrigins: () => readonly string[]
   readonly authorize: Authorize
@@ -234,8 +235,8 @@ export class HttpDoor implements Part {
   }
 
   #streamOriginsFor(cookieHeader: string | undefined): readonly string[] {
-    const family = readPageCookie(cookieHeader, this.#options.config.http.tlsEnabled)
-    const live = family !== null && this.#options.isSignInLive(family)
+    const page = readPageCookie(cookieHeader, this.#options.config.http.tlsEnabled)
+    const live = page !== null && this.#options.isSignInLive(page)
     return live ? this.#options.streamOrigins() : []
   }
 }

@@ -1,5 +1,12 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { RefreshTokenKeeper } from '../../identity/request-context.ts'
+import type { PresentedToken, RefreshTokenKeeper } from '../../identity/request-context.ts'
+
+/** The sign-in that a page load names. */
+export interface PageSignIn {
+  readonly family: string
+  /** See `PresentedToken`. */
+  readonly underOldName: boolean
+}
 
 interface CookieKind {
   readonly name: string
@@ -33,37 +40,45 @@ function nameOf({ name, prefix }: CookieKind, secure: boolean): string {
   return secure ? `${prefix}${name}` : name
 }
 
-/** By its name of today; with TLS else by the one it had before, until the answer takes its place. */
-function readCookie(header: string | undefined, kind: CookieKind, secure: boolean): string | null {
+interface ReadCookie {
+  readonly value: string
+  readonly underOldName: boolean
+}
+
+/** By its name of today; with TLS else by the one it had without. */
+function readCookie(header: string | undefined, kind: CookieKind, secure: boolean): ReadCookie | null {
   const names = secure ? [nameOf(kind, true), kind.name] : [kind.name]
   const pairs = (header?.split(';') ?? []).map((pair) => pair.trim().split('='))
   for (const wanted of names) {
     for (const [name, value] of pairs) {
-      if (name === wanted && value !== undefined && kind.pattern.test(value)) return value
+      const isWanted = name === wanted && value !== undefined && kind.pattern.test(value)
+      if (isWanted) return { value, underOldName: secure && wanted === kind.name }
     }
   }
   return null
 }
 
 /** The sign-in that a page load belongs to, as its cookie says, or null. */
-export function readPageCookie(header: string | undefined, secure: boolean): string | null {
-  return readCookie(header, pageCookie, secure)
+export function readPageCookie(header: string | undefined, secure: boolean): PageSignIn | null {
+  const cookie = readCookie(header, pageCookie, secure)
+  return cookie && { family: cookie.value, underOldName: cookie.underOldName }
 }
 
 /** Keeps the refresh token in a cookie that no script can read and no other site can send (RFC 6265bis). */
 export class CookieKeeper implements RefreshTokenKeeper {
+  readonly namesSecurely: boolean
   readonly #request: FastifyRequest
   readonly #reply: FastifyReply
-  readonly #secure: boolean
 
   constructor(request: FastifyRequest, reply: FastifyReply, secure: boolean) {
     this.#request = request
     this.#reply = reply
-    this.#secure = secure
+    this.namesSecurely = secure
   }
 
-  get(): string | null {
-    return readCookie(this.#request.headers.cookie, refreshCookie, this.#secure)
+  get(): PresentedToken | null {
+    const cookie = readCookie(this.#request.headers.cookie, refreshCookie, this.namesSecurely)
+    return cookie && { token: cookie.value, underOldName: cookie.underOldName }
   }
 
   set(token: string, expiresAt: number, family: string): void {
@@ -77,22 +92,30 @@ export class CookieKeeper implements RefreshTokenKeeper {
 
   clear(): void {
     if (this.#request.headers.cookie === undefined) return
-    this.#write(refreshCookie, '', 'Max-Age=0')
-    this.#write(pageCookie, '', 'Max-Age=0')
+    // Another tab may have moved the sign-in to the new name since this request was sent.
+    const onlyOld = this.get()?.underOldName === true
+    for (const kind of [refreshCookie, pageCookie]) {
+      if (onlyOld) this.#clearOldName(kind)
+      else this.#write(kind, '', 'Max-Age=0')
+    }
   }
 
   /** Fastify collects several Set-Cookie headers instead of replacing them. */
   #write(kind: CookieKind, value: string, lifetime: string): void {
-    this.#send(kind, nameOf(kind, this.#secure), value, lifetime)
-    // A cookie of the time before TLS, or of an older desk, was good for this once.
+    this.#send(kind, nameOf(kind, this.namesSecurely), value, lifetime)
+    this.#clearOldName(kind)
+  }
+
+  /** A cookie of the time before TLS, or of an older desk, was good for this once. */
+  #clearOldName(kind: CookieKind): void {
     const held = this.#request.headers.cookie
       ?.split(';')
       .some((pair) => pair.trim().startsWith(`${kind.name}=`))
-    if (this.#secure && held) this.#send(kind, kind.name, '', 'Max-Age=0')
+    if (this.namesSecurely && held) this.#send(kind, kind.name, '', 'Max-Age=0')
   }
 
   #send(kind: CookieKind, name: string, value: string, lifetime: string): void {
     const parts = [`${name}=${value}`, lifetime, `Path=${kind.path}`, 'HttpOnly', `SameSite=${kind.sameSite}`]
-    this.#reply.header('set-cookie', [...parts, ...(this.#secure ? ['Secure'] : [])].join('; '))
+    this.#reply.header('set-cookie', [...parts, ...(this.namesSecurely ? ['Secure'] : [])].join('; '))
   }
 }

@@ -112,7 +112,10 @@ describe('what a browser is told', () => {
 
 test('the page cookie is read by its exact name, and only where it looks like one of ours', () => {
   const family = '0190a6a0-0000-7000-8000-000000000000'
-  expect(readPageCookie(`a=1; alta_desk_page=${family}; b=2`, false)).toBe(family)
+  expect(readPageCookie(`a=1; alta_desk_page=${family}; b=2`, false)).toEqual({
+    family,
+    underOldName: false,
+  })
   expect(readPageCookie(`xalta_desk_page=${family}`, false)).toBeNull()
   expect(readPageCookie('alta_desk_page=../../etc', false)).toBeNull()
   expect(readPageCookie(undefined, false)).toBeNull()

@@ -1,0 +1,1 @@
+ALTER TABLE `sessions` ADD `secure_name` integer DEFAULT false NOT NULL;
