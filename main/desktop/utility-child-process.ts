@@ -1,5 +1,5 @@
 import { utilityProcess } from 'electron'
-import { stepBehind } from '../platform/child-process.ts'
+import { processorMs, stepBehind } from '../platform/child-process.ts'
 import type { StartChildProcess } from '../platform/child-process.ts'
 import type { AreaLogger } from '../platform/logging.ts'
 
@@ -24,6 +24,7 @@ export function utilityProcessStarter(log: AreaLogger): StartChildProcess {
       send: (message) => child.postMessage(message),
       onMessage: (listener) => void child.on('message', listener),
       onExit: (listener) => void child.once('exit', listener),
+      processorMs: () => processorMs(child.pid),
       // Electron's own kill() asks with SIGTERM; a child in the middle of native code must end as well.
       kill: () => void (child.pid === undefined ? child.kill() : killNow(child.pid)),
     }

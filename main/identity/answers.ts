@@ -2,7 +2,7 @@ import { ORPCError, ValidationError } from '@orpc/server'
 import type { AreaLogger } from '../platform/logging.ts'
 import { QueryTimeoutError, StoreUnavailableError } from '../store/store-errors.ts'
 import { AccountLockedError } from './lockout.ts'
-import { TooManySignInsError } from './passwords.ts'
+import { PasswordProcessError, TooManySignInsError } from './passwords.ts'
 import type { RequestContext } from './request-context.ts'
 
 type Answer = ORPCError<string, unknown>
@@ -20,6 +20,10 @@ export function asAnswer(error: unknown, context: RequestContext, log: AreaLogge
   if (error instanceof AccountLockedError) {
     const data = { retryAfterSeconds: error.retryAfterSeconds }
     return new ORPCError('ACCOUNT_LOCKED', { status: 429, message: error.message, data })
+  }
+  if (error instanceof PasswordProcessError) {
+    log.error('the process that checks passwords ended', { requestId: context.requestId, error })
+    return new ORPCError('PASSWORDS_UNAVAILABLE', { status: 503, message: error.message })
   }
   if (error instanceof StoreUnavailableError || error instanceof QueryTimeoutError) {
     log.warn('the database could not serve a request', { requestId: context.requestId, error })

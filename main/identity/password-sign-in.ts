@@ -2,7 +2,7 @@ import type { Store, Tx } from '../store/store-types.ts'
 import type { BreakGlass } from './break-glass.ts'
 import type { Lockout } from './lockout.ts'
 import { counterOfAccount, counterOfName } from './lockout.ts'
-import { TooManySignInsError } from './passwords.ts'
+import { PasswordProcessError, TooManySignInsError } from './passwords.ts'
 import type { Passwords } from './passwords.ts'
 import { actorOf, personOf, targetOf } from './people.ts'
 import { updateUser, userById, userByName } from './queries.ts'
@@ -145,7 +145,7 @@ export class PasswordSignIn {
     try {
       return await passwords.hash(password, signal)
     } catch (error) {
-      if (error instanceof TooManySignInsError) return null
+      if (error instanceof TooManySignInsError || error instanceof PasswordProcessError) return null
       throw error
     }
   }

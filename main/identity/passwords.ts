@@ -39,21 +39,36 @@ export class TooManySignInsError extends Error {
   }
 }
 
+/** The process in which passwords are hashed ended twice over one job, or took too long; nothing was decided. */
+export class PasswordProcessError extends Error {
+  constructor() {
+    super('The desk could not check the password just now. Try again in a moment.')
+    this.name = 'PasswordProcessError'
+  }
+}
+
 interface WaitingJob {
   readonly job: PasswordJob
   readonly signal: AbortSignal | undefined
   resolve(answer: PasswordAnswer): void
   reject(error: Error): void
+  /** How often it may be given to another process, where the one that had it ends. */
+  triesLeft: number
 }
 
 type JobWithoutId = PasswordJob extends infer Job ? (Job extends unknown ? Omit<Job, 'id'> : never) : never
 
 const mostWaiting = 32
-const jobTimeoutMs = 30_000
+/** Processor time that no job needs: with more the process has lost its way. Another minute on a busy machine has not. */
+const mostWorkMs = 30_000
+const lookEveryMs = 30_000
+/** Where a system does not say how long a process has worked, and where it does nothing at all. */
+const longestJobMs = 10 * 60_000
 
 /**
  * Makes and checks Argon2id hashes, and judges new passwords, in a low-priority process, one at a time (on the thread pool of the desk twenty
- * sign-ins would slow every other request). The process is started when first needed, and again if it dies.
+ * sign-ins would slow every other request). The process is started when first needed. If it ends, another one is started,
+ * which also gets the job that the first had not answered: it may have ended before it took that.
  */
 export class Passwords implements Part {
   readonly name = 'passwords'
@@ -62,7 +77,7 @@ export class Passwords implements Part {
   readonly #waiting: WaitingJob[] = []
   #child: ChildProcess | null = null
   #running: WaitingJob | null = null
-  #timeout: NodeJS.Timeout | undefined
+  #watch: NodeJS.Timeout | undefined
   #lastId = 0
   #stopped = false
 
@@ -82,7 +97,7 @@ export class Passwords implements Part {
     this.#child?.kill()
   }
 
-  /** Throws `TooManySignInsError`. A job whose `signal` is aborted before its turn is dropped. */
+  /** Throws `TooManySignInsError` or `PasswordProcessError`. A job whose `signal` is aborted before its turn is dropped. */
   async hash(password: string, signal?: AbortSignal): Promise<string> {
     const answer = await this.#ask({ kind: 'hash', password, cost: this.#cost }, signal)
     if ('hash' in answer) return answer.hash
@@ -91,7 +106,7 @@ export class Passwords implements Part {
 
   /**
    * Tells whether `password` made `hash`. Without a hash (nobody has that name) it takes just as long, and says no.
-   * Throws `TooManySignInsError`.
+   * Throws as `hash` does.
    */
   async verify(password: string, hash: string | null, signal?: AbortSignal): Promise<boolean> {
     const job = { kind: 'verify', password, hash: hash ?? this.#hashOfNobody() } as const
@@ -102,7 +117,7 @@ export class Passwords implements Part {
 
   /**
    * Tells why a new password is too easy to guess, in a sentence, or null where it will do; `ownWords` are the person's
-   * address and names. Its length (8 to 128) is checked by the contract. Throws `TooManySignInsError`.
+   * address and names. Its length (8 to 128) is checked by the contract. Throws as `hash` does.
    */
   async weaknessOf(
     password: string,
@@ -133,7 +148,7 @@ export class Passwords implements Part {
     if (this.#stopped) return Promise.reject(new Error('The desk is stopping.'))
     if (this.#waiting.length >= mostWaiting) return Promise.reject(new TooManySignInsError())
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ job: { ...job, id: ++this.#lastId }, signal, resolve, reject })
+      this.#waiting.push({ job: { ...job, id: ++this.#lastId }, signal, resolve, reject, triesLeft: 1 })
       this.#next()
     })
   }
@@ -148,8 +163,25 @@ export class Passwords implements Part {
       return
     }
     this.#running = next
-    this.#timeout = setTimeout(() => this.#child?.kill(), jobTimeoutMs)
-    this.#process().send(next.job)
+    const child = this.#process()
+    this.#watchOver(child, next)
+    child.send(next.job)
+  }
+
+  /**
+   * Ends a process that works on one job without end. It has a low priority, so on a busy machine a job may take long:
+   * what counts is how long the process has worked.
+   */
+  #watchOver(child: ChildProcess, waiting: WaitingJob): void {
+    const workedBefore = child.processorMs() ?? 0
+    let lookedMs = 0
+    this.#watch = setInterval(() => {
+      lookedMs += lookEveryMs
+      const workedMs = (child.processorMs() ?? 0) - workedBefore
+      if (workedMs < mostWorkMs && lookedMs < longestJobMs) return
+      waiting.triesLeft = 0
+      child.kill()
+    }, lookEveryMs)
   }
 
   #process(): ChildProcess {
@@ -163,14 +195,25 @@ export class Passwords implements Part {
     })
     child.onExit(() => {
       this.#child = null
-      this.#finish((job) => job.reject(new Error('The password process ended in the middle of its work.')))
+      this.#lost()
     })
     this.#child = child
     return child
   }
 
+  /** The process ended. */
+  #lost(): void {
+    const running = this.#running
+    if (!running || this.#stopped)
+      return this.#finish((job) => job.reject(new Error('The desk is stopping.')))
+    if (running.triesLeft === 0) return this.#finish((job) => job.reject(new PasswordProcessError()))
+    running.triesLeft -= 1
+    this.#waiting.unshift(running)
+    this.#finish(() => undefined)
+  }
+
   #finish(settle: (job: WaitingJob) => void): void {
-    clearTimeout(this.#timeout)
+    clearInterval(this.#watch)
     const done = this.#running
     this.#running = null
     if (done) settle(done)

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { argon2id, hash } from 'argon2'
 import Database from 'better-sqlite3'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { totpCode, totpStep } from '../../main/identity/totp.ts'
+import { forkChildProcess } from '../../main/platform/child-process.ts'
 import { ApiClient } from '../fixtures/api-client.ts'
 import { readAudit } from '../fixtures/audit-rows.ts'
 import { startDeskInProcess, testAdmin, testViewer } from '../fixtures/desk-in-process.ts'
@@ -72,6 +73,31 @@ describe('who signs in', () => {
     const answers = await Promise.all(bodies.map((body) => login({ ...body, password })))
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200])
     expect(await login({ password })).toMatchObject({ status: 400, body: { code: 'BAD_REQUEST' } })
+  })
+
+  // Would catch: a process of ours that dies (the system was short of memory) answered as a bug, with 500.
+  test('while no process can hash, the answer is 503 and a sentence, and the next sign-in works', async () => {
+    let dies = true
+    const started = await startDeskInProcess({
+      people: [testAdmin],
+      startChildProcess: (path, options) => {
+        const child = forkChildProcess(path, options)
+        const send = (message: unknown): void => (dies ? child.kill() : child.send(message))
+        return { ...child, send }
+      },
+    })
+    onTestFinished(() => started.stop())
+    const api = new ApiClient(started.origin)
+    const { email, password } = testAdmin
+    expect(await api.call('POST', '/auth/login', { email, password })).toMatchObject({
+      status: 503,
+      body: {
+        code: 'PASSWORDS_UNAVAILABLE',
+        message: 'The desk could not check the password just now. Try again in a moment.',
+      },
+    })
+    dies = false
+    await api.signIn(email, password)
   })
 
   test('a hash of other cost is made anew at the next sign-in', async () => {

@@ -1,6 +1,6 @@
 import { argon2id, hash } from 'argon2'
-import { describe, expect, onTestFinished, test } from 'vitest'
-import { Passwords, TooManySignInsError } from '../../../../main/identity/passwords.ts'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { PasswordProcessError, Passwords, TooManySignInsError } from '../../../../main/identity/passwords.ts'
 import { forkChildProcess } from '../../../../main/platform/child-process.ts'
 import type { ChildProcess, StartChildProcess } from '../../../../main/platform/child-process.ts'
 
@@ -51,14 +51,91 @@ describe('hashing in a process of its own', () => {
     expect(await open().verify('violet otter', older)).toBe(true)
   })
 
-  test('when the process dies in the middle, that one fails and the next finds a new process', async () => {
+  // Would catch: a sign-in answered with an error since the process ended (of itself, or by the system, which was short of
+  // memory) just when the job was on its way to it.
+  test('a job whose process ends is given to another one', async () => {
     const { start, children } = watchedFork()
     const passwords = open(start)
     const first = passwords.hash('violet otter')
     const second = passwords.hash('violet otter')
     children[0]?.kill()
-    await expect(first).rejects.toThrow('ended in the middle')
+    expect(await first).toMatch(/^\$argon2id/)
     expect(await second).toMatch(/^\$argon2id/)
+    expect(children).toHaveLength(2)
+  })
+
+  // Would catch: a job sent to a process that has ended without a job, before the desk heard of it: it was lost.
+  test('a job that is sent to a process which ended while it had nothing to do is not lost', async () => {
+    const { start, children } = watchedFork()
+    const passwords = open(start)
+    await passwords.hash('violet otter')
+    children[0]?.kill()
+    expect(await passwords.hash('violet otter')).toMatch(/^\$argon2id/)
+    expect(children).toHaveLength(2)
+  })
+
+  // Would catch: a process that dies of one job, started for it without end, or an answer that calls it a bug of ours.
+  test('when the second process ends as well, that job fails and the next one is served', async () => {
+    const { start, children } = watchedFork()
+    let spared = false
+    const passwords = open((path, options) => {
+      const child = start(path, options)
+      return { ...child, send: (message) => (spared ? child.send(message) : child.kill()) }
+    })
+    const first = passwords.hash('violet otter')
+    const second = first.catch(() => {
+      spared = true
+      return passwords.hash('violet otter')
+    })
+    await expect(first).rejects.toThrow(PasswordProcessError)
+    expect(await second).toMatch(/^\$argon2id/)
+    expect(children).toHaveLength(3)
+  })
+
+  /** Passwords whose process takes no job before `go`; `workedMs` is what the system says it has worked. */
+  function openHeldBack(workedMs: () => number | null) {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'setInterval', 'clearTimeout', 'clearInterval'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const { start, children } = watchedFork()
+    const held = Promise.withResolvers<undefined>()
+    const passwords = open((path, options) => {
+      const child = start(path, options)
+      const send = (message: unknown): void => void held.promise.then(() => child.send(message))
+      return { ...child, send, processorMs: workedMs }
+    })
+    return { passwords, children, go: () => held.resolve(undefined) }
+  }
+
+  /** Of a process that works all the time, as one learns by looking each half a minute. */
+  function working(): () => number {
+    let workedMs = 0
+    return () => (workedMs += 30_000)
+  }
+
+  // Would catch: a process ended after half a minute by the clock on a machine so busy that it got no time to work (a load
+  // of 38 on two cores: the sign-in answered 500).
+  test('a process that gets no processor time is waited for', async () => {
+    const { passwords, children, go } = openHeldBack(() => 4_000)
+    const made = passwords.hash('violet otter')
+    vi.advanceTimersByTime(5 * 60_000)
+    go()
+    expect(await made).toMatch(/^\$argon2id/)
+    expect(children).toHaveLength(1)
+  })
+
+  // Would catch: a job that keeps every later sign-in waiting for ever, or one that is begun again after half a minute of
+  // work that led nowhere.
+  test.each([
+    ['works half a minute on one job', () => working(), 60_000],
+    ['does nothing for ten minutes', () => () => null, 10 * 60_000],
+  ])('a process that %s is ended, and that job with it', async (_case, worked, afterMs) => {
+    const { passwords, children, go } = openHeldBack(worked())
+    const lost = passwords.hash('violet otter')
+    const next = lost.catch(() => passwords.hash('violet otter'))
+    vi.advanceTimersByTime(afterMs)
+    await expect(lost).rejects.toThrow(PasswordProcessError)
+    go()
+    expect(await next).toMatch(/^\$argon2id/)
     expect(children).toHaveLength(2)
   })
 

@@ -3,7 +3,7 @@ import { getPriority, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
-import { childModulePath, forkChildProcess } from '../../../../main/platform/child-process.ts'
+import { childModulePath, forkChildProcess, processorMs } from '../../../../main/platform/child-process.ts'
 
 function folder(): string {
   const path = mkdtempSync(join(tmpdir(), 'alta-desk-child-'))
@@ -54,3 +54,26 @@ test('a module is found beside its starter in the source tree, and above a chunk
   expect(childModulePath('worker', starter('chunks/desk-1a2b.js'))).toBe(join(root, 'worker.js'))
   expect(() => childModulePath('worker', starter('store.ts'))).toThrow(/worker is missing/)
 })
+
+// Would catch: fields of /proc that are counted wrongly, so that a process is ended for the work of others, or never.
+test.runIf(process.platform === 'linux')(
+  'knows how long a process has worked, until it has ended',
+  async () => {
+    const workedMs = (): number => {
+      const { user, system } = process.cpuUsage()
+      return (user + system) / 1000
+    }
+    const before = workedMs()
+    const said = processorMs(process.pid) ?? Number.NaN
+    // The system counts in ticks of 10 ms, and each of two figures is rounded down.
+    expect(said).toBeGreaterThanOrEqual(before - 20)
+    expect(said).toBeLessThanOrEqual(workedMs() + 20)
+
+    const child = forkChildProcess(moduleWith('parentProcess().onMessage(() => undefined)'))
+    expect(child.processorMs()).toBeGreaterThanOrEqual(0)
+    const ended = new Promise<void>((resolve) => child.onExit(resolve))
+    child.kill()
+    await ended
+    expect(child.processorMs()).toBeNull()
+  },
+)
