@@ -1,29 +1,38 @@
 import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
 import type { Socket } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { ApiClient } from '../fixtures/api-client.ts'
 import { startDeskProcess } from '../fixtures/desk-process.ts'
 import type { DeskProcess } from '../fixtures/desk-process.ts'
 import { openSocket, sendRaw } from '../fixtures/raw-http.ts'
+import { accessTokenOf, seedSignIns } from '../fixtures/seeded-sign-ins.ts'
 
 const openFiles = 256
 /** A quarter of them may be event streams, three eighths may have requests in progress. */
 const [mostStreams, mostBusy] = [64, 96]
-const password = 'violet-anchor-417'
+/** More than may be open together, with eight streams each; the last person is for a test of its own. */
+const peopleCount = mostStreams / 8 + 2
 
 let desk: DeskProcess
+let folder: string
+let tokens: string[]
 const sockets: Socket[] = []
 
 beforeAll(async () => {
   const entry = join(import.meta.dirname, '../../main/headless.ts')
   // Nothing ends here because time has passed.
   const env = { ALTAVMS_HTTP_READ_TIMEOUT: '4m', ALTAVMS_HTTP_IDLE_TIMEOUT: '10m' }
-  desk = await startDeskProcess({ entry, openFiles, env })
+  folder = mkdtempSync(join(tmpdir(), 'alta-desk-connections-'))
+  const signIns = seedSignIns(folder, peopleCount)
+  desk = await startDeskProcess({ entry, openFiles, env, folder })
+  tokens = await Promise.all(signIns.map((refreshToken) => accessTokenOf(desk.origin, refreshToken)))
 }, 180_000)
 afterAll(async () => {
   for (const socket of sockets) socket.destroy()
   await desk.stop()
+  rmSync(folder, { recursive: true, force: true })
 })
 
 /** Opens a connection that stays open. */
@@ -37,21 +46,6 @@ async function held(): Promise<Socket> {
 async function firstWords(socket: Socket): Promise<string> {
   const [head] = (await Promise.race([once(socket, 'data'), once(socket, 'close')])) as [unknown]
   return head instanceof Buffer ? head.toString() : ''
-}
-
-/** The tokens of `count` people. */
-async function signInPeople(count: number): Promise<string[]> {
-  const admin = new ApiClient(desk.origin)
-  await admin.signIn()
-  const tokens: string[] = []
-  for (let number = 1; number <= count; number += 1) {
-    const person = { email: `guard${number}@desk.example`, username: `guard${number}` }
-    await admin.want('POST', '/users', { ...person, displayName: `Guard ${number}`, password })
-    const api = new ApiClient(desk.origin)
-    await api.signIn(person.email, password)
-    tokens.push(api.token ?? '')
-  }
-  return tokens
 }
 
 /** What the desk answered to an event stream, which stays open where it may. */
@@ -82,9 +76,8 @@ async function askAuthorizer(): Promise<string> {
 // Would catch: pages, strangers and slow requests that hold every descriptor, so that Alta is not answered and every
 // wall goes dark (225 streams under 256 descriptors did).
 test('with 256 descriptors, whatever people and strangers hold open, Alta is answered', async () => {
-  const tokens = await signInPeople(mostStreams / 8 + 1)
   const answers = await Promise.all(
-    tokens.flatMap((token) => Array.from({ length: 8 }, () => openStream(token))),
+    tokens.slice(0, -1).flatMap((token) => Array.from({ length: 8 }, () => openStream(token))),
   )
   const heads = answers.map(({ head }) => head)
   expect(heads.filter((head) => head.startsWith('HTTP/1.1 200 '))).toHaveLength(mostStreams)
@@ -110,9 +103,7 @@ test('with 256 descriptors, whatever people and strangers hold open, Alta is ans
 
 test("a person's ninth stream ends the oldest, and its connection", async () => {
   for (const socket of sockets.splice(0)) socket.destroy()
-  const api = new ApiClient(desk.origin)
-  await api.signIn()
-  const token = api.token ?? ''
+  const token = tokens.at(-1) ?? ''
   const first = await openStream(token)
   const told: string[] = []
   first.socket.on('data', (chunk: Buffer) => told.push(chunk.toString()))
