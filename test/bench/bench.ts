@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { auditWrite } from './audit-write.ts'
 import { camerasList } from './cameras-list.ts'
 import { coldStart } from './cold-start.ts'
+import { crowdBench } from './crowd.ts'
 import { healthSweep } from './health-sweep.ts'
 import { hlsDelay } from './hls-delay.ts'
 import { hostileAnswers } from './hostile-answers.ts'
@@ -26,6 +27,7 @@ const benches: readonly Bench[] = [
   pictureWitness,
   hlsDelay,
   permissionCheck,
+  crowdBench,
   signInStorm,
   auditWrite,
 ]
