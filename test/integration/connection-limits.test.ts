@@ -10,8 +10,8 @@ import { openSocket, sendRaw } from '../fixtures/raw-http.ts'
 import { accessTokenOf, seedSignIns } from '../fixtures/seeded-sign-ins.ts'
 
 const openFiles = 256
-/** A quarter of them may be event streams, three eighths may have requests in progress. */
-const [mostStreams, mostBusy] = [64, 96]
+/** A quarter of them may be event streams. */
+const mostStreams = 64
 /** More than may be open together, with eight streams each; the last person is for a test of its own. */
 const peopleCount = mostStreams / 8 + 2
 
@@ -55,13 +55,13 @@ async function openStream(token: string): Promise<{ socket: Socket; head: string
   return { socket, head: await firstWords(socket) }
 }
 
-/** Sends a request whose body never comes; answers the status with which the desk waits for it. */
-async function openSlowRequest(): Promise<string> {
+/** Sends a request whose body never comes, and waits until the desk waits for it, or has closed the connection. */
+async function openSlowRequest(path: string): Promise<void> {
   const socket = await held()
   socket.write(
-    'POST /api/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 50\r\nExpect: 100-continue\r\n\r\n',
+    `POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 50\r\nExpect: 100-continue\r\n\r\n`,
   )
-  return (await firstWords(socket)).slice(0, 12)
+  await firstWords(socket)
 }
 
 /** What Alta is answered when it asks; its ticket is none of ours, so the answer is no. */
@@ -85,13 +85,6 @@ test('with 256 descriptors, whatever people and strangers hold open, Alta is ans
   expect(refused).toHaveLength(8)
   expect(refused[0]).toMatch(/\r\nretry-after: 5\r\n[^]*"code":"TOO_MANY_STREAMS"/)
 
-  // Requests whose bodies never come, as many as there is room for, and some more.
-  const slow = await Promise.all(Array.from({ length: mostBusy - mostStreams }, openSlowRequest))
-  expect(new Set(slow)).toEqual(new Set(['HTTP/1.1 100']))
-  const excess = await sendRaw(desk.origin, 'GET /api/auth/setup HTTP/1.1\r\nHost: localhost\r\n\r\n')
-  expect(excess).toMatch(/^HTTP\/1\.1 503 /)
-  expect(excess).toMatch(/\r\nretry-after: 5\r\n[^]*"code":"TOO_MANY_CONNECTIONS"/)
-
   // More connections without a request than there are descriptors.
   await Promise.all(Array.from({ length: openFiles + 44 }, held))
   const said = await Promise.all(Array.from({ length: 16 }, askAuthorizer))
@@ -100,6 +93,24 @@ test('with 256 descriptors, whatever people and strangers hold open, Alta is ans
   const lasting = answers.filter(({ socket }) => !socket.closed)
   expect(lasting.filter(({ head }) => head.startsWith('HTTP/1.1 200 '))).toHaveLength(mostStreams)
 }, 300_000)
+
+// Would catch: a stranger who sends the headers of many requests and never their bodies, to an address below /alta/ or to
+// one that does not exist: 225 of them under 256 descriptors, and Alta's questions were reset. At the addresses of the
+// API they kept everybody else from an answer.
+test.each(['/alta/s1/authorize', '/nothing', '/api/auth/login'])(
+  'requests to %s whose bodies never come keep nobody from an answer',
+  async (path) => {
+    for (const socket of sockets.splice(0)) socket.destroy()
+    for (let count = 0; count < openFiles + 44; count += 1) await openSlowRequest(path)
+    expect(await askAuthorizer()).toBe('HTTP/1.1 403')
+    const other = await sendRaw(
+      desk.origin,
+      'GET /api/auth/setup HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n',
+    )
+    expect(other).toMatch(/^HTTP\/1\.1 200 /)
+  },
+  300_000,
+)
 
 test("a person's ninth stream ends the oldest, and its connection", async () => {
   for (const socket of sockets.splice(0)) socket.destroy()

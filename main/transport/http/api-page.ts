@@ -41,9 +41,12 @@ export function serveApiPage(app: FastifyInstance): void {
     reply.header('content-type', 'text/javascript; charset=utf-8').send(script),
   )
   for (const [name, contentType] of Object.entries(files)) {
-    app.get(`/api/docs/${name}`, async (_request, reply) =>
-      reply.header('content-type', contentType).send(await readFile(join(packageFolder(), name))),
-    )
+    // Read once: answers that nobody takes then share one copy, and hold no descriptor.
+    let body: Promise<Buffer> | undefined
+    app.get(`/api/docs/${name}`, async (_request, reply) => {
+      body ??= readFile(join(packageFolder(), name))
+      return reply.header('content-type', contentType).send(await body)
+    })
   }
 }
 
