@@ -70,6 +70,12 @@ function openMaster(
   return exchange.send({ method: 'GET', path, headers: { 'x-request-id': call.requestId } }, signal)
 }
 
+/** Path and query of what a playlist names, on the listener that it came from; null where that is no web address. */
+function pathOf(uri: string, playlistUrl: string): string | null {
+  const named = URL.parse(uri, playlistUrl)
+  return named && /^https?:$/.test(named.protocol) ? `${named.pathname}${named.search}` : null
+}
+
 function limited(call: CallContext, ...others: AbortSignal[]): AbortSignal {
   return AbortSignal.any([AbortSignal.timeout(readMs), ...(call.signal ? [call.signal] : []), ...others])
 }
@@ -168,9 +174,10 @@ class PlaylistFollower implements HlsStatus {
     if (!variants) return { ...unknown, error: `no playlist (HTTP ${answer.status})` }
     const variant = variants.find(({ uri }) => uri.startsWith(`${mainVariant}/`)) ?? variants[0]
     if (!variant) return { ...unknown, active: false, error: 'no stream' }
-    const media = new URL(variant.uri, url)
+    const mediaPath = pathOf(variant.uri, url)
+    if (mediaPath === null) return { ...unknown, error: 'the playlist names no stream' }
     const watch = {
-      mediaPath: `${media.pathname}${media.search}`,
+      mediaPath,
       variant,
       progress: this.#watches.get(channelId)?.progress ?? null,
       segmentMs: null,

@@ -1,3 +1,4 @@
+import { createServer as createHttpServer } from 'node:http'
 import { connect, createServer } from 'node:net'
 import type { AddressInfo, Server, Socket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -517,6 +518,30 @@ describe('status', () => {
     await expect.poll(async () => (await read()).error, patience).toContain('refused')
     expect((await read()).active).toBeNull()
   })
+})
+
+// Would catch: one camera whose playlist names what is no web address ends the whole round "by a mistake of ours", and no
+// camera of the server has a status any more.
+describe('a playlist that names no stream', () => {
+  it.each(['http://[', 'data:text/plain,x', 'mailto:x', 'javascript:1', '//:x', 'http://x:99999/'])(
+    'is the trouble of its camera alone: %s',
+    async (uri) => {
+      const answer = `#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\n${uri}\n`
+      const ott = createHttpServer((_request, response) => void response.end(answer))
+      await new Promise<void>((resolve) => ott.listen(0, '127.0.0.1', resolve))
+      cleanups.push(async () => {
+        ott.close()
+        ott.closeAllConnections()
+      })
+      const streamOrigin = `http://127.0.0.1:${(ott.address() as AddressInfo).port}`
+      const status = createHlsStatus({ streamOrigin, clock: systemClock, logger: silent })
+      cleanups.push(() => status.stop())
+      expect(await status.read(call, 'desk/gate-1', 'any')).toMatchObject({
+        active: null,
+        error: 'the playlist names no stream',
+      })
+    },
+  )
 })
 
 describe('our objects on Alta', () => {
