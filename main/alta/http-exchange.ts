@@ -1,11 +1,13 @@
 import { lookup } from 'node:dns'
 import { Pool, buildConnector } from 'undici'
+import type { Dispatcher } from 'undici'
 import type { Clock } from '../platform/clock.ts'
 import { AltaProblem } from './alta-problem.ts'
 import { problemOfError } from './failures.ts'
 import { pathPrefix } from './ott.ts'
 import { checkedLookup, namesRefusedAddress, refusedAddressProblem } from './refused-addresses.ts'
 import { trustedContext } from './trusted-authorities.ts'
+import { refuseWastefulAnswers } from './wasteful-answers.ts'
 
 /** Above any configuration of 5,000 cameras; read in a thread of its own (`LargeAnswers`). */
 export const largeAnswerBytes = 8 * 1024 * 1024
@@ -91,6 +93,8 @@ async function firstBytes(body: AsyncIterable<Buffer>, mostBytes: number): Promi
 /** The sockets to one listener of one Alta: nothing that happens on them is felt by another server's. */
 export class HttpExchange {
   readonly #pool: Pool
+  /** The pool, with an eye on what its answers cost. */
+  readonly #dispatcher: Dispatcher
   readonly #prefix: string
   /** Its address is one that is never connected to; a name that has such an address is found by its lookup. */
   readonly #isRefused: boolean
@@ -116,6 +120,7 @@ export class HttpExchange {
         ...(base.protocol === 'https:' ? { secureContext: trustedContext() } : {}),
       }),
     })
+    this.#dispatcher = this.#pool.compose(refuseWastefulAnswers)
     this.#pool.on('connect', () => (this.#connects += 1))
   }
 
@@ -144,7 +149,7 @@ export class HttpExchange {
     if (this.#isRefused) throw refusedAddressProblem()
     const sentAt = this.#clock.now()
     try {
-      const { statusCode, headers, body } = await this.#pool.request({
+      const { statusCode, headers, body } = await this.#dispatcher.request({
         method: request.method,
         path: `${this.#prefix}${request.path}`,
         headers: request.headers,

@@ -89,6 +89,9 @@ async function problemOf(attempt: Promise<unknown>): Promise<AltaProblem> {
   )
 }
 
+const loggedIn = 'HTTP/1.1 204 No Content\r\nSet-Cookie: auth=a\r\n\r\n'
+const chunkedHead = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'
+
 /** A listener that treats each connection as told, for what the simulator cannot do. */
 async function startListener(onConnection: (socket: Socket) => void): Promise<string> {
   const sockets = new Set<Socket>()
@@ -263,6 +266,52 @@ describe('what goes wrong is called by its name', () => {
       (error: AltaProblem) => error.code,
     )
     expect(found).toBe(outcome)
+  })
+
+  // Would catch: a server that keeps the main thread busy for most of a second at a time, with bytes that cost far more than
+  // they weigh and that no limit of size ever reaches.
+  it.each([
+    [
+      'informational answers without an end',
+      'HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n'.repeat(2000),
+      '',
+    ],
+    ['a body of tiny pieces', chunkedHead, '1\r\n \r\n'.repeat(5000)],
+    [
+      'a body of pieces that are longer than what they carry',
+      chunkedHead,
+      `1;${'a'.repeat(200)}\r\n \r\n`.repeat(5000),
+    ],
+  ])('%s', async (_case, head, pieces) => {
+    const url = await startListener((socket) => {
+      socket.on('data', (request) => {
+        const login = request.toString('latin1').startsWith('POST /api/login')
+        socket.write(login ? loggedIn : head + pieces)
+      })
+    })
+    const problem = await problemOf(clientOf(url).config({ ...call, retries: 0 }))
+    expect([problem.code, problem.detail]).toEqual([
+      'ALTA_NOT_ALTA',
+      expect.stringMatching(/without an end|small pieces/),
+    ])
+  })
+
+  it('but a few informational answers, and a body of some hundred lines, are taken', async () => {
+    const lines = JSON.stringify(
+      { lines: Array.from({ length: 400 }, () => 'a'.repeat(100)) },
+      null,
+      1,
+    ).split(/(?<=\n)/)
+    const chunks = lines.map((line) => `${line.length.toString(16)}\r\n${line}\r\n`)
+    const url = await startListener((socket) => {
+      socket.on('data', (request) => {
+        const login = request.toString('latin1').startsWith('POST /api/login')
+        const hints = 'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(3)
+        socket.write(login ? loggedIn : `${hints}${chunkedHead}${chunks.join('')}0\r\n\r\n`)
+      })
+    })
+    const found = await clientOf(url).readObject({ ...call, retries: 0 }, 'channels', 'x')
+    expect(found?.['lines']).toHaveLength(400)
   })
 
   it('a certificate that nobody trusts', async () => {
