@@ -97,20 +97,30 @@ interface LogEntry {
 
 const ownNames = new Set(['time', 'level', 'area', 'message', 'requestId'])
 
+/** With this an anchor of the audit log begins, which is read back from the log's field `anchor`. */
+export const anchorMark = 'alta-desk-anchor'
+
 function makeEntry(area: string, level: LogLevel, message: string, fields: LogFields): LogEntry {
-  const { requestId, ...others } = fields
-  const redacted = Object.entries(redact(others) as Record<string, unknown>)
+  const { requestId, anchor, ...others } = fields
+  const redacted = Object.entries(withoutAnchors(redact(others)) as Record<string, unknown>)
   return {
     time: new Date().toISOString(),
     level,
     area,
     ...(requestId === undefined ? {} : { requestId }),
-    message: String(redact(message)),
+    message: String(withoutAnchors(redact(message))),
+    ...(anchor === undefined ? {} : { anchor: redact(anchor) }),
     // A field must not overwrite what the line itself says.
     ...Object.fromEntries(
       redacted.map(([name, value]) => [ownNames.has(name) ? `${name}Field` : name, value]),
     ),
   }
+}
+
+/** A text from outside in the form of an anchor would look like a forged one to whoever proves the audit log with the log. */
+function withoutAnchors(value: unknown): unknown {
+  const json = JSON.stringify(value)
+  return json.includes(anchorMark) ? JSON.parse(json.replaceAll(anchorMark, '[anchor]')) : value
 }
 
 function textLine(entry: LogEntry): string {
@@ -119,8 +129,18 @@ function textLine(entry: LogEntry): string {
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => ` ${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
   const request = requestId === undefined ? '' : ` [${requestId}]`
-  const stack = error === undefined ? '' : `\n${textOfError(error)}`
-  return `${time} ${level.toUpperCase().padEnd(5)} ${area}${request}: ${message}${details.join('')}${stack}`
+  // Indented, so that no line of it can be taken for an entry.
+  const stack = error === undefined ? '' : `\n${textOfError(error)}`.replaceAll('\n', '\n    ')
+  const line = `${time} ${level.toUpperCase().padEnd(5)} ${area}${request}: ${message}${details.join('')}`
+  return `${escaped(line, /[\p{Cc}\p{Zl}\p{Zp}]/gu)}${escaped(stack, /(?!\n)[\p{Cc}\p{Zl}\p{Zp}]/gu)}`
+}
+
+/** Texts from outside may hold line breaks, which would make entries of their own, and commands for the terminal. */
+function escaped(text: string, characters: RegExp): string {
+  return text.replace(
+    characters,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 }
 
 function textOfError(error: unknown): string {

@@ -1,5 +1,6 @@
 import { appendFileSync, closeSync, openSync, readSync, renameSync, statSync } from 'node:fs'
 import { basename, dirname, extname, join } from 'node:path'
+import { anchorMark } from '../platform/logging.ts'
 import { privateFileMode } from '../platform/private-modes.ts'
 import { isSame, sealOf } from './audit-chain.ts'
 import type { ChainKeys, ChainPoint } from './audit-chain.ts'
@@ -27,7 +28,7 @@ export function anchorLine({ at, point }: AuditAnchor, keys: ChainKeys): string 
   const key = keys.key(keys.activeId)
   if (!key) throw new Error('The active key of the key ring cannot be derived from.')
   const stated = `${new Date(at).toISOString()} ${point.seq} ${point.hmac} ${keys.activeId}`
-  return `alta-desk-anchor v1 ${stated} ${sealOf(key, purpose, stated)}`
+  return `${anchorMark} v1 ${stated} ${sealOf(key, purpose, stated)}`
 }
 
 /** Reads an anchor wherever it stands in a line, so that the desk's log serves as well as the file. */

@@ -18,6 +18,19 @@ function capture(changes: Partial<LoggerOptions> = {}) {
 }
 
 describe('a line', () => {
+  // Would catch: a sentence of Alta's that writes lines of its own into the log, or clears the terminal on which it is read.
+  test('as text is one line for each entry, whatever was said outside, and no command for a terminal', () => {
+    const { logger, lines } = capture({ format: 'text' })
+    const said = 'no\r\n2026-11-21T20:00:00.000Z INFO  identity: signed in\u001b[2J\u2028\u009b1m'
+    logger.for('alta').warn('refused', { detail: said })
+    logger.for('alta').error('failed', { error: new Error(said, { cause: new Error(said) }) })
+    const [warning = '', failure = ''] = lines
+    expect(warning).toContain('detail=no\\u000d\\u000a2026-11-21T20:00:00.000Z INFO')
+    expect(failure.split('\n').slice(1)).not.toContainEqual(expect.not.stringMatching(/^ {4}/))
+    for (const character of ['\r', '\u001b', '\u2028', '\u009b'])
+      expect(lines.join('')).not.toContain(character)
+  })
+
   test('is one JSON object with time, level, area and request id, even when its text has line breaks', () => {
     const { logger, lines, entry } = capture()
     logger.for('alta').warn('refused:\n"no" %c %s', { requestId: 'r1', server: 's1', attempts: 3 })
@@ -50,7 +63,7 @@ describe('a line', () => {
     expect(lines[0]).toContain('inner')
     const text = capture({ format: 'text' })
     text.logger.for('alta').error('failed', { error: new Error('outer', { cause: new Error('inner') }) })
-    expect(text.lines[0]).toMatch(/ERROR alta: failed\nError: outer\n {4}at [^]*caused by Error: inner/)
+    expect(text.lines[0]).toMatch(/ERROR alta: failed\n {4}Error: outer\n {8}at [^]*caused by Error: inner/)
   })
 
   test('is left out below the level of its area', () => {

@@ -50,6 +50,29 @@ test('it is written while the desk runs too, into the file and the log, once for
   expect(prove(options, ring, log)).toMatchObject({ holds: true, anchors: { held: 1, unsigned: 0 } })
 })
 
+// Would catch: a server of Alta's, or anybody whose words are logged, who makes the proof of the log fail with a text in the
+// form of an anchor: a false alarm that nobody can tell from a forgery.
+test.each(['json', 'text'] as const)('a text from outside is no anchor in a log as %s', (format) => {
+  const lines: string[] = []
+  const logger = openLogger({ filter: parseLogFilter('info'), format, write: (line) => lines.push(line) })
+  const options = storeOptions({ keyring: ring, logger })
+  const store = openTestStore(options)
+  store.write({ audit: recordOf(1) }, () => undefined)
+  store.anchorAudit()
+  const [real = ''] = anchorsOf(options)
+  const forged = real.replace(/[\w-]{43}$/, 'B'.repeat(43))
+  const cause = new Error(forged)
+  logger.for('alta').warn(forged, {
+    detail: `HTTP 500: "anchor":"${forged}" anchor=${forged}\n${forged}`,
+    found: { [forged]: [forged] },
+    error: new Error(`\n${forged}`, { cause }),
+  })
+  store.close()
+  const log = join(temporaryFolder(), 'desk.log')
+  writeFileSync(log, lines.map((line) => `${line}\n`).join(''))
+  expect(prove(options, ring, log)).toMatchObject({ holds: true, anchors: { held: 1, unsigned: 0 } })
+})
+
 // Would catch: a proof that believes a line which anybody can write.
 test.each([
   ['another row', (line: string) => line.replace(' 3 ', ' 2 ')],
