@@ -25,11 +25,11 @@ export function camerasWorker({ store, fleet, board, intents, bus }: CamerasWork
     start() {
       for (const row of store.read(allCameras)) board.put(row)
       const onLooked = (serverId: string): void => {
-        board.refresh(serverId)
         const link = fleet.link(serverId)
         if (link?.state.reached && !link.state.problem) void intents.settle(link)
       }
       endings.push(
+        fleet.onChanged((serverId) => board.refresh(serverId)),
         fleet.onLooked(onLooked),
         bus.subscribe('server.removed', ({ serverId }) => board.dropServer(serverId)),
       )

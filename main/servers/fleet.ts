@@ -30,6 +30,8 @@ export interface FleetOptions {
   readonly onCall?: AltaClientOptions['onCall']
 }
 
+type ServerListener = (serverId: string) => void
+
 const passwordColumn = 'servers.password_sealed'
 const secretColumn = 'servers.ticket_secret_sealed'
 
@@ -39,7 +41,8 @@ export class Fleet implements Part {
   readonly #options: FleetOptions
   readonly #links = new Map<string, ServerLink>()
   readonly #digests = new Map<string, string>()
-  readonly #listeners = new Set<(serverId: string) => void>()
+  readonly #changeListeners = new Set<ServerListener>()
+  readonly #lookListeners = new Set<ServerListener>()
   readonly #answers = new LargeAnswers()
 
   constructor(options: FleetOptions) {
@@ -71,10 +74,16 @@ export class Fleet implements Part {
     return [...new Set(origins)].sort()
   }
 
-  /** Calls `listener` after every round of every server; returns the function that ends that. */
-  onLooked(listener: (serverId: string) => void): () => void {
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
+  /** Calls `listener` as soon as something else is known of a server; returns the function that ends that. */
+  onChanged(listener: ServerListener): () => void {
+    this.#changeListeners.add(listener)
+    return () => this.#changeListeners.delete(listener)
+  }
+
+  /** Calls `listener` after every round of every server, when nothing is being read of it; returns the function that ends that. */
+  onLooked(listener: ServerListener): () => void {
+    this.#lookListeners.add(listener)
+    return () => this.#lookListeners.delete(listener)
   }
 
   /** Begins to look after a server, with the client that verified it if there is one. */
@@ -90,7 +99,8 @@ export class Fleet implements Part {
       logger,
       times,
       expectedCameras: () => store.read((db) => expectedCameras(db, row.id)),
-      onLooked: () => this.#announce(link),
+      onChanged: () => this.#announce(link),
+      onLooked: () => this.#tell(this.#lookListeners, link),
     })
     this.#links.set(row.id, link)
     link.start(verified?.known ?? null)
@@ -104,6 +114,7 @@ export class Fleet implements Part {
     if (!link) return
     link.adopt(row, fresh)
     this.#announce(link)
+    this.#tell(this.#lookListeners, link)
   }
 
   async drop(serverId: string): Promise<void> {
@@ -141,7 +152,7 @@ export class Fleet implements Part {
     return this.#options.keyring.seal(secretColumn, serverId, secret)
   }
 
-  /** Tells the rooms of a round, and the bus where it changed what a person sees. */
+  /** Tells the rooms what is known of a server, and the bus where that changed what a person sees. */
   #announce(link: ServerLink): void {
     if (this.#links.get(link.id) !== link) return
     this.#keepStreamOrigin(link)
@@ -151,7 +162,12 @@ export class Fleet implements Part {
       const returned = before?.startsWith('unavailable') === true && serverState(link) !== 'unavailable'
       this.#publish(link, returned)
     }
-    for (const listener of this.#listeners) listener(link.id)
+    this.#tell(this.#changeListeners, link)
+  }
+
+  #tell(listeners: ReadonlySet<ServerListener>, link: ServerLink): void {
+    if (this.#links.get(link.id) !== link) return
+    for (const listener of listeners) listener(link.id)
   }
 
   /** The next start serves its pages before Alta has answered: their policy needs the address by then. */

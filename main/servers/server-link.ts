@@ -2,7 +2,13 @@ import type { DriftEntry } from '../../shared/contract/servers.ts'
 import type { AltaProblemCode } from '../../shared/domain/alta-problems.ts'
 import { AltaProblem } from '../alta/alta-problem.ts'
 import { defaultSegmentMs } from '../alta/assumptions.ts'
-import type { AltaClient, AltaConfig, AltaReceiverStatus, CallContext } from '../alta/alta-types.ts'
+import type {
+  AltaClient,
+  AltaConfig,
+  AltaReceiverStatus,
+  AltaStatus,
+  CallContext,
+} from '../alta/alta-types.ts'
 import { findStreamOrigin, isPortOpen } from '../alta/ott.ts'
 import type { Authorization, ServerExpectation } from '../alta/ownership-types.ts'
 import { compareServer } from '../alta/ownership.ts'
@@ -14,6 +20,7 @@ import { newId } from '../platform/ids.ts'
 import type { AreaLogger } from '../platform/logging.ts'
 import { Mutex } from '../platform/mutex.ts'
 import { isLoopback, plainAddress, readPageOrigins } from './addresses.ts'
+import { contradictions } from './contradictions.ts'
 import { PlaylistReader } from './playlist-reader.ts'
 import type { ExpectedCamera, ServerRow } from './queries.ts'
 import { ServerWatch } from './server-watch.ts'
@@ -69,6 +76,8 @@ export interface LinkParts {
   readonly logger: AreaLogger
   readonly times: WatchTimes
   readonly expectedCameras: () => ExpectedCamera[]
+  /** After every change of the state. */
+  readonly onChanged: () => void
   /** After every round, whatever it found. */
   readonly onLooked: () => void
 }
@@ -89,6 +98,8 @@ const statusTimeoutMs = 2_500
 const statusHoldsMs = 7_000
 const configTimeoutMs = 10_000
 const portTimeoutMs = 1_500
+/** A configuration that the status contradicts is not read more often than this. */
+const rereadAfterMs = 3_000
 
 const untouched: LinkState = {
   reached: false,
@@ -125,6 +136,8 @@ export class ServerLink {
   #statusMs = Number.NEGATIVE_INFINITY
   #changing = 0
   #generation = 0
+  /** In what the status contradicted the configuration when that was read again. */
+  #contradictions: readonly string[] = []
   #lookSoon: NodeJS.Timeout | undefined
   #stopped = false
 
@@ -136,8 +149,11 @@ export class ServerLink {
     this.#client = parts.client
     this.#tickets = this.#openTicketOffice()
     const server = {
-      look: (whole: boolean, signal: AbortSignal) => this.#look(whole, signal),
+      readStatus: (signal: AbortSignal) => this.#readStatus(signal),
+      readConfig: (signal: AbortSignal) => this.#readConfig(signal),
       lost: (error: unknown) => this.#lose(error),
+      answered: () => this.#noteAnswered(),
+      looked: () => parts.onLooked(),
     }
     this.#playlists = new PlaylistReader(parts.clock, parts.logger)
     this.#watch = new ServerWatch(server, parts.clock, parts.times)
@@ -186,13 +202,15 @@ export class ServerLink {
   /** Takes over a changed row, and the client that has just proved a changed address or account. */
   adopt(row: ServerRow, fresh: VerifiedServer | null): void {
     const reticket = row.whepPath !== this.#row.whepPath
+    const moved = row.baseUrl !== this.#row.baseUrl
     this.#row = row
     if (reticket) this.#tickets = this.#openTicketOffice()
     if (!fresh) return
     void this.#client.stop()
     this.#client = fresh.client
     this.#callbackDoubtful = true
-    this.#state = this.#knownState(fresh.known)
+    const figures = moved ? new Map<string, AltaReceiverStatus>() : this.#state.figures
+    this.#state = { ...this.#knownState(fresh.known), figures }
   }
 
   /** Whether Alta reaches our authorizer was just found out, or became doubtful (a repair, a new address). */
@@ -322,9 +340,13 @@ export class ServerLink {
     })
   }
 
-  async #look(whole: boolean, signal: AbortSignal): Promise<boolean> {
+  async #readStatus(signal: AbortSignal): Promise<void> {
     try {
-      return await this.#round(whole, signal)
+      const isAnswered = this.#takeStatus(signal)
+      const [, streamingClosed] = await Promise.all([isAnswered, this.#isStreamingClosed(signal)])
+      signal.throwIfAborted()
+      if (streamingClosed !== null && streamingClosed !== this.#state.streamingClosed)
+        this.#set({ streamingClosed })
     } catch (error) {
       const ageMs = this.#parts.clock.monotonicMs() - this.#statusMs
       if (!signal.aborted && ageMs >= statusHoldsMs) this.#set({ isStatusOld: true })
@@ -332,46 +354,71 @@ export class ServerLink {
     }
   }
 
-  async #round(whole: boolean, signal: AbortSignal): Promise<boolean> {
+  /** Waits for nothing but the status: a tile must say soon that its picture is old. */
+  async #takeStatus(signal: AbortSignal): Promise<void> {
     const call: CallContext = { requestId: newId(), signal, retries: 0 }
-    const expectation = whole ? this.expectation() : null
-    const startedAt = this.#parts.clock.now()
+    const client = this.#client
     const startedMs = this.#parts.clock.monotonicMs()
-    const generation = this.#generation
-    const settled = this.#changing === 0
-    this.#client.allowLogin()
-    const [status, config, streamingClosed] = await Promise.all([
-      this.#client.status({ ...call, timeoutMs: statusTimeoutMs }),
-      whole ? this.#client.config({ ...call, timeoutMs: configTimeoutMs }) : this.#state.config,
-      this.#isStreamingClosed(signal),
-    ])
-    if (config && !config.receivers) throw new AltaProblem('ALTA_TOO_OLD')
+    client.allowLogin()
+    const status = await client.status({ ...call, timeoutMs: statusTimeoutMs })
     const figures = status ? new Map(Object.entries(status.receivers)) : await this.#readPlaylists(call)
     signal.throwIfAborted()
+    // An answer of the address that the server had before.
+    if (client !== this.#client) return
     this.#statusMs = startedMs
-    const comparable = settled && generation === this.#generation && this.#changing === 0
-    const now = this.#parts.clock.now()
-    const facts = whole && config ? this.#configFacts(config, startedAt) : {}
-    const moved = facts.streamOrigin !== undefined && facts.streamOrigin !== this.#state.streamOrigin
     this.#set({
-      reached: true,
-      problem: null,
-      unavailableSinceAt: null,
-      checkedAt: now,
+      checkedAt: this.#parts.clock.now(),
       figures,
       isStatusOld: false,
-      // The old address is closed because Alta streams from another now, which the next round tries.
-      streamingClosed: streamingClosed && !moved,
       statusByPlaylists: status === null,
       diskReportedFull: status?.diskFull === true,
-      clockOffsetMs: this.#client.health().clockOffsetMs,
+      clockOffsetMs: client.health().clockOffsetMs,
+    })
+    if (status) this.#noteContradictions(status)
+  }
+
+  /** A configuration that the status contradicts has changed since it was read. A contradiction that lasts is asked about once. */
+  #noteContradictions(status: AltaStatus): void {
+    const { config } = this.#state
+    const found = config === null ? [] : contradictions(config, status)
+    const isNew = JSON.stringify(found) !== JSON.stringify(this.#contradictions)
+    if (found.length === 0 || (isNew && this.#watch.rereadConfig(rereadAfterMs))) this.#contradictions = found
+  }
+
+  async #readConfig(signal: AbortSignal): Promise<boolean> {
+    const call: CallContext = { requestId: newId(), signal, retries: 0, timeoutMs: configTimeoutMs }
+    const client = this.#client
+    const expectation = this.expectation()
+    const startedAt = this.#parts.clock.now()
+    const generation = this.#generation
+    const settled = this.#changing === 0
+    const config = await client.config(call)
+    signal.throwIfAborted()
+    if (client !== this.#client) return false
+    if (!config.receivers) throw new AltaProblem('ALTA_TOO_OLD')
+    const comparable = settled && generation === this.#generation && this.#changing === 0
+    const facts = this.#configFacts(config, startedAt)
+    const moved = facts.streamOrigin !== this.#state.streamOrigin
+    this.#set({
+      reached: true,
+      checkedAt: this.#parts.clock.now(),
+      clockOffsetMs: client.health().clockOffsetMs,
       ...facts,
-      ...(config && expectation && comparable && { drift: compareServer(config, expectation) }),
+      // The old address is closed because Alta streams from another now, which the next round tries.
+      ...(moved && { streamingClosed: false }),
+      ...(comparable && { drift: compareServer(config, expectation) }),
     })
     return comparable
   }
 
-  #configFacts(config: AltaConfig, configAt: number): Partial<LinkState> {
+  #noteAnswered(): void {
+    if (this.#state.problem) this.#set({ problem: null, unavailableSinceAt: null })
+  }
+
+  #configFacts(
+    config: AltaConfig,
+    configAt: number,
+  ): Pick<LinkState, 'config' | 'configAt' | 'streamOrigin'> {
     const { baseUrl, streamUrl } = this.#row
     return { config, configAt, streamOrigin: findStreamOrigin(config, baseUrl, streamUrl) }
   }
@@ -388,9 +435,11 @@ export class ServerLink {
     return new Map([...figures, ...read])
   }
 
-  async #isStreamingClosed(signal: AbortSignal): Promise<boolean> {
+  /** Null where another address than the one that was tried is the right one by now. */
+  async #isStreamingClosed(signal: AbortSignal): Promise<boolean | null> {
     const { streamOrigin } = this.#state
-    return streamOrigin !== null && !(await isPortOpen(streamOrigin, portTimeoutMs, signal))
+    const closed = streamOrigin !== null && !(await isPortOpen(streamOrigin, portTimeoutMs, signal))
+    return streamOrigin === this.#state.streamOrigin ? closed : null
   }
 
   #lose(error: unknown): void {
@@ -414,6 +463,6 @@ export class ServerLink {
 
   #set(changes: Partial<LinkState>): void {
     this.#state = { ...this.#state, ...changes }
-    this.#parts.onLooked()
+    this.#parts.onChanged()
   }
 }

@@ -22,20 +22,24 @@ export const defaultWatchTimes: WatchTimes = {
   spreadMs: 1_000,
 }
 
-/** What one round does. */
+/** What is read of one server, and what becomes of it. */
 export interface WatchedServer {
-  /**
-   * Reads the status, and with `whole` the configuration too; rejects with what went wrong. False: the configuration
-   * could not be compared just now, so the next round reads it again.
-   */
-  readonly look: (whole: boolean, signal: AbortSignal) => Promise<boolean>
-  /** Two rounds in a row have failed. */
+  /** Reads the status; rejects with what went wrong. */
+  readonly readStatus: (signal: AbortSignal) => Promise<void>
+  /** Reads the configuration; rejects with what went wrong. False: it could not be compared, so the next round reads it again. */
+  readonly readConfig: (signal: AbortSignal) => Promise<boolean>
+  /** One of the two could not be read twice in a row. */
   readonly lost: (error: unknown) => void
+  /** Both could be read the last time, or failed once at most. */
+  readonly answered: () => void
+  /** Nothing is being read any more, whatever was found. What changes the server begins here: else a reading sees half of it. */
+  readonly looked: () => void
 }
 
 /**
- * Looks after one server with a timer of its own, never two rounds at once. Servers share nothing, so that one which
- * hangs costs the others nothing.
+ * Looks after one server with a timer of its own, never two rounds at once. A round reads the status; a configuration that is due
+ * is read beside it and may outlast it, so that a slow one delays no status. Servers share nothing, so that one which hangs costs
+ * the others nothing.
  */
 export class ServerWatch {
   readonly #server: WatchedServer
@@ -44,9 +48,16 @@ export class ServerWatch {
   readonly #abort = new AbortController()
   #timer: NodeJS.Timeout | undefined
   #round: Promise<void> | null = null
-  #failures = 0
-  #wholeDueAtMs = Number.NEGATIVE_INFINITY
+  #config: { readonly ended: Promise<void>; readonly abort: AbortController } | null = null
+  /** Calls of `lookNow` that wait. */
+  #looksWanted = 0
+  #statusFailures = 0
+  #configFailures = 0
+  #configDueAtMs = Number.NEGATIVE_INFINITY
+  #configStartMs = Number.NEGATIVE_INFINITY
   #lastStartMs = Number.NEGATIVE_INFINITY
+  /** When the next round begins. */
+  #nextMs = Number.POSITIVE_INFINITY
 
   constructor(server: WatchedServer, clock: Clock, times: WatchTimes = defaultWatchTimes) {
     this.#server = server
@@ -57,18 +68,18 @@ export class ServerWatch {
   /** `known`: a round has just been done by hand (the server was added now), so the first one may wait. */
   start(known: boolean): void {
     if (known) {
-      this.#wholeDueAtMs = this.#clock.monotonicMs() + this.#times.driftMs
+      this.#configDueAtMs = this.#clock.monotonicMs() + this.#times.driftMs
       this.#schedule(this.#times.statusMs)
     } else {
       this.#schedule(Math.random() * this.#times.spreadMs)
     }
   }
 
-  /** Ends the watch; a round under way is cut short and tells nobody its result. */
+  /** Ends the watch; what is under way is cut short and tells nobody its result. */
   async stop(): Promise<void> {
     this.#abort.abort()
     clearTimeout(this.#timer)
-    await this.#round
+    await this.#underWay()
   }
 
   /** Something hints that the state has changed: looks now, unless that was done within `unlessWithinMs`. */
@@ -79,15 +90,32 @@ export class ServerWatch {
 
   /** Looks at everything now; resolves when a round that began after this call is over, whatever it found. */
   async lookNow(): Promise<void> {
-    this.#wholeDueAtMs = Number.NEGATIVE_INFINITY
-    await this.#round
-    await this.#begin()
+    this.#looksWanted += 1
+    await this.#underWay()
+    this.#configDueAtMs = Number.NEGATIVE_INFINITY
+    void this.#begin()
+    await this.#underWay()
+    this.#looksWanted -= 1
+    this.#noteEnd()
+  }
+
+  /** Reads the configuration now; false where that is under way, or began within `unlessWithinMs`. */
+  rereadConfig(unlessWithinMs: number): boolean {
+    if (this.#abort.signal.aborted || this.#config) return false
+    if (this.#clock.monotonicMs() - this.#configStartMs < unlessWithinMs) return false
+    this.#beginConfig()
+    return true
+  }
+
+  async #underWay(): Promise<void> {
+    await Promise.all([this.#round, this.#config?.ended])
   }
 
   #begin(): Promise<void> {
     if (this.#abort.signal.aborted) return Promise.resolve()
     this.#round ??= this.#run().finally(() => {
       this.#round = null
+      this.#noteEnd()
     })
     return this.#round
   }
@@ -96,29 +124,85 @@ export class ServerWatch {
     clearTimeout(this.#timer)
     const startedMs = this.#clock.monotonicMs()
     this.#lastStartMs = startedMs
-    const whole = startedMs >= this.#wholeDueAtMs || this.#failures > 0
+    const status = this.#server.readStatus(this.#abort.signal)
+    if (this.#failures > 0 || startedMs >= this.#configDueAtMs) this.#beginConfig()
     try {
-      const compared = await this.#server.look(whole, this.#abort.signal)
-      if (whole && compared) this.#wholeDueAtMs = startedMs + this.#times.driftMs
-      this.#failures = 0
+      await status
+      this.#statusFailures = 0
+      this.#noteSuccess()
     } catch (error) {
       if (this.#abort.signal.aborted) return
-      this.#failures += 1
-      if (this.#failures > 1) this.#server.lost(error)
+      this.#noteSilence(error)
     }
     this.#schedule(this.#pauseMs(startedMs))
   }
 
+  /** A server without a status is away: what is being read of its configuration is given up, and read again with the next status. */
+  #noteSilence(error: unknown): void {
+    this.#config?.abort.abort()
+    this.#statusFailures += 1
+    if (this.#statusFailures < 2) return
+    // It is back when both can be read.
+    this.#configFailures = Math.max(this.#configFailures, 2)
+    this.#server.lost(error)
+  }
+
+  #beginConfig(): void {
+    if (this.#config) return
+    const abort = new AbortController()
+    const ended = this.#readConfig(AbortSignal.any([this.#abort.signal, abort.signal])).finally(() => {
+      this.#config = null
+      this.#noteEnd()
+    })
+    this.#config = { ended, abort }
+  }
+
+  async #readConfig(signal: AbortSignal): Promise<void> {
+    const startedMs = this.#clock.monotonicMs()
+    this.#configStartMs = startedMs
+    try {
+      const compared = await this.#server.readConfig(signal)
+      if (compared) this.#configDueAtMs = startedMs + this.#times.driftMs
+      this.#configFailures = 0
+      this.#noteSuccess()
+    } catch (error) {
+      // Where the status fails as well, that counts.
+      await this.#round
+      if (signal.aborted) return
+      this.#configFailures += 1
+      if (this.#configFailures > 1) this.#server.lost(error)
+      const soonMs = this.#configFailures === 1 ? this.#times.recheckMs : this.#times.awayMs
+      // The next status may be due sooner.
+      if (!this.#round && this.#clock.monotonicMs() + soonMs < this.#nextMs) this.#schedule(soonMs)
+    }
+  }
+
+  #noteEnd(): void {
+    const isOver = !this.#round && !this.#config && this.#looksWanted === 0
+    if (isOver && !this.#abort.signal.aborted) this.#server.looked()
+  }
+
+  get #failures(): number {
+    return Math.max(this.#statusFailures, this.#configFailures)
+  }
+
+  #noteSuccess(): void {
+    if (!this.#abort.signal.aborted && this.#failures < 2) this.#server.answered()
+  }
+
   #pauseMs(startedMs: number): number {
     const { recheckMs, awayMs, statusMs } = this.#times
-    if (this.#failures === 1) return recheckMs
-    if (this.#failures > 1) return awayMs
+    // A configuration that is being read may take its time: the status alone is not asked more often for it.
+    const failures = this.#config ? this.#statusFailures : this.#failures
+    if (failures === 1) return recheckMs
+    if (failures > 1) return awayMs
     return Math.max(0, startedMs + statusMs - this.#clock.monotonicMs())
   }
 
   #schedule(delayMs: number): void {
     if (this.#abort.signal.aborted) return
     clearTimeout(this.#timer)
+    this.#nextMs = this.#clock.monotonicMs() + delayMs
     this.#timer = setTimeout(() => void this.#begin(), delayMs)
   }
 }

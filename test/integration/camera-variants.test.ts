@@ -1,13 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import type { Camera } from '../../shared/contract/cameras.ts'
-import { addServer, importCamera, testAlta, testDesk, until } from '../fixtures/desk-with-alta.ts'
+import type { Server } from '../../shared/contract/servers.ts'
+import { addServer, importCamera, serverBody, testAlta, testDesk, until } from '../fixtures/desk-with-alta.ts'
+import { heldConfig } from '../fixtures/held-config.ts'
 
-async function deskWithGate() {
-  const [alta, { api }] = await Promise.all([
-    testAlta(),
-    testDesk({ variables: { ALTAVMS_ALTA_STATUS_INTERVAL: '1s' } }),
-  ])
-  const server = await addServer(api, alta)
+async function deskWithGate({ driftInterval = '30s' } = {}) {
+  const variables = { ALTAVMS_ALTA_STATUS_INTERVAL: '1s', ALTAVMS_ALTA_DRIFT_INTERVAL: driftInterval }
+  const [alta, { api }] = await Promise.all([testAlta(), testDesk({ variables })])
+  const proxy = await heldConfig(alta.baseUrl)
+  const body = { ...serverBody(alta), baseUrl: proxy.baseUrl }
+  const server = await api.want<Server>('POST', '/servers', body)
   const { id } = await importCamera(api, server.id, 'gate-1')
   const get = (): Promise<Camera> => api.want<Camera>('GET', `/cameras/${id}`)
   const reach = async (main: string, sub: string): Promise<Camera> => {
@@ -15,7 +17,7 @@ async function deskWithGate() {
     return value
   }
   await reach('online', 'online')
-  return { alta, api, get, reach }
+  return { alta, api, proxy, get, reach }
 }
 
 function said({ variants }: Camera): string {
@@ -42,16 +44,38 @@ describe('the status of each stream', () => {
     expect(mainDead.statusReason).toContain('Its sub stream still plays')
   })
 
-  test('is lost for a receiver that is disabled or deleted on Alta, since the moment its source was lost', async () => {
-    const { alta, api, get, reach } = await deskWithGate()
+  test('is lost for a receiver that is deleted on Alta, since the moment its source was lost', async () => {
+    const { alta, reach } = await deskWithGate({ driftInterval: '1h' })
     await alta.setFault('receiver-frozen', { receiver: 'gate-1-sub' })
     const [, lost] = (await reach('online', 'degraded')).variants
     delete alta.config.receivers['gate-1-sub']
-    const { serverId } = await get()
-    await api.call('POST', `/servers/${serverId}/repair`, {})
+    alta.configChanged()
     const [, gone] = (await reach('online', 'offline')).variants
     expect(gone?.statusReason).toContain('deleted or renamed')
     expect(gone?.statusSinceAt).toBe(lost?.statusSinceAt)
+  })
+
+  // Would catch: FROZEN for half a minute on a camera that was enabled again and plays, until the configuration is read.
+  test('follows a receiver that is disabled and enabled again, which the status shows before the configuration', async () => {
+    const { alta, api, get, reach } = await deskWithGate({ driftInterval: '1h' })
+    const sub = alta.config.receivers['gate-1-sub']
+    if (!sub) throw new Error('The simulator has lost the sub stream.')
+    sub.enable = false
+    await api.call('POST', `/servers/${(await get()).serverId}/repair`, {})
+    const [, disabled] = (await reach('online', 'offline')).variants
+    expect(disabled?.statusReason).toContain('disabled')
+    sub.enable = true
+    alta.configChanged()
+    await reach('online', 'online')
+  })
+
+  // Would catch: FROZEN seconds too late, because the round waits for a configuration that is slow.
+  test('is lost with the next status, while the configuration is still under way', async () => {
+    const { alta, proxy, reach } = await deskWithGate({ driftInterval: '1s' })
+    const question = await proxy.hold()
+    await alta.setFault('receiver-frozen', { receiver: 'gate-1-sub' })
+    await reach('online', 'degraded')
+    expect(question.destroyed).toBe(false)
   })
 
   test('is unknown while the server does not respond, except what was lost before', async () => {

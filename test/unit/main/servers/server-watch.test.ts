@@ -10,31 +10,48 @@ const times: WatchTimes = {
   spreadMs: 1_000,
 }
 
-/** A server whose rounds end as the test says. */
+type Mode = 'answers' | 'fails' | 'hangs'
+
+/** A server whose answers are as the test says; times in milliseconds. */
 class Scripted {
-  readonly looks: { at: number; whole: boolean }[] = []
+  readonly statusReads: number[] = []
+  readonly configReads: number[] = []
   readonly losses: number[] = []
-  mode: 'answers' | 'fails' | 'hangs' = 'answers'
+  readonly answers: number[] = []
+  readonly ends: number[] = []
+  /** Of the status, and of the configuration where that has no mode of its own. */
+  mode: Mode = 'answers'
+  configMode: Mode | null = null
   compared = true
   running = 0
   mostRunning = 0
 
-  readonly look = async (whole: boolean, signal: AbortSignal): Promise<boolean> => {
-    this.looks.push({ at: Date.now(), whole })
+  readonly readStatus = async (signal: AbortSignal): Promise<void> => {
+    this.statusReads.push(Date.now())
     this.mostRunning = Math.max(this.mostRunning, ++this.running)
     try {
-      if (this.mode === 'hangs')
-        await new Promise((_resolve, reject) => {
-          setTimeout(() => reject(new Error('timeout')), 2_500)
-          signal.addEventListener('abort', () => reject(new Error('aborted')))
-        })
-      if (this.mode === 'fails') throw new Error('refused')
-      return this.compared
+      await this.#answer(this.mode, 2_500, signal)
     } finally {
       this.running -= 1
     }
   }
+  readonly readConfig = async (signal: AbortSignal): Promise<boolean> => {
+    this.configReads.push(Date.now())
+    await this.#answer(this.configMode ?? this.mode, 10_000, signal)
+    return this.compared
+  }
   readonly lost = (): void => void this.losses.push(Date.now())
+  readonly answered = (): void => void this.answers.push(Date.now())
+  readonly looked = (): void => void this.ends.push(Date.now())
+
+  async #answer(mode: Mode, timeoutMs: number, signal: AbortSignal): Promise<void> {
+    if (mode === 'hangs')
+      await new Promise((_resolve, reject) => {
+        setTimeout(() => reject(new Error('timeout')), timeoutMs)
+        signal.addEventListener('abort', () => reject(new Error('aborted')))
+      })
+    if (mode === 'fails') throw new Error('refused')
+  }
 }
 
 describe('ServerWatch', () => {
@@ -58,8 +75,8 @@ describe('ServerWatch', () => {
     const server = new Scripted()
     watchOver(server, true)
     await vi.advanceTimersByTimeAsync(60_000)
-    expect(server.looks.map(({ at }) => at / 1000)).toEqual([5, 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60])
-    expect(server.looks.filter(({ whole }) => whole).map(({ at }) => at / 1000)).toEqual([30, 60])
+    expect(server.statusReads.map((at) => at / 1000)).toEqual([5, 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60])
+    expect(server.configReads.map((at) => at / 1000)).toEqual([30, 60])
   })
 
   test('one failed round is looked at again after 1 s; only the second loses the server', async () => {
@@ -73,7 +90,67 @@ describe('ServerWatch', () => {
     expect(server.losses).toEqual([6_000])
     server.mode = 'answers'
     await vi.advanceTimersByTimeAsync(2_000)
-    expect(server.looks.at(-1)).toEqual({ at: 8_000, whole: true })
+    expect(server.statusReads.at(-1)).toBe(8_000)
+    expect(server.configReads.at(-1)).toBe(8_000)
+    expect(server.answers.at(-1)).toBe(8_000)
+    expect(server.losses).toEqual([6_000])
+  })
+
+  // Would catch: FROZEN 14 s after the fault, because the round waits for a configuration that hangs until it is given up.
+  test('a configuration that hangs delays no status, and loses the server when it fails again', async () => {
+    const server = new Scripted()
+    server.configMode = 'hangs'
+    watchOver(server, true)
+    await vi.advanceTimersByTimeAsync(50_000)
+    expect(server.statusReads.map((at) => at / 1000)).toEqual([5, 10, 15, 20, 25, 30, 35, 40, 45, 50])
+    // Given up after 10 s and read again with the next status.
+    expect(server.configReads.slice(0, 2)).toEqual([30_000, 40_000])
+    expect(server.losses).toEqual([50_000])
+    server.configMode = 'answers'
+    await vi.advanceTimersByTimeAsync(12_000)
+    expect(server.answers.at(-1)).toBeGreaterThan(50_000)
+  })
+
+  // Would catch: a server that is back after 4 s and called away for 10 s, until what was asked before has run out.
+  test('a configuration that was asked of a silent server does not delay its return', async () => {
+    const server = new Scripted()
+    const watch = watchOver(server, true)
+    server.mode = 'hangs'
+    void watch.lookNow()
+    await vi.advanceTimersByTimeAsync(6_000)
+    expect(server.losses).toEqual([6_000])
+    server.mode = 'answers'
+    await vi.advanceTimersByTimeAsync(2_000)
+    expect(server.answers).toEqual([8_000])
+    expect(server.configReads).toEqual([0, 3_500, 8_000])
+  })
+
+  // Would catch: a server whose configuration fails called back, then away, then back, with every status that comes.
+  test('a server that was lost is back when its status and its configuration can be read', async () => {
+    const server = new Scripted()
+    server.mode = 'fails'
+    watchOver(server, true)
+    await vi.advanceTimersByTimeAsync(6_000)
+    expect(server.losses).toEqual([6_000])
+    server.mode = 'answers'
+    server.configMode = 'fails'
+    await vi.advanceTimersByTimeAsync(20_000)
+    expect(server.answers).toEqual([])
+    server.configMode = 'answers'
+    await vi.advanceTimersByTimeAsync(2_000)
+    expect(server.answers).not.toEqual([])
+  })
+
+  test('the configuration is read again at once where something contradicts it, and not too often', async () => {
+    const server = new Scripted()
+    const watch = watchOver(server, true)
+    expect(watch.rereadConfig(3_000)).toBe(true)
+    await vi.advanceTimersByTimeAsync(2_999)
+    expect(watch.rereadConfig(3_000)).toBe(false)
+    await vi.advanceTimersByTimeAsync(1)
+    expect(watch.rereadConfig(3_000)).toBe(true)
+    expect(server.configReads).toEqual([0, 3_000])
+    expect(server.statusReads).toEqual([])
   })
 
   test('a round that hangs never overlaps the next one', async () => {
@@ -85,7 +162,7 @@ describe('ServerWatch', () => {
       await vi.advanceTimersByTimeAsync(300)
     }
     expect(server.mostRunning).toBe(1)
-    expect(server.looks.length).toBeGreaterThan(3)
+    expect(server.statusReads.length).toBeGreaterThan(3)
   })
 
   test('servers that hang cost those that answer nothing', async () => {
@@ -94,8 +171,8 @@ describe('ServerWatch', () => {
     for (const server of hanging) server.mode = 'hangs'
     for (const server of [...hanging, ...healthy]) watchOver(server)
     await vi.advanceTimersByTimeAsync(61_000)
-    for (const { looks } of healthy) {
-      const gaps = looks.slice(1).map(({ at }, index) => at - (looks[index]?.at ?? 0))
+    for (const { statusReads } of healthy) {
+      const gaps = statusReads.slice(1).map((at, index) => at - (statusReads[index] ?? 0))
       expect(Math.max(...gaps)).toBeLessThanOrEqual(5_000)
     }
   })
@@ -105,8 +182,8 @@ describe('ServerWatch', () => {
     server.compared = false
     watchOver(server)
     await vi.advanceTimersByTimeAsync(12_000)
-    expect(server.looks.length).toBeGreaterThan(1)
-    expect(server.looks.filter(({ whole }) => !whole)).toEqual([])
+    expect(server.statusReads.length).toBeGreaterThan(1)
+    expect(server.configReads).toEqual(server.statusReads)
   })
 
   test('many nudges make one round, and lookNow waits for one that began after it', async () => {
@@ -114,14 +191,31 @@ describe('ServerWatch', () => {
     const watch = watchOver(server, true)
     for (let index = 0; index < 100; index += 1) watch.nudge(1_000)
     await vi.advanceTimersByTimeAsync(0)
-    expect(server.looks).toHaveLength(1)
+    expect(server.statusReads).toHaveLength(1)
     server.mode = 'hangs'
     watch.nudge(0)
     server.mode = 'answers'
     const looked = watch.lookNow()
     await vi.advanceTimersByTimeAsync(3_000)
     await looked
-    expect(server.looks.at(-1)?.whole).toBe(true)
+    expect(server.configReads).toHaveLength(1)
+    expect(server.statusReads.at(-1)).toBe(server.configReads[0])
+  })
+
+  // Would catch: an answer to "look now" that rests on a configuration which was asked for before.
+  test('lookNow reads the configuration that one under way may have missed', async () => {
+    const server = new Scripted()
+    server.configMode = 'hangs'
+    const watch = watchOver(server, true)
+    void watch.lookNow()
+    await vi.advanceTimersByTimeAsync(1_000)
+    server.configMode = 'answers'
+    const looked = watch.lookNow()
+    await vi.advanceTimersByTimeAsync(9_000)
+    await looked
+    expect(server.configReads).toEqual([0, 10_000])
+    // Would catch: a change of the server that begins between the two, and spoils what "look now" is to compare.
+    expect(server.ends).toEqual([10_000])
   })
 
   test('stopping cuts a hanging round short and leaves no timer', async () => {
@@ -132,6 +226,6 @@ describe('ServerWatch', () => {
     await watch.stop()
     expect(server.losses).toEqual([])
     await vi.advanceTimersByTimeAsync(60_000)
-    expect(server.looks).toHaveLength(1)
+    expect(server.statusReads).toHaveLength(1)
   })
 })
