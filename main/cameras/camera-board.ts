@@ -99,10 +99,10 @@ export class CameraBoard {
     })
   }
 
-  /** What a server has just said of a camera's recording. */
-  noteRecording(serverId: string, cameraId: string, recordedUntil: RecordedUntil): void {
-    const entry = this.#servers.get(serverId)?.get(cameraId)
-    if (!entry) return
+  /** What a server has just said of a camera's recording. An answer about a storage that the camera has no more says nothing. */
+  noteRecording({ id, serverId, storageSinceAt }: RecordedCamera, recordedUntil: RecordedUntil): void {
+    const entry = this.#servers.get(serverId)?.get(id)
+    if (!entry || entry.storageSinceAt !== storageSinceAt) return
     entry.recorded = { recordedUntil, answeredAt: this.#options.clock.now() }
     this.#rejudge(entry)
   }

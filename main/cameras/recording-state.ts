@@ -53,8 +53,9 @@ export function recordingVerdict(facts: RecordingFacts): RecordingVerdict {
   // A range that ends in the future was written, or is told, by a clock that is wrong: it says nothing of now.
   if (agoMs < -nearMs) return unknown
   const recordedUntil = agoMs <= askedBackMs ? answer.recordedUntil : null
-  if (agoMs <= nearMs) return { recordingState: 'on', recordingReason: '' }
   const hasBegun = recordedUntil !== null && recordedUntil >= storageSinceAt
+  // What ended before the camera got its storage was recorded to another.
+  if (agoMs <= nearMs) return hasBegun ? { recordingState: 'on', recordingReason: '' } : unknown
   if (!hasBegun && now - storageSinceAt < settlingMs) return unknown
   if (facts.diskFull) return stopped('The disk of the server is full.')
   if (recordedUntil === null) return stopped('Nothing was recorded in the last 10 minutes.')

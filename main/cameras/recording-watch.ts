@@ -35,8 +35,9 @@ const atOnce = 4
 interface Round {
   readonly streamOrigin: string
   readonly status: RecordingStatus
-  /** By camera: when it is to be asked next, monotonic milliseconds. */
+  /** By camera and storage: when it is to be asked next, monotonic milliseconds. */
   readonly dueMs: Map<string, number>
+  /** Cameras, with the storage they were asked about. */
   readonly asking: Set<string>
   pausedUntilMs: number
 }
@@ -79,40 +80,45 @@ export class RecordingWatch implements Part {
     const rows = this.#options.board.recordedOn(link.id)
     this.#plan(round, rows, nowMs)
     if (nowMs < round.pausedUntilMs) return
-    const due = rows.filter(({ id }) => !round.asking.has(id) && (round.dueMs.get(id) ?? Infinity) <= nowMs)
-    for (const row of due.slice(0, atOnce - round.asking.size)) void this.#askOne(link, round, row)
+    const isDue = (turn: string): boolean => (round.dueMs.get(turn) ?? Infinity) <= nowMs
+    const due = rows
+      .map((row) => ({ row, turn: turnOf(row) }))
+      .filter(({ turn }) => !round.asking.has(turn) && isDue(turn))
+    for (const { row } of due.slice(0, atOnce - round.asking.size)) void this.#askOne(link, round, row)
   }
 
   /** A camera that is new here gets its turn somewhere in the next round, so that not all are asked at once. */
   #plan({ dueMs }: Round, rows: readonly RecordedCamera[], nowMs: number): void {
-    const present = new Set(rows.map(({ id }) => id))
-    for (const id of dueMs.keys()) if (!present.has(id)) dueMs.delete(id)
+    const present = new Set(rows.map(turnOf))
+    for (const turn of dueMs.keys()) if (!present.has(turn)) dueMs.delete(turn)
     const spreadMs = Math.min(this.#times.everyMs, rows.length * this.#times.tickMs)
-    for (const { id, storageSinceAt } of rows) {
+    for (const row of rows) {
       // A camera that was given its storage just now has nothing recorded yet.
-      const earlyMs = Math.max(0, storageSinceAt + this.#times.firstMs - this.#options.clock.now())
-      if (!dueMs.has(id)) dueMs.set(id, nowMs + Math.max(earlyMs, Math.random() * spreadMs))
+      const earlyMs = Math.max(0, row.storageSinceAt + this.#times.firstMs - this.#options.clock.now())
+      const turn = turnOf(row)
+      if (!dueMs.has(turn)) dueMs.set(turn, nowMs + Math.max(earlyMs, Math.random() * spreadMs))
     }
   }
 
   async #askOne(link: ServerLink, round: Round, row: RecordedCamera): Promise<void> {
     const { clock, board, logger } = this.#options
     const { id, serverId, channelId } = row
-    round.asking.add(id)
-    round.dueMs.set(id, clock.monotonicMs() + this.#times.everyMs)
+    const turn = turnOf(row)
+    round.asking.add(turn)
+    round.dueMs.set(turn, clock.monotonicMs() + this.#times.everyMs)
     try {
       const viewing = { personId: 'desk', signInId: '', cameraId: id, channelId, remoteAddress: 'desktop' }
       const { token } = await link.token(viewing)
       const call = { requestId: newId(), signal: this.#abort.signal }
       const recordedUntil = await round.status.read(call, channelId, token, link.state.clockOffsetMs ?? 0)
-      board.noteRecording(serverId, id, recordedUntil)
+      board.noteRecording(row, recordedUntil)
     } catch (error) {
       if (this.#abort.signal.aborted) return
       if (error instanceof AltaProblem && error.code === 'ALTA_UNREACHABLE') this.#rest(round, serverId)
-      else board.noteRecording(serverId, id, 'unknown')
+      else board.noteRecording(row, 'unknown')
       logger.debug('the recordings of a camera could not be read', { serverId, channelId, error })
     } finally {
-      round.asking.delete(id)
+      round.asking.delete(turn)
     }
     if (this.#rounds.get(link.id) === round) this.#ask(link)
   }
@@ -146,4 +152,9 @@ export class RecordingWatch implements Part {
     this.#rounds.delete(serverId)
     this.#options.board.forgetRecordings(serverId)
   }
+}
+
+/** A camera that is given another storage gets a new turn, whatever is under way of the last one. */
+function turnOf({ id, storageSinceAt }: RecordedCamera): string {
+  return `${id} ${storageSinceAt}`
 }

@@ -54,6 +54,13 @@ describe('whether a camera is recorded', () => {
       'unknown',
       /^$/,
     ],
+    // Would catch: REC on a camera that was given another storage a moment ago, for what it recorded to the one before.
+    [
+      'its last range ended before it got the storage that it has',
+      { ...until(5_000), storageSinceAt: now - 2_000 },
+      'unknown',
+      /^$/,
+    ],
     [
       'it was recorded for a moment after it got its storage',
       { ...until(20_000), storageSinceAt: now - 40_000 },
