@@ -23,7 +23,7 @@ const sockets: Socket[] = []
 beforeAll(async () => {
   const entry = join(import.meta.dirname, '../../main/headless.ts')
   // Nothing ends here because time has passed.
-  const env = { ALTAVMS_HTTP_READ_TIMEOUT: '4m', ALTAVMS_HTTP_IDLE_TIMEOUT: '10m' }
+  const env = { ALTAVMS_HTTP_READ_TIMEOUT: '10m', ALTAVMS_HTTP_IDLE_TIMEOUT: '10m' }
   folder = mkdtempSync(join(tmpdir(), 'alta-desk-connections-'))
   const signIns = seedSignIns(folder, peopleCount)
   desk = await startDeskProcess({ entry, openFiles, env, folder })

@@ -36,6 +36,8 @@ export function makeApp(options: AppOptions): FastifyInstance {
     exposeHeadRoutes: false,
     routerOptions: { maxParamLength: longestParameter },
     http: {
+      // Fastify sets it too late: Node refuses a `headersTimeout` above the limit that holds when the server is made.
+      requestTimeout: options.readTimeoutMs,
       headersTimeout: options.readTimeoutMs,
       // How often Node looks for requests that take too long to arrive.
       connectionsCheckingInterval: Math.min(1000, options.readTimeoutMs),
