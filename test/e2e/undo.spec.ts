@@ -149,12 +149,18 @@ test('views on keys: chosen, moved, found again in another browser, overwritten 
   await expect(page.getByText('“Night” overwritten.')).toBeVisible()
   await page.keyboard.press('Control+z')
   await expect(page.getByText('Undone.')).toBeVisible()
+  // Would catch: a menu as wide as the longest name in it.
+  const longName = 'North entrance, loading bay and visitors of the night shift'
+  await saveAs(longName, '')
+  await expect(dialog).toHaveCount(0)
   await page.getByRole('button', { name: 'Views' }).click()
-  await page.getByRole('menuitem', { name: 'Night' }).click()
+  await expect(page.getByRole('menuitem', { name: longName }).getByTitle(longName)).toBeVisible()
+  expect((await page.getByRole('menu').boundingBox())?.width).toBeLessThanOrEqual(320)
+  await page.getByRole('menuitem', { name: 'Night', exact: true }).click()
   await expect(page.getByTestId('tile')).toHaveCount(1)
 })
 
-// Would catch: a slip on a digit that throws away what an operator had arranged for the group and not saved yet; a wall of
+// Would catch: a slip on a digit, or on "My wall", that throws away what an operator had arranged for the group and not saved yet; a wall of
 // the group that its members see only after a reload.
 test('a view opened over an unsaved group wall gives it back, and the members see it once it is saved', async ({
   page,
@@ -180,6 +186,12 @@ test('a view opened over an unsaved group wall gives it back, and the members se
   await expectTiles(page, [lobby, gate, null, null])
   await page.keyboard.press('8')
   await expectTiles(page, [yard])
+  await page.keyboard.press('Control+z')
+  await expectTiles(page, [lobby, gate, null, null])
+  await page.getByRole('button', { name: 'Wall: Night shift' }).click()
+  await page.getByRole('menuitem', { name: 'My wall' }).click()
+  await expect(page.getByText('Unsaved group wall discarded.')).toBeVisible()
+  await expect(page.getByRole('button', { name: 'Wall: My wall' })).toBeVisible()
   await page.keyboard.press('Control+z')
   await expectTiles(page, [lobby, gate, null, null])
   await page.getByRole('button', { name: 'Save for the group' }).click()

@@ -33,7 +33,7 @@ const reasonSentences: Record<TileReason, string> = {
     'The server does not allow this page. An administrator can repair the server in the settings.',
   'server-unreachable': 'The streaming server does not answer.',
   'ticket-refused': 'The server refuses to show it. Ask an administrator to look at the server.',
-  'whep-absent': 'This server has no WHEP: playing by HLS.',
+  'whep-absent': 'Using HLS (no WebRTC for this stream at the moment).',
   'not-live-yet': 'The server has no picture of it yet.',
   'server-busy': 'The server is busy.',
   'server-refused': 'The server refused the connection.',

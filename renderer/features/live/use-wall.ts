@@ -153,6 +153,23 @@ export function useWall(undo: Undo) {
     chooseWallOf(groupId)
   }
 
+  /**
+   * Changes to another wall because somebody chose it. What was arranged of a group's wall and saved for nobody can be brought
+   * back.
+   */
+  async function leaveFor(groupId: string | null): Promise<void> {
+    const left = chosenGroup.value
+    const arranged = left !== null && left !== groupId && unsaved.value ? wall.value : null
+    const subject = `wall ${origin.value}`
+    await choose(groupId)
+    if (arranged === null) return
+    const back = async (): Promise<void> => {
+      await choose(left)
+      put(arranged)
+    }
+    undo.did({ subject, undo: back }, 'Unsaved group wall discarded.')
+  }
+
   /** Saves what is on screen for the whole group; `text` says so, with the offer to undo it. */
   async function saveForGroup(text: string): Promise<void> {
     const groupId = chosenGroup.value
@@ -182,5 +199,5 @@ export function useWall(undo: Undo) {
     void save(true)
   })
 
-  return { wall, tiles, failure: remembered.error, unsaved, change, draw, choose, saveForGroup }
+  return { wall, tiles, failure: remembered.error, unsaved, change, draw, choose: leaveFor, saveForGroup }
 }
