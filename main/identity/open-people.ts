@@ -58,7 +58,7 @@ export function openPeople(options: OpenPeopleOptions): OpenPeople {
   return {
     rights,
     policy,
-    users: new Users({ ...shared, passwords, tokens, twoFactor, lockout, standing }),
+    users: new Users({ ...shared, identity: service, passwords, tokens, twoFactor, lockout, standing }),
     groups: new Groups({ ...shared, policy }),
     invites: new Invites({ store, clock, keyring, publicUrl: config.publicUrl }),
     registration: new Registration({

@@ -91,6 +91,12 @@ function accountProcedures({ service, ownAccount }: SignInServices) {
     changePassword: os.account.changePassword.handler(({ context, input, errors }) =>
       refusing(errors, () => service.changePassword(context, signedInCaller(context), input)),
     ),
+    prove: os.account.prove.handler(({ context, input, errors }) =>
+      refusing(errors, async () => {
+        await service.prove(context, signedInCaller(context), input.password)
+        return {}
+      }),
+    ),
     sessions: os.account.sessions.handler(({ context }) => {
       const items = ownAccount.sessions(signedInCaller(context))
       return { items, total: items.length }

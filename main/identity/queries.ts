@@ -85,6 +85,11 @@ export function spendSession(tx: Tx, id: string, at: number): void {
   tx.update(sessions).set({ spentAt: at }).where(eq(sessions.id, id)).run()
 }
 
+/** When a sign-in proved who it is; the tokens that follow take it over. */
+export function putProof(tx: Tx, family: string, provedAt: number): void {
+  tx.update(sessions).set({ provedAt }).where(eq(sessions.family, family)).run()
+}
+
 export function deleteSession(tx: Tx, id: string): void {
   tx.delete(sessions).where(eq(sessions.id, id)).run()
 }

@@ -17,6 +17,7 @@ import {
   familiesOf,
   insertUser,
   newestSession,
+  putProof,
   updateUser,
   userById,
   userCount,
@@ -260,9 +261,33 @@ export class Identity {
     const hasPassword = user.passwordHash !== ''
     if (hasPassword && (always || password !== undefined))
       return this.provePassword(context, user, password ?? '')
+    this.refuseOldProof(caller)
+  }
+
+  /** Throws REAUTHENTICATION_REQUIRED where this sign-in proved more than 15 minutes ago who it is. */
+  refuseOldProof(caller: Caller): void {
     const provedAt = this.#liveSignIn(caller.family)?.provedAt ?? 0
-    if (provedAt + proofLifetimeMs > this.#options.clock.now()) return
-    throw new IdentityRefusal('REAUTHENTICATION_REQUIRED')
+    if (provedAt + proofLifetimeMs <= this.#options.clock.now())
+      throw new IdentityRefusal('REAUTHENTICATION_REQUIRED')
+  }
+
+  /**
+   * Proves by the password who it is, for the next 15 minutes of this sign-in. Throws as `provePassword` does;
+   * REAUTHENTICATION_REQUIRED where there is no password.
+   */
+  async prove(context: RequestContext, caller: Caller, password: string): Promise<void> {
+    const { store, clock } = this.#options
+    const user = store.read((db) => userById(db, caller.userId))
+    if (!user) throw new IdentityRefusal('UNAUTHORIZED')
+    if (user.passwordHash === '') throw new IdentityRefusal('REAUTHENTICATION_REQUIRED')
+    await this.provePassword(context, user, password)
+    const audit = auditRecord(context, { action: 'session.proven', target: targetOf(user) })
+    store.write({ audit }, (tx) => {
+      // Changed meanwhile: what was proven does not count any more.
+      if (userById(tx, user.id)?.passwordHash !== user.passwordHash)
+        throw new IdentityRefusal('WRONG_PASSWORD')
+      putProof(tx, caller.family, clock.now())
+    })
   }
 
   /** Throws WRONG_PASSWORD, which counts as a failed sign-in, or `AccountLockedError`. */

@@ -34,6 +34,7 @@ import { auditRecord, signedInCaller } from './request-context.ts'
 import type { AuditParts, RequestContext } from './request-context.ts'
 import type { Rights } from './rights.ts'
 import { storedEmail } from './service.ts'
+import type { Identity } from './service.ts'
 import { signInsOf } from './sign-ins.ts'
 import type { TwoFactor } from './two-factor.ts'
 import { deleteSignIns, deleteUser, otherAdministrators, sessionsOfUser } from './users-queries.ts'
@@ -49,6 +50,7 @@ export interface UsersOptions {
   readonly twoFactor: TwoFactor
   readonly lockout: Lockout
   readonly standing: PeopleStanding
+  readonly identity: Pick<Identity, 'refuseOldProof'>
 }
 
 export interface NewUser {
@@ -99,12 +101,13 @@ export class Users {
     return { ...this.#view(person), groups }
   }
 
-  /** Throws EMAIL_TAKEN, USERNAME_TAKEN or WEAK_PASSWORD. */
+  /** Throws EMAIL_TAKEN, USERNAME_TAKEN or WEAK_PASSWORD; for an administrator REAUTHENTICATION_REQUIRED. */
   async create(
     context: RequestContext,
     input: NewUser,
   ): Promise<PersonView & { initialPassword: string | null }> {
     const { store, clock, people } = this.#options
+    if (input.admin) this.#demandProof(context)
     const names = { ...namesOf(input), email: storedEmail(input.email) }
     store.read((db) => refuseTaken(db, null, names))
     const { passwordHash, initialPassword } = await this.#newPassword(context, input.password, names)
@@ -128,14 +131,16 @@ export class Users {
     return { ...this.#view(personOf(user)), initialPassword }
   }
 
-  /** Throws NOT_FOUND, OWN_ACCOUNT, EMAIL_TAKEN, USERNAME_TAKEN, LAST_ADMIN or WEAK_PASSWORD. */
+  /** Throws NOT_FOUND, OWN_ACCOUNT, REAUTHENTICATION_REQUIRED, EMAIL_TAKEN, USERNAME_TAKEN, LAST_ADMIN or WEAK_PASSWORD. */
   async update(context: RequestContext, id: string, input: UserChanges): Promise<PersonView> {
     const { password, ...rest } = input
     const before = this.#find(id)
     const changes = { ...rest, ...(rest.email !== undefined && { email: storedEmail(rest.email) }) }
     if (password !== undefined) refuseOneself(context, before, 'password', 'POST /api/account/password')
-    if ((changes.email ?? before.email) !== before.email)
-      refuseOneself(context, before, 'e-mail address', 'PATCH /api/account')
+    const isNewEmail = (changes.email ?? before.email) !== before.email
+    if (isNewEmail) refuseOneself(context, before, 'e-mail address', 'PATCH /api/account')
+    const isPromoted = changes.admin === true && !before.admin
+    if (password !== undefined || isNewEmail || isPromoted) this.#demandProof(context)
     const names = { ...namesOf(before), ...definedOf(namesOf({ ...before, ...definedOf(changes) })) }
     const passwordHash =
       password === undefined ? null : (await this.#newPassword(context, password, names)).passwordHash
@@ -166,7 +171,7 @@ export class Users {
     this.#ended(id, ended)
   }
 
-  /** Ends every sign-in and asks for a new password. Throws NOT_FOUND, OWN_ACCOUNT or WEAK_PASSWORD. */
+  /** Ends every sign-in and asks for a new password. Throws NOT_FOUND, OWN_ACCOUNT, REAUTHENTICATION_REQUIRED or WEAK_PASSWORD. */
   async resetPassword(
     context: RequestContext,
     id: string,
@@ -174,6 +179,7 @@ export class Users {
   ): Promise<{ initialPassword: string | null }> {
     const person = this.#find(id)
     refuseOneself(context, person, 'password', 'POST /api/account/password')
+    this.#demandProof(context)
     const { passwordHash, initialPassword } = await this.#newPassword(context, password, person)
     const audit = { action: 'user.password-reset', target: targetOf(person) } as const
     const { user, ended } = this.#write(context, audit, (tx) =>
@@ -215,12 +221,13 @@ export class Users {
     this.#ended(id, ended)
   }
 
-  /** For a phone that is lost; ends every sign-in. Throws NOT_FOUND, OWN_ACCOUNT or TOTP_OFF. */
+  /** For a phone that is lost; ends every sign-in. Throws NOT_FOUND, OWN_ACCOUNT, TOTP_OFF or REAUTHENTICATION_REQUIRED. */
   removeTotp(context: RequestContext, id: string): void {
     const { twoFactor } = this.#options
     const person = this.#find(id)
     refuseOneself(context, person, 'authenticator app', 'POST /api/account/totp/disable')
     if (!twoFactor.isOn(id)) throw new IdentityRefusal('TOTP_OFF')
+    this.#demandProof(context)
     const audit = { action: 'user.totp-removed', target: targetOf(person) } as const
     const ended = this.#write(context, audit, (tx) => {
       const families = familiesOf(tx, id)
@@ -242,6 +249,14 @@ export class Users {
     const before = lockedUntil === null ? null : { lockedUntil: new Date(lockedUntil).toISOString() }
     const audit = { action: 'user.unlocked', target: targetOf(person), before } as const
     this.#write(context, audit, (tx) => this.#options.lockout.clear(tx, countersOf(person)))
+  }
+
+  /**
+   * A page that was left open must not be enough to take over an account, be it by way of another administrator, whom it
+   * made. Throws REAUTHENTICATION_REQUIRED.
+   */
+  #demandProof(context: RequestContext): void {
+    this.#options.identity.refuseOldProof(signedInCaller(context))
   }
 
   /** Throws UNAUTHORIZED or FORBIDDEN where the caller lost the right while a password was hashed for them. */

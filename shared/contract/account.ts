@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import {
   accountLockedError,
+  proofError,
   emailSchema,
   newPasswordSchema,
   sessionSchema,
@@ -46,14 +47,6 @@ export type NoticeKind = Notice['kind']
 const wrongPassword = {
   WRONG_PASSWORD: { status: 422, message: 'The current password is not right.' },
   ...accountLockedError,
-} as const
-/** What changes a way in asks again who it is, where the sign-in is older than 15 minutes. */
-const proofError = {
-  REAUTHENTICATION_REQUIRED: {
-    status: 403,
-    message:
-      'You proved who you are more than 15 minutes ago. Give your password again; without one, sign in by single sign-on again.',
-  },
 } as const
 const wrongCode = {
   WRONG_CODE: {
@@ -102,6 +95,18 @@ export const account = {
       ...wrongPassword,
       WEAK_PASSWORD: accountErrors.WEAK_PASSWORD,
     }),
+  prove: procedure({ access: signedIn, audit: 'session.proven' })
+    .route({
+      method: 'POST',
+      path: '/account/proof',
+      summary: 'Prove who I am',
+      description:
+        'For 15 minutes, this sign-in may then do what answers REAUTHENTICATION_REQUIRED. Who has no password signs in by single sign-on again instead.',
+      tags,
+    })
+    .input(z.object({ password: typedPassword }))
+    .output(z.object({}))
+    .errors({ ...wrongPassword, ...proofError }),
   sessions: procedure({ access: signedIn, audit: null, withoutTotp: true })
     .route({ method: 'GET', path: '/account/sessions', summary: 'My sign-ins', tags })
     .output(z.object({ items: z.array(signInSchema), total: z.int() })),

@@ -68,6 +68,15 @@ export const accountLockedError = {
   },
 } as const
 
+/** What changes a way in asks again who it is, where the sign-in is older than 15 minutes. */
+export const proofError = {
+  REAUTHENTICATION_REQUIRED: {
+    status: 403,
+    message:
+      'You proved who you are more than 15 minutes ago. Give your password again; without one, sign in by single sign-on again.',
+  },
+} as const
+
 const passwordsOffError = {
   PASSWORDS_OFF: { status: 403, message: 'Passwords are not taken here. Sign in by single sign-on.' },
 } as const

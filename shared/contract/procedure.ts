@@ -46,6 +46,7 @@ export type AuditAction =
   | 'session.opened'
   | 'session.refreshed'
   | 'session.closed'
+  | 'session.proven'
   | 'desk.set-up'
   | 'password.changed'
   | 'password.refused'

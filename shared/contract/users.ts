@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { groupRoles } from '../domain/roles.ts'
 import { isUsername } from '../domain/usernames.ts'
-import { emailSchema, newPasswordSchema, signInSchema } from './auth.ts'
+import { emailSchema, newPasswordSchema, proofError, signInSchema } from './auth.ts'
 import { nameSchema } from './names.ts'
 import { pageInput } from './paging.ts'
 import { admin, procedure } from './procedure.ts'
@@ -83,7 +83,7 @@ export const users = {
       path: '/users',
       summary: 'Make an account',
       description:
-        'Without a password one is made, answered once in initialPassword, and must be changed at the first sign-in.',
+        'Without a password one is made, answered once in initialPassword, and must be changed at the first sign-in. An administrator is made only within 15 minutes of the last proof of who you are: see POST /account/proof.',
       tags: ['People'],
     })
     .input(
@@ -96,7 +96,7 @@ export const users = {
       }),
     )
     .output(personSchema.extend({ initialPassword }))
-    .errors(accountErrors),
+    .errors({ ...accountErrors, ...proofError }),
   get: procedure({ access: admin, audit: null })
     .route({ method: 'GET', path: '/users/{id}', summary: 'One person', tags: ['People'] })
     .input(idInput)
@@ -111,7 +111,7 @@ export const users = {
       path: '/users/{id}',
       summary: 'Change an account',
       description:
-        'A new password must be changed at the next sign-in; like disabling, it ends every sign-in. Your own password and address are changed at /account.',
+        'A new password must be changed at the next sign-in; like disabling, it ends every sign-in. A new password, a new address and the rights of an administrator ask for a fresh proof of who you are: see POST /account/proof. Your own password and address are changed at /account.',
       tags: ['People'],
     })
     .input(
@@ -125,7 +125,7 @@ export const users = {
       }),
     )
     .output(personSchema)
-    .errors({ ...accountErrors, ...lastAdminError, ...ownAccountError }),
+    .errors({ ...accountErrors, ...lastAdminError, ...ownAccountError, ...proofError }),
   remove: procedure({ access: admin, audit: 'user.removed' })
     .route({ method: 'DELETE', path: '/users/{id}', summary: 'Delete an account', tags: ['People'] })
     .input(idInput)
@@ -137,12 +137,12 @@ export const users = {
       path: '/users/{id}/password',
       summary: 'Reset a password',
       description:
-        'Ends every sign-in of the person. Without a password one is made and answered once in initialPassword. Your own is changed at /account/password.',
+        'Ends every sign-in of the person. Without a password one is made and answered once in initialPassword. Asks for a fresh proof of who you are: see POST /account/proof. Your own is changed at /account/password.',
       tags: ['People'],
     })
     .input(idInput.extend({ password: newPasswordSchema.optional() }))
     .output(z.object({ initialPassword }))
-    .errors({ WEAK_PASSWORD: accountErrors.WEAK_PASSWORD, ...ownAccountError }),
+    .errors({ WEAK_PASSWORD: accountErrors.WEAK_PASSWORD, ...ownAccountError, ...proofError }),
   sessions: procedure({ access: admin, audit: null })
     .route({
       method: 'GET',
@@ -176,7 +176,7 @@ export const users = {
       path: '/users/{id}/totp',
       summary: "Remove a person's authenticator app",
       description:
-        'For a phone that is lost. Their backup codes go with it, and every sign-in of theirs ends. Your own is removed at /account/totp/disable.',
+        'For a phone that is lost. Their backup codes go with it, and every sign-in of theirs ends. Asks for a fresh proof of who you are: see POST /account/proof. Your own is removed at /account/totp/disable.',
       tags: ['People'],
     })
     .input(idInput)
@@ -184,6 +184,7 @@ export const users = {
     .errors({
       TOTP_OFF: { status: 409, message: 'This person has no authenticator app.' },
       ...ownAccountError,
+      ...proofError,
     }),
   unlock: procedure({ access: admin, audit: 'user.unlocked' })
     .route({

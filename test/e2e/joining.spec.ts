@@ -1,5 +1,7 @@
+import { join } from 'node:path'
 import { expect } from '@playwright/test'
 import type { Page } from '@playwright/test'
+import Database from 'better-sqlite3'
 import { totpCode, totpStep } from '../../main/identity/totp.ts'
 import { freePort } from '../fixtures/desk-process.ts'
 import {
@@ -148,6 +150,43 @@ test('an administrator asks everybody for an authenticator app', async ({ page, 
     expect(refused).toEqual([])
   }
   await office.close()
+})
+
+// Would catch: a demand for the password that leads nowhere, loses what was typed, or makes the account without it.
+test('an administrator who signed in a while ago types the password again to make another', async ({
+  page,
+}) => {
+  const { desk } = await startPublicStage()
+  await signIn(page, desk.origin)
+  await page.goto(`${desk.origin}/settings/users`)
+  await page.getByRole('button', { name: 'Add user' }).first().click()
+  const dialog = page.getByRole('dialog').filter({ has: page.locator('#user-form') })
+  await dialog.getByLabel('Name', { exact: true }).fill(newcomer.displayName)
+  await dialog.getByLabel('E-mail').fill(newcomer.email)
+  await dialog.getByLabel('Username').fill(newcomer.username)
+  await dialog.getByLabel('Administrator').check()
+  const database = new Database(join(desk.folder, 'altavms.db'))
+  database.prepare('update sessions set proved_at = 0').run()
+  database.close()
+
+  const add = dialog.getByRole('button', { name: 'Add user' })
+  const proof = page.getByRole('dialog', { name: 'Confirm that it is you' })
+  await add.click()
+  await expect(proof.getByLabel('Your password')).toBeFocused()
+  await page.keyboard.press('Escape')
+  await expect(proof).toHaveCount(0)
+  await expect(dialog).toContainText('more than 15 minutes ago')
+  await expect(dialog.getByLabel('E-mail')).toHaveValue(newcomer.email)
+  await add.click()
+  await expect(proof.getByLabel('Your password')).toBeFocused()
+  await page.keyboard.type('not the password')
+  await page.keyboard.press('Enter')
+  await expect(proof.getByLabel('Your password')).toHaveAttribute('aria-invalid', 'true')
+  await proof.getByLabel('Your password').fill('admin')
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('dialog')).toContainText(`${newcomer.displayName} is added`)
+  await page.getByRole('dialog').getByRole('button', { name: 'Done' }).click()
+  await expect(page.getByRole('dialog')).toHaveCount(0)
 })
 
 // Would catch: a password that its administrator knows for ever, a demand that nobody can get past or that all can.

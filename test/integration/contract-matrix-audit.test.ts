@@ -86,6 +86,7 @@ const successes: Readonly<Record<string, () => Promise<unknown>>> = {
     const change = { currentPassword: testAdmin.password, newPassword: 'teal-falcon-88' }
     token = (await window.account.changePassword(change)).accessToken
   },
+  'account.prove': () => window.account.prove({ password: 'teal-falcon-88' }),
   'account.update': () => window.account.update({ displayName: 'The boss' }),
   'account.dismissNotices': () => window.account.dismissNotices({ ids: [] }),
   'account.renewRecoveryCode': async () => {

@@ -180,6 +180,11 @@ test('who has no password proves who they are at the provider, which must say th
       status: 403,
       body: { code: 'REAUTHENTICATION_REQUIRED' },
     })
+  // There is no password that would do instead.
+  expect(await old.call('POST', '/account/proof', { password: 'any' })).toMatchObject({
+    status: 403,
+    body: { code: 'REAUTHENTICATION_REQUIRED' },
+  })
   for (const authTime of [now - 3600, null]) {
     provider.authTime = authTime
     expect(await signIn('?again=1')).toBe('SSO_REFUSED')
