@@ -68,6 +68,11 @@ const noOtherFeature = {
   message: 'A feature does not import another feature; share through app/, ui/ or player/.',
 }
 
+const noSpreadLiteral = {
+  selector: 'SpreadElement > ObjectExpression',
+  message: 'Write the properties themselves: TypeScript does not find excess ones in a spread literal.',
+}
+
 export default tseslint.config(
   {
     ignores: [
@@ -105,14 +110,7 @@ export default tseslint.config(
         'error',
         { argsIgnorePattern: '^_', varsIgnorePattern: '^_', caughtErrorsIgnorePattern: '^_' },
       ],
-      'no-restricted-syntax': [
-        'error',
-        {
-          selector: 'SpreadElement > ObjectExpression',
-          message:
-            'Write the properties themselves: TypeScript does not find excess ones in a spread literal.',
-        },
-      ],
+      'no-restricted-syntax': ['error', noSpreadLiteral],
       eqeqeq: ['error', 'always', { null: 'ignore' }],
       'no-empty': ['error', { allowEmptyCatch: false }],
     },
@@ -132,6 +130,20 @@ export default tseslint.config(
     rules: {
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/no-misused-promises': 'error',
+    },
+  },
+  {
+    files: ['test/**/*.{test,spec}.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        noSpreadLiteral,
+        {
+          selector: "CallExpression[callee.property.name='every']",
+          message:
+            'It is true of an empty list. Filter what is wrong and expect none of it, or compare the list.',
+        },
+      ],
     },
   },
   {

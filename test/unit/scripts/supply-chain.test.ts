@@ -10,10 +10,13 @@ interface Step {
   readonly uses?: string
   readonly run?: string
   readonly env?: Readonly<Record<string, string>>
+  readonly with?: Readonly<Record<string, string>>
 }
 
 interface Workflow {
-  readonly jobs: Readonly<Record<string, { readonly steps: readonly Step[] }>>
+  readonly jobs: Readonly<
+    Record<string, { readonly steps: readonly Step[]; readonly needs?: readonly string[] }>
+  >
 }
 
 const jobs = readdirSync(workflows).flatMap((file) =>
@@ -33,6 +36,19 @@ test('no job that has secrets runs tests', () => {
   expect(withSecrets).toHaveLength(1)
   const commands = withSecrets.flatMap(({ steps }) => steps.flatMap(({ run }) => run ?? []))
   expect(commands.filter((command) => /npm (run )?(test|e2e|proofs|bench)/.test(command))).toEqual([])
+})
+
+// Would catch: packages that somebody else than their makers published, or a release that nobody can look up in a list of
+// vulnerable packages.
+test('signatures are checked, and a bill of materials is kept, before anything is packaged', () => {
+  const checking = jobs.find(({ steps }) => steps.some(({ run }) => run === 'npm audit signatures'))
+  const bill = checking?.steps.find(({ run }) => run?.startsWith('npm sbom '))?.run
+  expect(bill).toMatch(/--sbom-format cyclonedx .*> sbom\.cdx\.json$/)
+  const kept = checking?.steps.find((step) => step.with?.['path'] === 'sbom.cdx.json')
+  expect(kept?.uses).toMatch(/^actions\/upload-artifact@/)
+  expect(kept?.with?.['if-no-files-found']).toBe('error')
+  const signing = jobs.find((job) => JSON.stringify(job).includes('secrets.'))
+  expect(signing?.needs).toEqual(['test', 'supply-chain'])
 })
 
 // Would catch: an installation that is reported to somebody.
