@@ -63,7 +63,7 @@ test('codecs that cannot be played and a server without WHEP are said, and what 
   await expect(tileAt(page, 2).getByTestId('tile-headline')).toContainText('Add an H.264 sub stream')
 
   await expectMoving(tileAt(page, 3), 'hls')
-  await expect(tileAt(page, 3).getByTestId('tile-remark')).toContainText('no WHEP')
+  await expect(tileAt(page, 3).getByTestId('tile-remark')).toContainText('no WebRTC for this stream')
   await expect(tileAt(page, 3).getByTestId('tile-source')).toContainText(/HLS \w+.*\+\d/)
   await expectMoving(tileAt(page, 4))
 
