@@ -80,6 +80,17 @@ test('a taken port, and a database of another desk, are one sentence each and ex
   }
 })
 
+// Would catch: a test that talks to another desk, which took the port first, and is refused its password.
+test('a desk that cannot listen is not mistaken for the one that answers there', async () => {
+  const desk = await startDeskProcess({ entry, folder })
+  try {
+    const env = { ALTAVMS_HTTP_ADDR: new URL(desk.origin).host }
+    await expect(startDeskProcess({ entry, env })).rejects.toThrow('another Alta Desk, already listens')
+  } finally {
+    await desk.stop()
+  }
+})
+
 test('it says where it answers and how to sign in, and one signal stops it in order', async () => {
   const desk = await startDeskProcess({ entry, folder })
   expect(desk.output()).toContain(`is ready at ${desk.origin}`)
