@@ -138,6 +138,7 @@ export function createDesk(options: DeskOptions): Desk {
     boot: randomBytes(6).toString('hex'),
     // A quarter: the rest is for requests, Alta's above all, for files and for connections to Alta servers.
     mostStreams: Math.floor(descriptors / 4),
+    metrics: ground.metrics,
   })
   const files = new FileTickets(ground.clock)
   const audit = openAudit(ground, files, (caller) => identity.service.isStillIn(caller))

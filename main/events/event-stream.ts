@@ -7,6 +7,7 @@ import type { Caller, RequestContext } from '../identity/request-context.ts'
 import type { Bus } from '../platform/bus.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Part } from '../platform/lifecycle.ts'
+import type { Metrics } from '../platform/metrics.ts'
 import { OpenStreams } from './open-streams.ts'
 import type { OpenStream } from './open-streams.ts'
 
@@ -25,6 +26,7 @@ export interface EventStreamOptions {
   readonly boot: string
   /** How many streams all people together may have open over the network. */
   readonly mostStreams: number
+  readonly metrics: Metrics
   /** How many messages are kept for those who come back, or read slowly. */
   readonly kept?: number
   readonly heartbeatMs?: number
@@ -79,7 +81,7 @@ export class EventStream implements Part {
   constructor(options: EventStreamOptions) {
     this.#options = options
     this.#kept = options.kept ?? 1000
-    this.#open = new OpenStreams(options.mostStreams)
+    this.#open = new OpenStreams(options.mostStreams, options.metrics)
   }
 
   start(): void {

@@ -1,3 +1,5 @@
+import type { Metrics } from '../platform/metrics.ts'
+
 /** How many event streams one person may have open over the network. */
 const mostPerPerson = 8
 
@@ -14,11 +16,13 @@ export interface OpenStream {
  */
 export class OpenStreams {
   readonly #mostInAll: number
+  readonly #count: ReturnType<Metrics['gauge']>
   /** In the order in which they were opened. */
   readonly #open = new Set<OpenStream>()
 
-  constructor(mostInAll: number) {
+  constructor(mostInAll: number, metrics: Metrics) {
     this.#mostInAll = mostInAll
+    this.#count = metrics.gauge({ name: 'event_streams', help: 'Event streams open over the network.' })
   }
 
   /** Lets a stream of this person in; null when there is no room for it. */
@@ -31,11 +35,13 @@ export class OpenStreams {
     } else if (this.#open.size >= this.#mostInAll) return null
     const admitted = { userId, replaced: false }
     this.#open.add(admitted)
+    this.#count.set(this.#open.size)
     return admitted
   }
 
   /** The stream has ended. */
   release(stream: OpenStream): void {
     this.#open.delete(stream)
+    this.#count.set(this.#open.size)
   }
 }

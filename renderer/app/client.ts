@@ -125,6 +125,11 @@ async function retryRefused<T>(call: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Calls with the token of this page (null: nobody is signed in), and once more with a newer one where the desk answers 401. */
+export function asSignedIn<T>(call: (token: string | null) => Promise<T>): Promise<T> {
+  return retryRefused(async () => call(await accessToken.current()))
+}
+
 /** The desk, as the signed-in person. */
 export const desk = createORPCClient<DeskClient>(lazily(door(authorization, retryRefused)))
 

@@ -1,8 +1,9 @@
 import { getEventMeta } from '@orpc/client'
 import type { StreamMessage } from '../../shared/contract/events.ts'
+import { moment, sinceMs } from './elapsed.ts'
 
 /** The desk sends a heartbeat every 2 s: after three missed ones this page is cut off. */
-const cutOffAfterMs = 6_000
+export const cutOffAfterMs = 6_000
 /** A connection that is silent for this long is given up, for a half-open socket never ends by itself. */
 const reconnectAfterMs = 8_000
 const firstRetryMs = 500
@@ -68,6 +69,8 @@ export class DeskEvents {
         lastEventId: this.#lastEventId,
       })
       for await (const message of stream) {
+        // What was on its way when the sign-in changed is not for the person who uses the page now.
+        if (signal.aborted) return
         silent = moment()
         this.#heard(message)
         this.#isReplaced = message.type === 'stream.ended'
@@ -92,21 +95,6 @@ export class DeskEvents {
     this.#isCutOff = isCutOff
     this.#listener.cutOff(isCutOff)
   }
-}
-
-/** One moment by both clocks of the page, milliseconds. */
-interface Moment {
-  readonly wall: number
-  readonly monotonic: number
-}
-
-function moment(): Moment {
-  return { wall: Date.now(), monotonic: performance.now() }
-}
-
-/** By the clock that says more: one may be set back, the other stands still while the machine sleeps. */
-function sinceMs({ wall, monotonic }: Moment): number {
-  return Math.max(Date.now() - wall, performance.now() - monotonic)
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

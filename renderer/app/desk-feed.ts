@@ -5,6 +5,7 @@ import type { StreamMessage } from '../../shared/contract/events.ts'
 import { desk } from './client.ts'
 import type { Outputs } from './client.ts'
 import { DeskEvents } from './desk-events.ts'
+import { openEventStream } from './browser-stream.ts'
 import { closeCameras, closeForbidden, reopenCameras } from './closed-cameras.ts'
 import { keys } from './queries.ts'
 import { queryClient } from './query-client.ts'
@@ -44,10 +45,10 @@ export function isCurrent(answeredAt: number): boolean {
 /** True while Alta streams from addresses that this page was not allowed when it was loaded. */
 export const pageOutdated = computed(() => outdated.value)
 
-/** True while the desk tells this page nothing, for the account is open on more pages than it serves. */
+/** True while this page has no updates, because the account is open in more browsers than the desk serves. */
 export const updatesPaused = computed(() => isPaused.value)
 
-/** Asks the desk for updates again, on somebody's wish alone: the page that has waited longest loses its own. */
+/** Asks the desk for updates again, when somebody wants them here or in another tab: the browser that has had them longest loses its own. */
 export function resumeUpdates(): void {
   if (isPaused.value) follow()
 }
@@ -77,7 +78,7 @@ export function followDesk(): void {
       greeted = false
       if (userId === null) return
       const { signal } = (following = new AbortController())
-      const events = new DeskEvents((options) => desk.events.stream(undefined, options), {
+      const events = new DeskEvents(openEventStream(resumeUpdates), {
         message: receive,
         cutOff: (value) => (isCutOff.value = value),
         replaced: pause,

@@ -1,10 +1,10 @@
 /// <reference lib="dom" />
 import { expect } from '@playwright/test'
-import type { Page } from '@playwright/test'
+import type { Locator, Page } from '@playwright/test'
 import type { Camera } from '../../shared/contract/cameras.ts'
 import type { Group } from '../../shared/contract/groups.ts'
 import type { AltaServerHandle } from '../alta-simulator/start-alta-server.ts'
-import { addPerson, expectSignedIn, expectSignInPage, signOutByMenu } from './stage/people.ts'
+import { addPerson, anotherBrowser, expectSignedIn, expectSignInPage, signOutByMenu } from './stage/people.ts'
 import type { StagePerson } from './stage/people.ts'
 import { refusalsAgainst, refusedRequests } from './stage/refusals.ts'
 import { cameraPair, furnish, leaveWall, signIn, startStage, test } from './stage/stage.ts'
@@ -16,6 +16,7 @@ let alta: AltaServerHandle
 let gate: Camera
 let lobby: Camera
 let vera: StagePerson
+let gatehouse: Group
 
 test.beforeAll(async () => {
   stage = await startStage([{ receivers: [...cameraPair('gate', 'Gate'), ...cameraPair('lobby', 'Lobby')] }])
@@ -27,9 +28,9 @@ test.beforeAll(async () => {
   if (!first || !second) throw new Error('Two cameras are needed.')
   ;[gate, lobby] = [first, second]
   vera = await addPerson(stage, 'vera', 'Vera Ostrova')
-  const group = await stage.api.want<Group>('POST', '/groups', { name: 'Gatehouse' })
-  await stage.api.want('PUT', `/groups/${group.id}/cameras/${gate.id}`)
-  await stage.api.want('PUT', `/groups/${group.id}/members/${vera.id}`, { role: 'viewer' })
+  gatehouse = await stage.api.want<Group>('POST', '/groups', { name: 'Gatehouse' })
+  await stage.api.want('PUT', `/groups/${gatehouse.id}/cameras/${gate.id}`)
+  await stage.api.want('PUT', `/groups/${gatehouse.id}/members/${vera.id}`, { role: 'viewer' })
   await leaveWall(stage, { layout: '4', tiles: [lobby.id, gate.id, null, null] })
 })
 test.afterAll(() => stage.stop())
@@ -228,4 +229,181 @@ test('somebody in another zone sees the times of the desk, and which zone that i
     .poll(async () => (await page.getByRole('banner').innerText()).includes(`${here()}:`))
     .toBe(true)
   await abroad.close()
+})
+
+/** How many event streams the desk serves, by its own count. */
+async function openStreams(): Promise<number> {
+  const answer = await fetch(`${stage.desk.origin}/metrics`)
+  return Number(/^alta_desk_event_streams (\d+)$/m.exec(await answer.text())?.[1])
+}
+
+/** Opens more tabs of the browser of `page` on its address, one after the other. */
+async function openTabs(page: Page, count: number): Promise<Page[]> {
+  const tabs = [page]
+  for (let opened = 0; opened < count; opened += 1) {
+    const tab = await page.context().newPage()
+    await tab.goto(page.url())
+    await expectSignedIn(tab)
+    tabs.push(tab)
+  }
+  return tabs
+}
+
+/** The camera on the page "Cameras". */
+function listed(page: Page, camera: Camera): Locator {
+  return page.getByRole('link', { name: camera.name, exact: true })
+}
+
+// Would catch: a seventh tab that never loads, for six streams hold all connections that a browser opens to one host; a
+// tab that keeps a camera which was taken away; tabs that fall silent with the first, or stay signed in.
+test('eight tabs of one browser share one stream, and each hears everything', async ({
+  page,
+  browser,
+  watch,
+}) => {
+  await expect.poll(openStreams).toBe(0)
+  await signIn(page, stage.desk.origin, vera)
+  await page.goto(`${stage.desk.origin}/cameras`)
+  const tabs = await openTabs(page, 7)
+  const theirs = await anotherBrowser(browser, watch)
+  const admins = await theirs.newPage()
+  await signIn(admins, stage.desk.origin)
+  await admins.goto(`${stage.desk.origin}/cameras`)
+  for (const tab of tabs) await expect(listed(tab, gate)).toBeVisible()
+  await expect.poll(openStreams).toBe(2)
+
+  await stage.api.want('DELETE', `/groups/${gatehouse.id}/cameras/${gate.id}`)
+  for (const tab of tabs) await expect(listed(tab, gate)).toHaveCount(0)
+  await expect(listed(admins, gate)).toBeVisible()
+
+  const [first, ...others] = tabs
+  await first?.close()
+  await stage.api.want('PUT', `/groups/${gatehouse.id}/cameras/${gate.id}`)
+  for (const tab of others) {
+    await expect(listed(tab, gate)).toBeVisible()
+    await expect(tab.getByTestId('cut-off')).toHaveCount(0)
+  }
+  expect(await openStreams()).toBe(2)
+
+  const [leaving, ...left] = others
+  if (leaving) await signOutByMenu(leaving)
+  for (const tab of left) await expectSignInPage(tab)
+  await expect.poll(openStreams).toBe(1)
+  await expect(listed(admins, gate)).toBeVisible()
+  await theirs.close()
+  await expect.poll(openStreams).toBe(0)
+})
+
+// Would catch: a tab of one person that hears what is for another, for both came through the worker of one browser.
+test('tabs of one browser in which two people are signed in hear what is for each', async ({ page }) => {
+  await signIn(page, stage.desk.origin)
+  await page.goto(`${stage.desk.origin}/cameras`)
+  const [, admins] = await openTabs(page, 1)
+  if (!admins) throw new Error('Two tabs are needed.')
+  await expect(listed(admins, lobby)).toBeVisible()
+  await expect.poll(openStreams).toBe(1)
+  await page.keyboard.press('Control+Shift+l')
+  await page.getByLabel('E-mail or username').fill(vera.username)
+  await page.getByLabel('Password').fill(vera.password)
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('button', { name: 'Account of Vera Ostrova' })).toBeVisible()
+  await page.getByRole('link', { name: 'Cameras', exact: true }).click()
+  await expect(listed(page, gate)).toBeVisible()
+  // The other tab belongs to the administrator until it renews its token.
+  await expect.poll(openStreams).toBe(2)
+  await stage.api.want('DELETE', `/groups/${gatehouse.id}/cameras/${gate.id}`)
+  await expect(listed(page, gate)).toHaveCount(0)
+  await stage.api.want('PUT', `/groups/${gatehouse.id}/cameras/${gate.id}`)
+  await expect(listed(page, gate)).toBeVisible()
+  await expect(listed(admins, lobby)).toBeVisible()
+  await expect(listed(page, lobby)).toHaveCount(0)
+
+  await admins.reload()
+  await expect(admins.getByRole('button', { name: 'Account of Vera Ostrova' })).toBeVisible()
+  await expect.poll(openStreams).toBe(1)
+  await stage.api.want('PUT', `/groups/${gatehouse.id}/cameras/${lobby.id}`)
+  for (const tab of [page, admins]) await expect(listed(tab, lobby)).toBeVisible()
+  await stage.api.want('DELETE', `/groups/${gatehouse.id}/cameras/${lobby.id}`)
+  for (const tab of [page, admins]) await expect(listed(tab, lobby)).toHaveCount(0)
+  expect(await openStreams()).toBe(1)
+})
+
+// Would catch: tabs that stay cut off, or look connected, when what they share has crashed; a browser that shares nothing
+// and hears nothing.
+test('tabs whose shared worker crashed say so, and share a stream again; a browser without one has a stream each', async ({
+  page,
+  browser,
+  watch,
+}) => {
+  await signIn(page, stage.desk.origin, vera)
+  await page.goto(`${stage.desk.origin}/cameras`)
+  const tabs = await openTabs(page, 1)
+  await expect.poll(openStreams).toBe(1)
+  const devtools = await browser.newBrowserCDPSession()
+  const { targetInfos } = await devtools.send('Target.getTargets')
+  const [worker, ...others] = targetInfos.filter(({ type }) => type === 'shared_worker')
+  expect([worker?.url, others]).toEqual([expect.stringMatching(/\/assets\/event-worker-[^/]+\.js$/), []])
+  await devtools.send('Target.closeTarget', { targetId: worker?.targetId ?? '' })
+  await expect.poll(openStreams).toBe(0)
+  for (const tab of tabs) await expect(tab.getByTestId('cut-off')).toBeVisible()
+  for (const tab of tabs) await expect(tab.getByTestId('cut-off')).toBeHidden()
+  expect(await openStreams()).toBe(1)
+
+  const old = await anotherBrowser(browser, watch)
+  await old.addInitScript(() => Object.defineProperty(window, 'SharedWorker', { value: undefined }))
+  const theirs = await old.newPage()
+  await signIn(theirs, stage.desk.origin, vera)
+  await theirs.goto(`${stage.desk.origin}/cameras`)
+  tabs.push(...(await openTabs(theirs, 1)))
+  await expect.poll(openStreams).toBe(3)
+  await stage.api.want('PUT', `/groups/${gatehouse.id}/cameras/${lobby.id}`)
+  for (const tab of tabs) await expect(listed(tab, lobby)).toBeVisible()
+  await stage.api.want('DELETE', `/groups/${gatehouse.id}/cameras/${lobby.id}`)
+  for (const tab of tabs) await expect(listed(tab, lobby)).toHaveCount(0)
+  await old.close()
+})
+
+// Would catch: nine browsers of one account that end each other's updates for ever; a page without updates that calls its
+// pictures live, or one that stays without them beside a tab that was resumed.
+test('a browser whose updates a ninth took over says so in each tab, calls nothing live, and resumes when asked', async ({
+  page,
+}) => {
+  await leaveWall(stage, { layout: '4', tiles: [lobby.id, gate.id, null, null] })
+  await expect.poll(openStreams).toBe(0)
+  await signIn(page, stage.desk.origin)
+  await expectBothPlaying(page)
+  const other = await page.context().newPage()
+  await other.goto(`${stage.desk.origin}/cameras`)
+  await expect(listed(other, gate)).toBeVisible()
+  await expect.poll(openStreams).toBe(1)
+  const leave = new AbortController()
+  const ended: string[] = []
+  for (let number = 2; number <= 9; number += 1) {
+    const answer = await fetch(`${stage.desk.origin}/api/events/stream`, {
+      headers: { authorization: `Bearer ${stage.api.token}` },
+      signal: leave.signal,
+    })
+    expect(answer.status).toBe(200)
+    void answer.text().then(
+      (text) => ended.push(text),
+      () => 'left',
+    )
+  }
+  for (const tab of [page, other])
+    await expect(tab.getByTestId('updates-paused')).toContainText(
+      'Updates paused: this account is open in more than 8 browsers.',
+    )
+  for (const place of [1, 2])
+    await expect(tileAt(page, place)).toHaveAttribute('data-word', 'Playing; desk not responding')
+  // Long enough for a page that would reconnect by itself.
+  expect((await drawnFrames(tileAt(page, 1), 100)).pictures).toBeGreaterThan(5)
+  expect(ended).toEqual([])
+  await other.getByRole('button', { name: 'Resume here' }).click()
+  for (const tab of [page, other]) await expect(tab.getByTestId('updates-paused')).toBeHidden()
+  for (const place of [1, 2]) await expect(tileAt(page, place)).toHaveAttribute('data-word', 'Live')
+  // The browser that has had its updates longest lost them, and no other.
+  await expect.poll(() => ended.length).toBe(1)
+  expect(ended[0]).toContain('stream.ended')
+  expect(await openStreams()).toBe(8)
+  leave.abort()
 })

@@ -11,7 +11,8 @@ export interface PageFile {
   readonly immutable: boolean
 }
 
-const contentTypes: Readonly<Record<string, string>> = {
+/** By the ending of a file's name. */
+export const contentTypes = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
@@ -23,7 +24,7 @@ const contentTypes: Readonly<Record<string, string>> = {
   '.webp': 'image/webp',
   '.woff2': 'font/woff2',
   '.txt': 'text/plain; charset=utf-8',
-}
+} as const
 
 const indexPath = '/index.html'
 
@@ -50,7 +51,7 @@ export class PageFiles {
     const body = await readFile(join(this.#folder, path))
     const file: PageFile = {
       body,
-      contentType: contentTypes[extname(path)] ?? 'application/octet-stream',
+      contentType: contentTypeOf(path),
       etag: etagOf(body),
       immutable: path.startsWith('/assets/'),
     }
@@ -78,6 +79,11 @@ export class PageFiles {
     )
     this.#indexChangedAt = changedAt
   }
+}
+
+function contentTypeOf(path: string): string {
+  const known: Readonly<Record<string, string>> = contentTypes
+  return known[extname(path)] ?? 'application/octet-stream'
 }
 
 /** The entity tag of a body: another one for every other content. */

@@ -2,8 +2,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { isPagePath } from '../../../shared/domain/page-paths.ts'
 import { sendError } from './error-body.ts'
 import { pageDocument } from './page-document.ts'
-import { etagOf, PageFiles } from './page-files.ts'
+import { contentTypes, etagOf, PageFiles } from './page-files.ts'
 import type { PageFile } from './page-files.ts'
+import { scriptContentPolicy } from './security-headers.ts'
 import type { SecurityOptions } from './security-headers.ts'
 
 export interface PageRoutesOptions extends SecurityOptions {
@@ -78,6 +79,8 @@ function sendFile(request: FastifyRequest, reply: FastifyReply, file: PageFile):
     'cache-control': file.immutable ? 'public, max-age=31536000, immutable' : 'no-cache',
     etag: file.etag,
   })
+  if (file.contentType === contentTypes['.js'])
+    void reply.header('content-security-policy', scriptContentPolicy)
   if (request.headers['if-none-match'] === file.etag) return reply.code(304).send()
   return reply.send(file.body)
 }

@@ -25,6 +25,9 @@ export function securityHeaders({ tlsEnabled }: SecurityOptions): Record<string,
 /** For answers that are no document: they may load nothing at all. */
 export const closedContentPolicy = "default-src 'none'; frame-ancestors 'none'"
 
+/** For scripts: a worker that is started from one obeys its headers, not the page's, and may ask the desk. */
+export const scriptContentPolicy = "default-src 'none'; connect-src 'self'; frame-ancestors 'none'"
+
 /**
  * What the page may load (Content-Security-Policy, level 3): itself, and pictures from the Alta servers in
  * `streamingOrigins`; what is not an origin there is left out, since it could add directives of its own. hls.js feeds its video, and starts its worker, from blob: addresses. Vue sets style attributes.

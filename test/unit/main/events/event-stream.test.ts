@@ -7,6 +7,7 @@ import type { Caller } from '../../../../main/identity/request-context.ts'
 import { Rights } from '../../../../main/identity/rights.ts'
 import { Bus } from '../../../../main/platform/bus.ts'
 import { systemClock } from '../../../../main/platform/clock.ts'
+import { Metrics } from '../../../../main/platform/metrics.ts'
 
 const boss: Caller = { userId: 'u1', email: 'boss@desk', admin: true, family: 'f1' }
 const guard: Caller = { userId: 'u2', email: 'guard@desk', admin: false, family: 'f2' }
@@ -33,6 +34,7 @@ function open(
     streamOrigins: () => origins,
     boot: 'b00',
     mostStreams: 64,
+    metrics: new Metrics(),
     heartbeatMs: 100_000,
     ...options,
   })
