@@ -15,6 +15,11 @@ export function isClosed(cameraId: string): boolean {
   return closed.value.has(cameraId)
 }
 
+/** The cameras of which nothing may be drawn. */
+export function closedCameraIds(): readonly string[] {
+  return [...closed.value]
+}
+
 /** Closes the pictures of these cameras at once. */
 export function closeCameras(cameraIds: readonly string[]): void {
   if (cameraIds.length > 0) closed.value = new Set([...closed.value, ...cameraIds])

@@ -6,7 +6,7 @@ import { desk } from './client.ts'
 import type { Outputs } from './client.ts'
 import { DeskEvents } from './desk-events.ts'
 import { openEventStream } from './browser-stream.ts'
-import { closeCameras, closeForbidden, reopenCameras } from './closed-cameras.ts'
+import { closeCameras, closedCameraIds, closeForbidden, reopenCameras } from './closed-cameras.ts'
 import { keys } from './queries.ts'
 import { queryClient } from './query-client.ts'
 import { session } from './session.ts'
@@ -156,12 +156,7 @@ function rightsChanged({ lost, gained, resync }: Extract<StreamMessage, { type: 
   closeCameras(lost)
   reopenCameras(gained)
   const gone = new Set(lost)
-  // Reset without being read again, which `resetQueries` would do.
-  for (const id of gone)
-    queryClient
-      .getQueryCache()
-      .find({ queryKey: keys.camera(id) })
-      ?.reset()
+  dropCameras(lost)
   const without = (list: CameraList): CameraList => {
     const items = list.items.filter((camera) => !gone.has(camera.id))
     return { ...list, items, total: list.total - (list.items.length - items.length) }
@@ -175,6 +170,15 @@ function rightsChanged({ lost, gained, resync }: Extract<StreamMessage, { type: 
   else void nextTick(rereadAll)
 }
 
+/** What the page knows of these cameras is dropped without being read again, which `resetQueries` would do. */
+function dropCameras(cameraIds: readonly string[]): void {
+  for (const id of cameraIds)
+    queryClient
+      .getQueryCache()
+      .find({ queryKey: keys.camera(id) })
+      ?.reset()
+}
+
 let askingAgain: ReturnType<typeof setTimeout> | undefined
 
 /** Asks which cameras on screen may be seen, until the desk has answered; then everything is read again. */
@@ -182,6 +186,8 @@ async function recheckCameras(unanswered: 'close' | 'keep'): Promise<void> {
   const asker = session.user.value?.id
   const isAnswered = await closeForbidden(visibleOf, unanswered)
   if (session.user.value?.id !== asker) return
+  // A right that was taken while nothing was heard takes more than the picture.
+  dropCameras(closedCameraIds())
   clearTimeout(askingAgain)
   if (!isAnswered) askingAgain = setTimeout(() => void recheckCameras(unanswered), askAgainMs)
   await nextTick()

@@ -290,3 +290,30 @@ test('what was taken away is not asked for again: nothing is refused, and nobody
   expect(refused).toEqual([])
   expect(await refusalsAgainst(stage, rosa.email)).toEqual([])
 })
+
+// Would catch: a page that goes on showing what it read of a camera, because the right to it was taken before the page
+// first heard the desk.
+test('a right that is taken while a page loads takes the camera from it, and nothing is refused', async ({
+  page,
+}) => {
+  const iris = await addPerson(stage, 'iris', 'Iris Bauer')
+  const pier = await addGroup('Pier', [[iris, 'viewer']])
+  await show(pier, cameras.yard)
+  // Without it the page has a stream of its own, which a test can hold back.
+  await page.addInitScript(() => Object.defineProperty(window, 'SharedWorker', { value: undefined }))
+  await signIn(page, stage.desk.origin, iris)
+  const refused = refusedRequests(page)
+  let taken = (): void => undefined
+  const isTaken = new Promise<void>((resolve) => (taken = resolve))
+  await page.route(/\/api\/events\/stream$/, async (route) => {
+    await isTaken
+    await route.continue()
+  })
+  await page.goto(`${stage.desk.origin}/cameras/${cameras.yard.id}`)
+  await expect(page.getByRole('heading', { name: 'Yard' })).toBeVisible()
+  await stage.api.want('DELETE', `/groups/${pier.id}`)
+  taken()
+  await expect(page.getByText('There is no such thing here, or it is not yours to see.')).toBeVisible()
+  await expect(page.getByRole('heading', { name: 'Yard' })).toHaveCount(0)
+  expect(refused).toEqual([])
+})
