@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { nestsDeeper } from '../platform/json-depth.ts'
 import { AltaProblem } from './alta-problem.ts'
 import type { AltaConfig, AltaReceiverStatus, AltaStatus, ConfigObject } from './alta-types.ts'
 import { diskFullPattern, firstBuildWithReceivers } from './assumptions.ts'
@@ -16,7 +17,6 @@ const mostTexts = 1000
 const longestError = 200
 /** No object of Alta's is so deep; what is deeper could not be written back. */
 const deepest = 50
-const [quote, backslash, openBracket, closeBracket, openBrace, closeBrace] = [34, 92, 91, 93, 123, 125]
 
 // Read with tolerance: a field of an unforeseen type counts as absent in this view, and one odd object does not hide
 // the others. What is written back comes from readObject, which keeps everything.
@@ -150,22 +150,6 @@ export function parseStatus(answer: HttpAnswer): AltaStatus {
   const { receivers, channels } = parsed.data
   const reports = [...Object.values(receivers), ...Object.values(channels)]
   return { receivers, channels, diskFull: reports.some(({ error }) => diskFullPattern.test(error)) }
-}
-
-/** Whether brackets stand in each other deeper than `limit`; those in texts do not count. */
-function nestsDeeper(body: string, limit: number): boolean {
-  let depth = 0
-  let inText = false
-  for (let at = 0; at < body.length; at += 1) {
-    const code = body.charCodeAt(at)
-    if (code === backslash) at += 1
-    else if (code === quote) inText = !inText
-    else if (inText) continue
-    else if (code === openBracket || code === openBrace) depth += 1
-    else if (code === closeBracket || code === closeBrace) depth -= 1
-    if (depth > limit) return true
-  }
-  return false
 }
 
 /** JSON, or ALTA_NOT_ALTA that says what came instead. */

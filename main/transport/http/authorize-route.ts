@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { routeOf } from './matched-route.ts'
 
 /** What Alta asks when a client starts a channel; `query` is the client's, `headers` are Alta's. */
@@ -31,7 +31,9 @@ export function serveAuthorize(app: FastifyInstance, authorize: Authorize): void
     void reply.code(403).send()
   })
   // Any other method or address here is no question of ours; the page's document, with its 200, would say yes to it.
-  app.all('/alta/*', (_request, reply) => reply.code(403).send())
+  // Said before a body is read: anybody may ask.
+  const refuse = (_request: FastifyRequest, reply: FastifyReply): void => void reply.code(403).send()
+  app.all('/alta/*', { onRequest: refuse }, refuse)
   app.get(authorizePath, async (request, reply) => {
     if (running >= mostAtOnce) return reply.code(503).send()
     running += 1

@@ -27,6 +27,9 @@ export function bodyOf(error: ORPCError<string, unknown>): ErrorBody {
   return data === undefined ? { code, message } : { code, message, data }
 }
 
+/** Code of the error for a body in which brackets stand deeper than any input of ours. */
+export const nestedTooDeep = 'BODY_NESTED_TOO_DEEP'
+
 const fastifySentences: Readonly<Record<string, ErrorBody>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: {
     code: 'PAYLOAD_TOO_LARGE',
@@ -41,6 +44,7 @@ const fastifySentences: Readonly<Record<string, ErrorBody>> = {
     message: 'The body is not as long as the header Content-Length says.',
   },
   FST_ERR_CTP_INVALID_JSON_BODY: { code: 'BAD_REQUEST', message: 'The body is not JSON.' },
+  [nestedTooDeep]: { code: 'BAD_REQUEST', message: 'The body is nested too deep.' },
   FST_ERR_BAD_URL: { code: 'BAD_REQUEST', message: 'The address of the request is not well-formed.' },
   FST_ERR_MAX_LENGTH: { code: 'BAD_REQUEST', message: 'A part of the address is too long.' },
 }

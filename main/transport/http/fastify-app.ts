@@ -3,7 +3,8 @@ import type { Socket } from 'node:net'
 import fastify from 'fastify'
 import type { FastifyError, FastifyInstance } from 'fastify'
 import type { AreaLogger } from '../../platform/logging.ts'
-import { fastifyRefusal, sendError } from './error-body.ts'
+import { nestsDeeper } from '../../platform/json-depth.ts'
+import { fastifyRefusal, nestedTooDeep, sendError } from './error-body.ts'
 
 export interface AppOptions {
   readonly readTimeoutMs: number
@@ -18,6 +19,8 @@ export interface AppOptions {
 
 const bodyLimitBytes = 1024 * 1024
 const longestParameter = 300
+/** No input of ours has more than a few levels. */
+const deepestBody = 50
 const saneRequestId = /^[\w.:/+=-]{8,128}$/
 
 /**
@@ -86,6 +89,8 @@ function acceptJsonOnly(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'error')
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
     if (body.length === 0) done(null, undefined)
+    else if (nestsDeeper(body.toString(), deepestBody))
+      done(Object.assign(new Error('The body is nested too deep.'), { statusCode: 400, code: nestedTooDeep }))
     else void parse(request, body.toString(), done)
   })
 }

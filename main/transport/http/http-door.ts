@@ -13,6 +13,7 @@ import { serveApiPage } from './api-page.ts'
 import { serveProcedures } from './api-routes.ts'
 import { serveAuthorize } from './authorize-route.ts'
 import type { Authorize } from './authorize-route.ts'
+import { limitStrangersBodies, refuseUnknownAddresses } from './body-limits.ts'
 import { ConnectionLimit, connectionLimits, refuseBeyond } from './connection-limit.ts'
 import { makeApp } from './fastify-app.ts'
 import { serveFiles } from './file-routes.ts'
@@ -183,6 +184,7 @@ export class HttpDoor implements Part {
     limit.watch(app.server)
     this.#countRequests(app)
     serveAuthorize(app, this.#options.authorize)
+    refuseUnknownAddresses(app)
     void app.register((guarded, _options, done) => {
       refuseBeyond(guarded, limit)
       this.#serveGuarded(guarded, draining)
@@ -207,6 +209,7 @@ export class HttpDoor implements Part {
     guardGate(app, gate)
     answerCrossOrigin(app, gate)
     limitRequests(app, { limits: config.limits, authenticate })
+    limitStrangersBodies(app, authenticate)
     if (internalAddr === null) this.#probes(app)
     app.addHook('onRequest', (request, reply, done) => {
       if (routeOf(request).startsWith('/api/')) void reply.header('cache-control', 'no-store')

@@ -1,0 +1,48 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { commonErrors } from '../../../shared/contract/errors.ts'
+import { sendError } from './error-body.ts'
+import type { ErrorBody } from './error-body.ts'
+import { bearerToken } from './request-context.ts'
+import type { Authenticate } from './request-context.ts'
+
+/** Whoever is not signed in has no more to say: a name, a password and a code. */
+const strangersBytes = 16 * 1024
+
+const tooLarge: ErrorBody = {
+  code: 'PAYLOAD_TOO_LARGE',
+  message: 'Sign in before you send a body larger than 16 kB.',
+}
+const unknownLength: ErrorBody = {
+  code: 'LENGTH_REQUIRED',
+  message: 'Sign in before you send a body without the header Content-Length.',
+}
+
+const signInFirst: ErrorBody = { code: 'UNAUTHORIZED', message: commonErrors.UNAUTHORIZED.message }
+
+/**
+ * Refuses the large bodies of people who are not signed in before they are read: to parse a megabyte takes the main thread
+ * up to half a second, and it would be done only to say that one must sign in.
+ */
+export function limitStrangersBodies(app: FastifyInstance, authenticate: Authenticate): void {
+  app.addHook('onRequest', async (request, reply) => {
+    const refusal = refusalOf(request)
+    if (refusal === null) return
+    const token = bearerToken(request.headers.authorization)
+    if (token === null) await sendError(reply, refusal === tooLarge ? 413 : 411, refusal)
+    // A page whose token has expired renews it, and sends its body again.
+    else if ((await authenticate(token)) === null) await sendError(reply, 401, signInFirst)
+  })
+}
+
+function refusalOf({ headers }: FastifyRequest): ErrorBody | null {
+  if (headers['transfer-encoding'] !== undefined) return unknownLength
+  return Number(headers['content-length'] ?? 0) > strangersBytes ? tooLarge : null
+}
+
+/** Answers requests to addresses that nobody serves before their bodies are read. */
+export function refuseUnknownAddresses(app: FastifyInstance): void {
+  app.addHook('onRequest', (request, reply, done) => {
+    if (request.is404) reply.callNotFound()
+    else done()
+  })
+}
