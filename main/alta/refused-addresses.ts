@@ -12,15 +12,18 @@ const refused = new BlockList()
 refused.addSubnet('169.254.0.0', 16, 'ipv4')
 refused.addSubnet('fe80::', 10, 'ipv6')
 refused.addAddress('fd00:ec2::254', 'ipv6')
+// Amazon's, for what runs in its clusters.
+refused.addAddress('fd00:ec2::23', 'ipv6')
 refused.addSubnet('::169.254.0.0', 112, 'ipv6')
 refused.addSubnet('64:ff9b::169.254.0.0', 112, 'ipv6')
 refused.addSubnet('::ffff:0:169.254.0.0', 112, 'ipv6')
 refused.addSubnet('64:ff9b:1::169.254.0.0', 112, 'ipv6')
 refused.addSubnet('2002:a9fe::', 32, 'ipv6')
-// Of clouds whose metadata are at no link-local address: Google, Alibaba, Azure.
+// Of clouds whose metadata are at no link-local address: Google, Alibaba, Azure, Oracle.
 refused.addAddress('fd20:ce::254', 'ipv6')
 refused.addAddress('100.100.100.200', 'ipv4')
 refused.addAddress('168.63.129.16', 'ipv4')
+refused.addAddress('192.0.0.192', 'ipv4')
 
 /** Whether the desk never connects to this IP address; false for what is no address. */
 export function isRefusedAddress(address: string): boolean {

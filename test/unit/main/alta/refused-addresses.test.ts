@@ -68,6 +68,7 @@ const literals = [
   // Would catch: other spellings of link-local addresses in IPv6, and clouds that keep their metadata elsewhere.
   ...['http://[::ffff:0:a9fe:a9fe]', 'http://[64:ff9b:1::a9fe:a9fe]', 'http://[fd20:ce::254]'],
   ...['http://100.100.100.200', 'http://168.63.129.16', 'http://[::ffff:168.63.129.16]'],
+  ...['http://[fd00:ec2::23]', 'http://192.0.0.192', 'http://[::ffff:c000:c0]'],
   ...['http://[::169.254.169.254]', 'http://[64:ff9b::a9fe:a9fe]', 'http://[2002:a9fe:a9fe::1]'],
 ]
 
