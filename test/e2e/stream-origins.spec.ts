@@ -42,7 +42,9 @@ test.beforeEach(async () => {
   const { cameras } = await furnish(stage, alta, ['gate'])
   await leaveWall(stage, { layout: '1', tiles: cameras.map(({ id }) => id) })
 })
-test.afterEach(async () => {
+test.afterEach(async ({ page }) => {
+  // A page whose desk goes away complains.
+  await page.goto('about:blank')
   for (const port of ports.splice(0)) port.close()
   await desk.stop()
   await alta.dispose()
