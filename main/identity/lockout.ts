@@ -8,6 +8,8 @@ import { deleteFailures, deleteForgottenFailures, failuresOf, putFailures } from
 /** So many failures within the window lock a counter for as long as the window. */
 const mostFailures = 10
 const windowMs = 15 * 60_000
+/** What is locked for longer than this was locked before the clock was set back: it is not locked any more. */
+export const longestLockMs = 2 * windowMs
 const lockedAction: AuditAction = 'account.locked'
 
 /** Too many sign-ins with one name failed; whether anybody has it is not said. */
@@ -49,8 +51,8 @@ export class Lockout {
 
   #leftMs({ door }: RequestContext, counter: string): number {
     if (door === 'desktop') return 0
-    const lockedUntil = this.#store.read((db) => failuresOf(db, counter))?.lockedUntil ?? 0
-    return lockedUntil - this.#clock.now()
+    const failures = this.#store.read((db) => failuresOf(db, counter))
+    return lockLeftMs(failures, this.#clock.now())
   }
 
   /** Counts a failure in each counter and records it, and that they are locked where this one locks any. */
@@ -87,8 +89,9 @@ export class Lockout {
   ): { failedAt: number[]; locks: boolean } | null {
     const now = this.#clock.now()
     // Answers that were on their way when the lock fell change nothing any more.
-    if (door === 'desktop' || (before?.lockedUntil ?? 0) > now) return null
-    const failedAt = [...(before?.failedAt ?? []).filter((at) => at > now - windowMs), now]
+    if (door === 'desktop' || lockLeftMs(before, now) > 0) return null
+    const isRecent = (at: number): boolean => Math.abs(now - at) < windowMs
+    const failedAt = [...(before?.failedAt ?? []).filter(isRecent), now]
     return { failedAt, locks: failedAt.length >= mostFailures }
   }
 
@@ -96,6 +99,12 @@ export class Lockout {
   clear(tx: Tx, counters: readonly string[]): void {
     for (const counter of counters) deleteFailures(tx, counter)
   }
+}
+
+/** How long a counter is locked still; 0 where it is not. */
+function lockLeftMs(failures: ReturnType<typeof failuresOf>, now: number): number {
+  const leftMs = (failures?.lockedUntil ?? 0) - now
+  return leftMs > 0 && leftMs <= longestLockMs ? leftMs : 0
 }
 
 /** The parts of a record that say that the desk locked the account, by whose last failure it is made. */

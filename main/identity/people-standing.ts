@@ -1,6 +1,6 @@
 import type { Clock } from '../platform/clock.ts'
 import type { Store } from '../store/store-types.ts'
-import { countersOf } from './lockout.ts'
+import { countersOf, longestLockMs } from './lockout.ts'
 import type { LockablePerson } from './lockout.ts'
 import { locksOf } from './sign-in-queries.ts'
 import type { TwoFactor } from './two-factor.ts'
@@ -29,7 +29,7 @@ export class PeopleStanding {
   of(people: readonly LockablePerson[]): (person: LockablePerson) => Standing {
     const now = this.#clock.now()
     const { locks, active } = this.#store.read((db) => ({
-      locks: locksOf(db, people.flatMap(countersOf), now),
+      locks: locksOf(db, people.flatMap(countersOf), now, now + longestLockMs),
       active: lastActiveOf(
         db,
         people.map(({ id }) => id),

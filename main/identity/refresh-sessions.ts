@@ -102,7 +102,9 @@ export class RefreshSessions {
     const hasMoved = (session: SessionRow): boolean => underOldName && session.secureName
     if (row.spentAt === null) return hasMoved(row) ? { kind: 'unknown' } : { kind: 'good', row }
     const successor = unspentSession(db, row.family)
-    const justSpent = now - row.spentAt < repeatWithinMs && lastSpentSession(db, row.family)?.id === row.id
+    // Either way: the clock may have been set back since.
+    const justSpent =
+      Math.abs(now - row.spentAt) < repeatWithinMs && lastSpentSession(db, row.family)?.id === row.id
     if (!successor || !justSpent) return { kind: 'reused', row }
     return hasMoved(successor) ? { kind: 'unknown' } : { kind: 'repeated', row, successor }
   }

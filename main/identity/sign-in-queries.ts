@@ -1,4 +1,4 @@
-import { and, count, eq, gt, inArray, lt } from 'drizzle-orm'
+import { and, count, eq, gt, inArray, lt, lte } from 'drizzle-orm'
 import type { ReadHandle, Tx } from '../store/store-types.ts'
 import { backupCodes, signInFailures, totpSecrets } from '../store/tables/identity.ts'
 
@@ -9,13 +9,18 @@ export function failuresOf(db: ReadHandle, account: string): FailuresRow | undef
   return db.select().from(signInFailures).where(eq(signInFailures.account, account)).get()
 }
 
-/** Which of these accounts are locked now, and until when. */
-export function locksOf(db: ReadHandle, accounts: readonly string[], now: number): Map<string, number> {
+/** Which of these accounts are locked at `now` until `latest` at most, and until when. */
+export function locksOf(
+  db: ReadHandle,
+  accounts: readonly string[],
+  now: number,
+  latest: number,
+): Map<string, number> {
   const { account, lockedUntil } = signInFailures
   const rows = db
     .select({ account, lockedUntil })
     .from(signInFailures)
-    .where(and(inArray(account, [...accounts]), gt(lockedUntil, now)))
+    .where(and(inArray(account, [...accounts]), gt(lockedUntil, now), lte(lockedUntil, latest)))
     .all()
   return new Map(rows.map((row) => [row.account, row.lockedUntil ?? now]))
 }

@@ -130,6 +130,14 @@ describe('what gives a way into an account asks again who it is, 15 minutes afte
     expect((await open.call(method, path(), body)).status).toBe(200)
   })
 
+  // Would catch: a page that was left open yesterday, and needs no password since the clock was set back by a day.
+  test('a proof that lies ahead of the clock is none', async () => {
+    expect((await open.call('POST', '/account/proof', { password })).status).toBe(200)
+    age(-24 * 3_600_000)
+    expect((await open.call('POST', `/users/${otherId}/password`, {})).status).toBe(403)
+    age(24 * 3_600_000)
+  })
+
   test('what gives none does not ask', async () => {
     age(24 * 3_600_000)
     const guard = { email: 'night@desk', username: 'night-guard', displayName: 'Guard' }

@@ -108,6 +108,23 @@ test('answers that were on their way when the lock fell do not make it longer', 
   expect(isLocked(known)).toBe(false)
 })
 
+// Would catch: a lock that lasts a day longer because the clock was set back by a day, and guesses that nobody counts then.
+test('a clock that is set back by a day neither prolongs a lock nor stops the count', () => {
+  const { fail, isLocked, pass } = setUp()
+  fail(known, 10)
+  pass(-24 * 60 * minuteMs)
+  expect(isLocked(known)).toBe(false)
+  fail(known, 10)
+  expect(isLocked(known)).toBe(true)
+})
+
+test('a clock that is set back by a moment does not end a lock', () => {
+  const { fail, isLocked, pass } = setUp()
+  fail(known, 10)
+  pass(-minuteMs)
+  expect(isLocked(known)).toBe(true)
+})
+
 test('a success clears the count, and one account never locks another', () => {
   const { store, lockout, fail, isLocked } = setUp()
   fail(known, 9)
