@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { commonErrors } from '../../../shared/contract/errors.ts'
 import { sendError } from './error-body.ts'
 import type { ErrorBody } from './error-body.ts'
@@ -24,14 +24,31 @@ const signInFirst: ErrorBody = { code: 'UNAUTHORIZED', message: commonErrors.UNA
  * up to half a second, and it would be done only to say that one must sign in.
  */
 export function limitStrangersBodies(app: FastifyInstance, authenticate: Authenticate): void {
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     const refusal = refusalOf(request)
-    if (refusal === null) return
-    const token = bearerToken(request.headers.authorization)
-    if (token === null) await sendError(reply, refusal === tooLarge ? 413 : 411, refusal)
-    // A page whose token has expired renews it, and sends its body again.
-    else if ((await authenticate(token)) === null) await sendError(reply, 401, signInFirst)
+    // Most requests bring no body, and must not wait for a promise.
+    if (refusal === null) return done()
+    refuseStrangers(request, reply, refusal, authenticate).then(
+      (isRefused) => {
+        if (!isRefused) done()
+      },
+      (error: unknown) => done(error instanceof Error ? error : new Error(String(error))),
+    )
   })
+}
+
+async function refuseStrangers(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  refusal: ErrorBody,
+  authenticate: Authenticate,
+): Promise<boolean> {
+  const token = bearerToken(request.headers.authorization)
+  if (token !== null && (await authenticate(token)) !== null) return false
+  if (token === null) void sendError(reply, refusal === tooLarge ? 413 : 411, refusal)
+  // A page whose token has expired renews it, and sends its body again.
+  else void sendError(reply, 401, signInFirst)
+  return true
 }
 
 function refusalOf({ headers }: FastifyRequest): ErrorBody | null {
