@@ -117,7 +117,7 @@ function makeEntry(area: string, level: LogLevel, message: string, fields: LogFi
   }
 }
 
-/** A text from outside in the form of an anchor would look like a forged one to whoever proves the audit log with the log. */
+/** A text from outside in the form of an anchor would look like a forged one where the log is used to prove the audit log. */
 function withoutAnchors(value: unknown): unknown {
   const json = JSON.stringify(value)
   return json.includes(anchorMark) ? JSON.parse(json.replaceAll(anchorMark, '[anchor]')) : value
