@@ -50,7 +50,7 @@ export function recordingVerdict(facts: RecordingFacts): RecordingVerdict {
   if (!answer || answer.recordedUntil === 'unknown' || now - answer.answeredAt > answerHoldsMs) return unknown
   const agoMs = answer.recordedUntil === null ? Infinity : answer.answeredAt - answer.recordedUntil
   const nearMs = segmentsBehind * segmentMs + roundingMs
-  // A range that ends in the future was written, or is told, by a clock that is wrong: it says nothing of now.
+  // A range that ends in the future comes from a wrong clock, so it does not prove a recording now.
   if (agoMs < -nearMs) return unknown
   const recordedUntil = agoMs <= askedBackMs ? answer.recordedUntil : null
   const hasBegun = recordedUntil !== null && recordedUntil >= storageSinceAt

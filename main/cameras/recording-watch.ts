@@ -154,7 +154,7 @@ export class RecordingWatch implements Part {
   }
 }
 
-/** A camera that is given another storage gets a new turn, whatever is under way of the last one. */
+/** A camera whose storage has changed is asked about at once, even while a request about the old storage is in flight. */
 function turnOf({ id, storageSinceAt }: RecordedCamera): string {
   return `${id} ${storageSinceAt}`
 }

@@ -8,7 +8,7 @@ import type { Caller, RequestContext } from './request-context.ts'
 /** So many are kept of each person: older ones are in the audit log. */
 const mostKept = 20
 
-/** A change of how somebody signs in, as its person is told it. */
+/** A change of how somebody signs in, of which they get a notice. */
 interface Change {
   readonly userId: string
   readonly kind: NoticeKind

@@ -267,7 +267,7 @@ export class Users {
     return this.#options.store.write({ audit: auditRecord(context, parts) }, (tx) => work(tx) as never)
   }
 
-  /** What changes a way in is told to its person, in the same write. */
+  /** Changes an account, and leaves its person a notice where this changes how they sign in. */
   #changeTelling(
     tx: Tx,
     context: RequestContext,

@@ -5,7 +5,7 @@ export class Mutex {
   /** Runs `work` once everything before it has ended, however it ended. */
   run<T>(work: () => Promise<T>): Promise<T> {
     const result = this.#tail.then(work, work)
-    // Whoever called hears of a failure; the next in line only waits for the end.
+    // The caller gets the failure through `result`; the next in line only waits for the end.
     this.#tail = result.catch(() => undefined)
     return result
   }

@@ -75,7 +75,7 @@ export class ServerWatch {
     }
   }
 
-  /** Ends the watch; what is under way is cut short and tells nobody its result. */
+  /** Ends the watch: requests in flight are aborted, and their results are dropped. */
   async stop(): Promise<void> {
     this.#abort.abort()
     clearTimeout(this.#timer)

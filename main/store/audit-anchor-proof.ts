@@ -42,8 +42,8 @@ export function checkAnchors(file: string, log: CheckedLog): AnchorsProof {
       found = { ...found, unsigned: found.unsigned + 1, firstUnsignedLine }
     } else if (read !== null) found = withAnchor(found, read, log)
   }
-  const any = found.held + found.retired + found.restored > 0
-  return { ...found, holds: any && found.cut === 0 && found.unsigned === 0 }
+  const hasAnchors = found.held + found.retired + found.restored > 0
+  return { ...found, holds: hasAnchors && found.cut === 0 && found.unsigned === 0 }
 }
 
 const noAnchors: AnchorsProof = {

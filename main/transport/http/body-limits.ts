@@ -5,7 +5,7 @@ import type { ErrorBody } from './error-body.ts'
 import { bearerToken } from './request-context.ts'
 import type { Authenticate } from './request-context.ts'
 
-/** Whoever is not signed in has no more to say: a name, a password and a code. */
+/** Enough for a name, a password and a code, which is all that a request without a sign-in brings. */
 const strangersBytes = 16 * 1024
 
 const tooLarge: ErrorBody = {

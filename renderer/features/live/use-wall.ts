@@ -71,6 +71,7 @@ export function useWall(undo: Undo) {
     queryClient.setQueryData(key.value, changed)
     const send = (): Promise<unknown> => desk.live.saveWall(changed)
     const sent = hurry ? send() : sending.then(send)
+    // Its failure is handled below; the next save only waits for its end.
     sending = sent.catch(() => undefined)
     try {
       await sent
