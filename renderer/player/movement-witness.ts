@@ -7,7 +7,7 @@ const READ_EVERY_MS = 900
 
 /**
  * Tells a picture that moves from one that is repeated, by strips of its pixels alone. It is asked only where the server's last
- * word was that the source had stopped, and the server does not respond any more: what moves then has come back since.
+ * report was that the source had stopped: what moves then has come back since.
  */
 export class MovementWitness {
   private strips: Uint8Array | null = null

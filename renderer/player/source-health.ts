@@ -74,15 +74,20 @@ export class SourceHealth {
   }
 
   /**
-   * Whether movement in the picture of this source would prove more than is told: the server called it lost and does not
-   * respond any more, and what was sent before that has been played.
+   * Whether movement in the picture of this source would show that the source is back: it was called lost, and what was sent
+   * before that has been played.
    */
-  isInDoubt({ kind, variant }: Pick<LiveSource, 'kind' | 'variant'>): boolean {
+  wouldShowReturn({ kind, variant }: Pick<LiveSource, 'kind' | 'variant'>): boolean {
     const told = this.known[variant]
     const lostAt = this.lostAt(variant)
-    if (told?.state !== 'lost' || told.isCurrent !== false || lostAt === null) return false
+    if (told?.state !== 'lost' || lostAt === null) return false
     const playedMs = DOUBT_AFTER_MS + (kind === 'hls' ? this.hlsDelayMs : 0)
     return !this.moving.has(variant) && this.clock.now() - lostAt > playedMs
+  }
+
+  /** Whether the report that this stream is lost is the last one before its server stopped responding. */
+  isReportOld(variant: VariantName): boolean {
+    return this.known[variant]?.isCurrent === false
   }
 
   /** The picture moves: nothing is known of this stream until its server responds again. */

@@ -280,17 +280,20 @@ export class TileMachine<A extends Attempt> {
     }
     const sameSizeMs = sample?.sameSizeMs ?? null
     await this.witness.look({ now: this.now, sameSizeMs, readStrips: () => shown.readStrips() })
-    await this.doubtLoss(shown)
+    await this.watchForReturn(shown)
     this.around.changed()
   }
 
-  /** A server that has gone away called the source lost: the picture itself may show that it is back. */
-  private async doubtLoss(shown: A): Promise<void> {
+  /**
+   * The picture of a lost source may show that it is back. While its server responds, the server's report decides; the picture
+   * is watched all the same, so that a server which stops responding at that moment does not cost the seconds of watching.
+   */
+  private async watchForReturn(shown: A): Promise<void> {
     const { health } = this.around
     const { source } = shown
-    if (!source || !health.isInDoubt(source)) return this.movement.rest()
+    if (!source || !health.wouldShowReturn(source)) return this.movement.rest()
     const moves = await this.movement.look(this.now, () => shown.readStrips())
-    if (moves && shown === this.shown) health.noteMoving(source.variant)
+    if (moves && shown === this.shown && health.isReportOld(source.variant)) health.noteMoving(source.variant)
   }
 
   private chooseSound({ source }: A): void {

@@ -319,7 +319,22 @@ describe('a picture that the last word of a server calls lost, and the server ha
     tile.machine.setHealth(lostLately(true))
     await watch(tile, 60, first, true)
     expect(tile.machine.phase).toBe('frozen')
-    expect(first.stripsRead).toBe(0)
+    // Once a second at most: the picture of a lost source costs no more than this.
+    expect(first.stripsRead).toBeLessThanOrEqual(60)
+  })
+
+  // Would catch: FROZEN over a moving picture for 4 s more than need be when a source returns while its server stops responding:
+  // the page began to watch the picture only once the server was known to be away.
+  test('is not called frozen as soon as the server stops responding where it has moved for some seconds', async () => {
+    const tile = new ScriptedTile({ health: both('live') })
+    const first = tile.play()
+    tile.machine.setHealth(lostLately(true))
+    await watch(tile, 20, first, false)
+    await watch(tile, 6, first, true)
+    expect(tile.machine.phase).toBe('frozen')
+    tile.machine.setHealth(lostLately(false))
+    await watch(tile, 1, first, true)
+    expect(tile.machine).toMatchObject({ pictureState: 'unknown', phase: 'playing' })
   })
 
   test('what HLS plays of before the loss proves nothing', async () => {
