@@ -6,11 +6,18 @@ import redos from 'eslint-plugin-redos'
 import tseslint from 'typescript-eslint'
 import vueParser from 'vue-eslint-parser'
 
-/** Rooms in the order in which one may use another: a room imports those before it, never those behind it. */
-const rooms = ['servers', 'cameras', 'live', 'archive', 'events', 'alerts', 'talk', 'settings']
-const entries = ['./main/index.ts', './main/headless.ts', './main/desk.ts']
-const doors = ['./main/desktop', './main/transport']
-const roomFolders = rooms.map((room) => `./main/${room}`)
+/** Modules in the order in which one may use another: a module imports those before it, never those behind it. */
+const modules = ['identity', 'servers', 'cameras', 'live', 'events', 'settings']
+/** The layers of main/, from the top: each imports what is below it. */
+const layers = [
+  ['index.ts', 'headless.ts', 'desk.ts'],
+  ['desktop', 'transport'],
+  modules,
+  ['alta'],
+  ['rpc'],
+  ['store'],
+  ['platform'],
+].map((names) => names.map((name) => `./main/${name}`))
 
 /** In `target`, nothing of `from` may be imported. */
 const forbid = (target, from, message) => ({ target, from, message })
@@ -25,29 +32,18 @@ const zones = [
     'The preload hands over a port and knows nothing else.',
   ),
   forbid('./main', ['./renderer', './preload'], 'main/ does not know the page.'),
-  forbid(doors, entries, 'Entries stand above the doors.'),
-  forbid(roomFolders, [...entries, ...doors], 'A room does not know its doors.'),
-  forbid('./main/identity', [...entries, ...doors, ...roomFolders], 'identity/ stands below the rooms.'),
-  forbid(
-    './main/alta',
-    [...entries, ...doors, ...roomFolders, './main/identity'],
-    'alta/ stands below identity/.',
-  ),
-  forbid(
-    './main/store',
-    [...entries, ...doors, ...roomFolders, './main/identity', './main/alta'],
-    'store/ stands below alta/.',
-  ),
-  forbid(
-    './main/platform',
-    [...entries, ...doors, ...roomFolders, './main/identity', './main/alta', './main/store'],
-    'platform/ knows nothing of video.',
-  ),
-  ...rooms
-    .slice(0, -1)
-    .map((room, index) =>
-      forbid(`./main/${room}`, roomFolders.slice(index + 1), 'A room uses only rooms before it.'),
+  ...layers
+    .slice(1)
+    .map((layer, index) =>
+      forbid(layer, layers.slice(0, index + 1).flat(), 'A layer imports only what is below it.'),
     ),
+  ...modules.slice(0, -1).map((name, index) =>
+    forbid(
+      `./main/${name}`,
+      modules.slice(index + 1).map((later) => `./main/${later}`),
+      'A module uses only modules before it.',
+    ),
+  ),
   forbid(
     ['./main', './shared', './renderer', './preload'],
     ['./test', './scripts'],

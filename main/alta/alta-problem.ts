@@ -1,5 +1,6 @@
 import { altaProblems } from '../../shared/domain/alta-problems.ts'
 import type { AltaProblemCode } from '../../shared/domain/alta-problems.ts'
+import { AppError } from '../rpc/app-error.ts'
 
 export interface AltaProblemOptions {
   /** What was seen, in a few words; never a password, a token or a whole answer. */
@@ -13,21 +14,33 @@ export interface AltaProblemOptions {
   readonly cause?: unknown
 }
 
+/** The field of a server's form that a problem is about. */
+const fields: Partial<Record<AltaProblemCode, string>> = {
+  ALTA_UNREACHABLE: 'baseUrl',
+  ALTA_ADDRESS_REFUSED: 'baseUrl',
+  ALTA_TLS_UNTRUSTED: 'baseUrl',
+  ALTA_NOT_ALTA: 'baseUrl',
+  ALTA_HUGE_ANSWER: 'baseUrl',
+  ALTA_WRONG_PASSWORD: 'password',
+  ALTA_OBSERVER: 'login',
+  ALTA_OTT_CLOSED: 'streamUrl',
+  ALTA_NO_OTT: 'streamUrl',
+  ALTA_RECEIVER_MISSING: 'receiverId',
+}
+
 /** Something is wrong with an Alta server, or between it and the desk. `message` is the sentence people read. */
-export class AltaProblem extends Error {
-  readonly code: AltaProblemCode
+export class AltaProblem extends AppError<AltaProblemCode> {
   readonly detail: string
   readonly retryable: boolean
   readonly status: number | null
-  readonly field: 'streamUrl' | null
 
   constructor(code: AltaProblemCode, options: AltaProblemOptions = {}) {
-    super(altaProblems[code], options.cause === undefined ? undefined : { cause: options.cause })
+    const { detail = '', field = fields[code], cause } = options
+    const params = { ...(detail !== '' && { detail }), ...(field !== undefined && { field }) }
+    super(code, { message: altaProblems[code], params, cause })
     this.name = 'AltaProblem'
-    this.code = code
-    this.detail = options.detail ?? ''
+    this.detail = detail
     this.retryable = options.retryable ?? false
     this.status = options.status ?? null
-    this.field = options.field ?? null
   }
 }

@@ -1,12 +1,6 @@
-import { commonErrors } from '../../shared/contract/errors.ts'
 import { AltaProblem } from '../alta/alta-problem.ts'
 import type { AltaConfig, AltaReceiver } from '../alta/alta-types.ts'
-import { Refusal } from '../servers/refusals.ts'
-
-/** An input that is well formed and still cannot be; `field` as the request names it. */
-export function refusedField(field: string, message: string): Refusal {
-  return new Refusal('BAD_REQUEST', commonErrors.BAD_REQUEST, { issues: [{ field, message }] })
-}
+import { invalidField } from '../rpc/app-error.ts'
 
 /** The receiver in Alta's configuration. Throws ALTA_RECEIVER_MISSING, or ALTA_TOO_OLD where there can be none. */
 export function demandReceiver(config: AltaConfig, receiverId: string): AltaReceiver {
@@ -19,7 +13,7 @@ export function demandReceiver(config: AltaConfig, receiverId: string): AltaRece
 /** Refuses a storage that the server does not have. */
 export function demandStorage(config: AltaConfig, storageId: string): void {
   if (!Object.hasOwn(config.ott.archives, storageId))
-    throw refusedField(
+    throw invalidField(
       'storage.storageId',
       `Alta has no storage ${storageId}. Pick one of the server's storages.`,
     )

@@ -1,14 +1,12 @@
-import { cameras as contract } from '../../shared/contract/cameras.ts'
 import { AltaProblem } from '../alta/alta-problem.ts'
 import type { AltaConfig, CallContext } from '../alta/alta-types.ts'
 import { createChannel, inspectChannel } from '../alta/channels.ts'
 import { authorizerId, channelIdOf, wouldClearRecordings } from '../alta/ownership.ts'
 import type { ChannelInspection } from '../alta/ownership-types.ts'
 import { ensureAuthorizer } from '../alta/provisioning.ts'
-import { auditRecord } from '../identity/request-context.ts'
-import type { RequestContext } from '../identity/request-context.ts'
+import { auditRecord } from '../rpc/request-context.ts'
+import type { RequestContext } from '../rpc/request-context.ts'
 import { newId } from '../platform/ids.ts'
-import { Refusal } from '../servers/refusals.ts'
 import type { ServerLink } from '../servers/server-link.ts'
 import type { Store } from '../store/store-types.ts'
 import { auditView } from './audit-view.ts'
@@ -16,6 +14,7 @@ import { demandReceiver, demandStorage } from './demands.ts'
 import type { Intents } from './intents.ts'
 import { cameraOfReceiver, deleteIntent, insertCamera } from './queries.ts'
 import type { CameraRow } from './queries.ts'
+import { AppError } from '../rpc/app-error.ts'
 
 export interface ImportInput {
   readonly serverId: string
@@ -33,7 +32,6 @@ export interface ImporterOptions {
   readonly deskId: string
 }
 
-const { CAMERA_EXISTS, TAKE_OVER_NEEDED } = contract.create['~orpc'].errorMap
 const longestName = 100
 
 /**
@@ -53,7 +51,7 @@ export class Importer {
       const { store, deskId } = this.#options
       const channelId = channelIdOf(input.receiverId)
       if (store.read((db) => cameraOfReceiver(db, link.id, input.receiverId, channelId)))
-        throw new Refusal('CAMERA_EXISTS', CAMERA_EXISTS)
+        throw new AppError('CAMERA_EXISTS')
       // What is begun is finished or undone, even where the caller leaves meanwhile.
       const call: CallContext = { requestId: context.requestId }
       const config = await link.client.config(call)
@@ -108,9 +106,11 @@ export class Importer {
       })
     const atStake = owner === 'other-desk' || (found !== null && wouldClearRecordings(found, row))
     if (atStake && takeOver !== channelId)
-      throw new Refusal('TAKE_OVER_NEEDED', TAKE_OVER_NEEDED, {
-        expected: channelId,
-        authorizer: authorizer ?? '',
+      throw new AppError('TAKE_OVER_NEEDED', {
+        params: {
+          expected: channelId,
+          authorizer: authorizer ?? '',
+        },
       })
   }
 

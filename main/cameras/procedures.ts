@@ -1,24 +1,19 @@
-import { os } from '../identity/implementer.ts'
-import { answering } from '../servers/refusals.ts'
+import { rpc } from '../rpc/rpc.ts'
 import type { CamerasService } from './service.ts'
 
 /** `cameras.*` of the contract. */
 export function camerasProcedures(service: CamerasService) {
   return {
-    list: os.cameras.list.handler(({ context, input }) => service.list(context, input)),
-    visible: os.cameras.visible.handler(({ context, input }) => service.visible(context, input.cameraIds)),
-    create: os.cameras.create.handler(({ context, input }) =>
-      answering(() => service.create(context, input)),
+    list: rpc.cameras.list.handler(({ context, input }) => service.list(context, input)),
+    visible: rpc.cameras.visible.handler(({ context, input }) => service.visible(context, input.cameraIds)),
+    create: rpc.cameras.create.handler(({ context, input }) => service.create(context, input)),
+    get: rpc.cameras.get.handler(({ context, input }) => service.show(context, input.id)),
+    update: rpc.cameras.update.handler(({ context, input: { id, ...changes } }) =>
+      service.update(context, id, changes),
     ),
-    get: os.cameras.get.handler(({ context, input }) => answering(() => service.show(context, input.id))),
-    update: os.cameras.update.handler(({ context, input: { id, ...changes } }) =>
-      answering(() => service.update(context, id, changes)),
-    ),
-    remove: os.cameras.remove.handler(({ context, input }) =>
-      answering(async () => {
-        await service.remove(context, input.id, input.force ?? false)
-        return {}
-      }),
-    ),
+    remove: rpc.cameras.remove.handler(async ({ context, input }) => {
+      await service.remove(context, input.id, input.force ?? false)
+      return {}
+    }),
   }
 }

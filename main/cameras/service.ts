@@ -6,18 +6,17 @@ import type { AltaConfig, CallContext } from '../alta/alta-types.ts'
 import { deleteChannel, inspectChannel, updateChannel } from '../alta/channels.ts'
 import { wouldClearRecordings } from '../alta/ownership.ts'
 import type { Policy } from '../identity/policy.ts'
-import { auditRecord, signedInCaller } from '../identity/request-context.ts'
-import type { Caller, RequestContext } from '../identity/request-context.ts'
+import { auditRecord, signedInCaller } from '../rpc/request-context.ts'
+import type { Caller, RequestContext } from '../rpc/request-context.ts'
 import type { Bus } from '../platform/bus.ts'
 import type { AreaLogger } from '../platform/logging.ts'
 import type { Fleet } from '../servers/fleet.ts'
-import { confirmationNeeded, notFound } from '../servers/refusals.ts'
 import type { ServerLink } from '../servers/server-link.ts'
 import type { Store } from '../store/store-types.ts'
 import { auditView } from './audit-view.ts'
 import { withoutServer } from './member-view.ts'
 import type { CameraBoard } from './camera-board.ts'
-import { demandReceiver, demandStorage, refusedField } from './demands.ts'
+import { demandReceiver, demandStorage } from './demands.ts'
 import { Importer } from './importer.ts'
 import type { ImportInput } from './importer.ts'
 import type { Intents } from './intents.ts'
@@ -38,6 +37,7 @@ import type {
   IntentRow,
   NamedCameraRow,
 } from './queries.ts'
+import { AppError, invalidField } from '../rpc/app-error.ts'
 
 export interface CamerasOptions {
   readonly store: Store
@@ -115,7 +115,7 @@ export class CamerasService {
   async create(context: RequestContext, input: ImportInput): Promise<Camera> {
     const { fleet, board, bus } = this.#options
     const link = fleet.link(input.serverId)
-    if (!link) throw notFound()
+    if (!link) throw new AppError('NOT_FOUND')
     const row = await this.#importer.run(context, link, input)
     board.put(row)
     bus.publish('camera.added', { cameraId: row.id, serverId: row.serverId })
@@ -215,7 +215,7 @@ export class CamerasService {
   #find(id: string): { row: NamedCameraRow; link: ServerLink } {
     const row = this.#options.store.read((db) => cameraById(db, id))
     const link = row && this.#options.fleet.link(row.serverId)
-    if (!row || !link) throw notFound()
+    if (!row || !link) throw new AppError('NOT_FOUND')
     return { row, link }
   }
 
@@ -234,7 +234,7 @@ export class CamerasService {
     demandReceiver(config, receiverId)
     const other = this.#options.store.read((db) => cameraOfReceiver(db, row.serverId, receiverId, ''))
     if (other && other.id !== row.id)
-      throw refusedField('streams.main', `This receiver is the camera ${other.name} already.`)
+      throw invalidField('streams.main', `This receiver is the camera ${other.name} already.`)
   }
 
   async #changeChannel(
@@ -248,7 +248,9 @@ export class CamerasService {
     const { found } = await inspectChannel(link.client, call, deskId, before.channelId)
     const clears = found !== null && wouldClearRecordings(found, after)
     if (clears && confirmName !== before.name)
-      throw confirmationNeeded(before.name, `Alta deletes the recordings of ${before.name} by this.`)
+      throw new AppError('CONFIRMATION_NEEDED', {
+        params: { expected: before.name, reason: `Alta deletes the recordings of ${before.name} by this.` },
+      })
     await updateChannel(link.client, call, deskId, after, { mayClearRecordings: clears })
   }
 

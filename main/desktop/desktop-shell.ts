@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { app, Menu, powerMonitor, powerSaveBlocker, protocol, shell } from 'electron'
 import type { MessagePortMain } from 'electron'
-import type { CallingWindow } from '../identity/request-context.ts'
+import type { CallingWindow } from '../rpc/request-context.ts'
 import type { AreaLogger } from '../platform/logging.ts'
 import { pageDocument } from '../transport/http/page-document.ts'
 import { securityHeaders } from '../transport/http/security-headers.ts'

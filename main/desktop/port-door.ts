@@ -1,6 +1,6 @@
 import { ipcMain } from 'electron'
 import type { MessagePortMain, WebContents } from 'electron'
-import type { CallingWindow } from '../identity/request-context.ts'
+import type { CallingWindow } from '../rpc/request-context.ts'
 import type { AreaLogger } from '../platform/logging.ts'
 import { whyNoPort } from './gates.ts'
 

@@ -1,4 +1,4 @@
-import type { CallingWindow } from '../identity/request-context.ts'
+import type { CallingWindow } from '../rpc/request-context.ts'
 
 /** Electron's powerSaveBlocker, for one purpose. */
 export interface DisplaySleepBlocker {

@@ -1,9 +1,9 @@
-import { ORPCError, withEventMeta } from '@orpc/server'
-import { events as contract } from '../../shared/contract/events.ts'
+import { withEventMeta } from '@orpc/server'
+import { AppError } from '../rpc/app-error.ts'
 import type { StreamMessage } from '../../shared/contract/events.ts'
 import { memberStanding } from '../cameras/member-view.ts'
 import type { Policy, VisibleCameras } from '../identity/policy.ts'
-import type { Caller, RequestContext } from '../identity/request-context.ts'
+import type { Caller, RequestContext } from '../rpc/request-context.ts'
 import type { Bus } from '../platform/bus.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Part } from '../platform/lifecycle.ts'
@@ -118,8 +118,7 @@ export class EventStream implements Part {
   #admit({ userId }: Caller, signal: AbortSignal): OpenStream {
     const admitted = this.#open.admit(userId)
     if (admitted === null) {
-      const { status, message } = contract.stream['~orpc'].errorMap.TOO_MANY_STREAMS
-      throw new ORPCError('TOO_MANY_STREAMS', { status, message, data: { retryAfterSeconds } })
+      throw new AppError('TOO_MANY_STREAMS', { params: { retryAfterSeconds } })
     }
     // Also where nobody ever reads from it.
     if (signal.aborted) this.#open.release(admitted)

@@ -1,8 +1,8 @@
 import type { OidcProvider } from './oidc-provider.ts'
 import type { UserRow } from './queries.ts'
-import { IdentityRefusal } from './refusals.ts'
-import type { RequestContext } from './request-context.ts'
+import type { RequestContext } from '../rpc/request-context.ts'
 import type { TerminalCode } from './terminal-code.ts'
+import { AppError } from '../rpc/app-error.ts'
 
 /**
  * Where single sign-on is the only way in: an administrator still gets in with a password at the desk's own window, and
@@ -21,12 +21,12 @@ export class BreakGlass {
   /** Before anything is looked at, so that it tells nothing of any name. Throws PASSWORDS_OFF. */
   async refuseStrangers({ door }: RequestContext): Promise<void> {
     if (door === 'desktop') return
-    if (!this.#terminal || (await this.#provider.answers())) throw new IdentityRefusal('PASSWORDS_OFF')
+    if (!this.#terminal || (await this.#provider.answers())) throw new AppError('PASSWORDS_OFF')
   }
 
   /** Once the password is right. Throws PASSWORDS_OFF for whoever is no administrator. */
   refuseOthers({ admin }: UserRow): void {
-    if (!admin) throw new IdentityRefusal('PASSWORDS_OFF')
+    if (!admin) throw new AppError('PASSWORDS_OFF')
   }
 
   /** Whether the code of the terminal is missing or wrong; where it is missing, one is printed. */

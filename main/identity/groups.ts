@@ -23,10 +23,10 @@ import {
 import type { GroupRow } from './groups-queries.ts'
 import type { People } from './people.ts'
 import type { Policy } from './policy.ts'
-import { IdentityRefusal } from './refusals.ts'
-import { auditRecord, signedInCaller } from './request-context.ts'
-import type { AuditParts, Caller, RequestContext } from './request-context.ts'
+import { auditRecord, signedInCaller } from '../rpc/request-context.ts'
+import type { AuditParts, Caller, RequestContext } from '../rpc/request-context.ts'
 import type { Rights } from './rights.ts'
+import { AppError } from '../rpc/app-error.ts'
 
 export interface GroupsOptions {
   readonly store: Store
@@ -151,7 +151,7 @@ export class Groups implements Part {
   removeCamera(context: RequestContext, id: string, cameraId: string): void {
     const { group, camera } = this.#findCamera(id, cameraId)
     const { rights } = this.#options
-    if (!rights.camerasOfGroup(id).has(cameraId)) throw new IdentityRefusal('NOT_FOUND')
+    if (!rights.camerasOfGroup(id).has(cameraId)) throw new AppError('NOT_FOUND')
     const parts = { target: targetOf(group), before: { camera: camera.name, cameraId } }
     this.#write(context, { action: 'group.camera-removed', ...parts }, (tx) =>
       deleteGroupCamera(tx, id, cameraId),
@@ -163,7 +163,7 @@ export class Groups implements Part {
     const { people, rights } = this.#options
     const group = this.#find(id)
     const person = people.get(userId)
-    if (!person) throw new IdentityRefusal('NOT_FOUND')
+    if (!person) throw new AppError('NOT_FOUND')
     const member = { person: person.email, userId }
     const held = rights.roleInGroup(userId, id)
     const before = held && { ...member, role: held }
@@ -178,7 +178,7 @@ export class Groups implements Part {
     const { people, rights } = this.#options
     const group = this.#find(id)
     const role = rights.roleInGroup(userId, id)
-    if (role === null) throw new IdentityRefusal('NOT_FOUND')
+    if (role === null) throw new AppError('NOT_FOUND')
     const before = { person: people.get(userId)?.email ?? userId, userId, role }
     this.#write(context, { action: 'group.member-removed', target: targetOf(group), before }, (tx) =>
       deleteGroupMember(tx, id, userId),
@@ -207,14 +207,14 @@ export class Groups implements Part {
 
   #find(id: string): GroupRow {
     const row = this.#options.store.read((db) => groupById(db, id))
-    if (!row) throw new IdentityRefusal('NOT_FOUND')
+    if (!row) throw new AppError('NOT_FOUND')
     return row
   }
 
   #findCamera(id: string, cameraId: string): { group: GroupRow; camera: { id: string; name: string } } {
     const group = this.#find(id)
     const camera = this.#options.store.read((db) => cameraNamed(db, cameraId))
-    if (!camera) throw new IdentityRefusal('NOT_FOUND')
+    if (!camera) throw new AppError('NOT_FOUND')
     return { group, camera }
   }
 
@@ -224,7 +224,7 @@ export class Groups implements Part {
     const other = groupsByName(tx, null).find(
       ({ id, name }) => id !== row.id && name.toLowerCase() === wanted,
     )
-    if (other) throw new IdentityRefusal('GROUP_EXISTS')
+    if (other) throw new AppError('GROUP_EXISTS')
   }
 }
 

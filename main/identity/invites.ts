@@ -6,9 +6,9 @@ import type { Store } from '../store/store-types.ts'
 import { deleteInvite, insertInvite, inviteById, pageOfInvites } from './invites-queries.ts'
 import type { InviteRow } from './invites-queries.ts'
 import { hashOfCode, newCode } from './one-time-codes.ts'
-import { IdentityRefusal } from './refusals.ts'
-import { auditRecord, signedInCaller } from './request-context.ts'
-import type { RequestContext } from './request-context.ts'
+import { auditRecord, signedInCaller } from '../rpc/request-context.ts'
+import type { RequestContext } from '../rpc/request-context.ts'
+import { AppError } from '../rpc/app-error.ts'
 
 export interface InvitesOptions {
   readonly store: Store
@@ -69,7 +69,7 @@ export class Invites {
   remove(context: RequestContext, id: string): void {
     const { store, keyring } = this.#options
     const row = store.read((db) => inviteById(db, id))
-    if (!row) throw new IdentityRefusal('NOT_FOUND')
+    if (!row) throw new AppError('NOT_FOUND')
     const { maxUses, uses, expiresAt } = row
     const code = keyring.open(sealedColumn, id, row.codeSealed)
     const audit = auditRecord(context, {

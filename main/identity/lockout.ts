@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import type { AuditAction } from '../../shared/contract/procedure.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { AuditRecord, Store, Tx } from '../store/store-types.ts'
-import type { RequestContext } from './request-context.ts'
+import { AppError } from '../rpc/app-error.ts'
+import type { RequestContext } from '../rpc/request-context.ts'
 import { deleteFailures, deleteForgottenFailures, failuresOf, putFailures } from './sign-in-queries.ts'
 
 /** So many failures within the window lock a counter for as long as the window. */
@@ -13,14 +14,11 @@ export const longestLockMs = 2 * windowMs
 const lockedAction: AuditAction = 'account.locked'
 
 /** Too many sign-ins with one name failed; whether anybody has it is not said. */
-export class AccountLockedError extends Error {
-  readonly retryAfterSeconds: number
-
-  constructor(leftMs: number) {
-    super(`Too many sign-ins with this name failed. Try again in ${minutes(leftMs)}.`)
-    this.name = 'AccountLockedError'
-    this.retryAfterSeconds = Math.max(1, Math.ceil(leftMs / 1000))
-  }
+function accountLocked(leftMs: number): AppError {
+  return new AppError('ACCOUNT_LOCKED', {
+    message: `Too many sign-ins with this name failed. Try again in ${minutes(leftMs)}.`,
+    params: { retryAfterSeconds: Math.max(1, Math.ceil(leftMs / 1000)) },
+  })
 }
 
 /**
@@ -38,10 +36,10 @@ export class Lockout {
     this.#clock = clock
   }
 
-  /** Throws `AccountLockedError`. Asked before any hash is made, so a locked name answers as quickly as any other. */
+  /** Throws ACCOUNT_LOCKED. Asked before any hash is made, so a locked name answers as quickly as any other. */
   refuseLocked(context: RequestContext, counter: string): void {
     const leftMs = this.#leftMs(context, counter)
-    if (leftMs > 0) throw new AccountLockedError(leftMs)
+    if (leftMs > 0) throw accountLocked(leftMs)
   }
 
   /** Whether a counter is locked, for what must be refused without a word of it. */

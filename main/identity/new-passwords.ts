@@ -1,5 +1,5 @@
 import type { Passwords } from './passwords.ts'
-import { IdentityRefusal } from './refusals.ts'
+import { AppError } from '../rpc/app-error.ts'
 
 /** What a new password must not be made of. */
 export interface OwnWords {
@@ -16,5 +16,5 @@ export async function refuseWeak(
   signal?: AbortSignal,
 ): Promise<void> {
   const weakness = await passwords.weaknessOf(password, [email, username, displayName], signal)
-  if (weakness !== null) throw new IdentityRefusal('WEAK_PASSWORD', weakness)
+  if (weakness !== null) throw new AppError('WEAK_PASSWORD', { message: weakness })
 }

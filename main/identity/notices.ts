@@ -3,7 +3,7 @@ import type { Notice, NoticeKind } from '../../shared/contract/account.ts'
 import { newId } from '../platform/ids.ts'
 import type { ReadHandle, Tx } from '../store/store-types.ts'
 import { notices } from '../store/tables/identity.ts'
-import type { Caller, RequestContext } from './request-context.ts'
+import type { Caller, RequestContext } from '../rpc/request-context.ts'
 
 /** So many are kept of each person: older ones are in the audit log. */
 const mostKept = 20

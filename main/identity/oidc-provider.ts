@@ -7,7 +7,7 @@ import type { Keyring } from '../platform/keyring.ts'
 import { isPlainHttp } from '../platform/plain-http.ts'
 import { fetchBounded } from './oidc-answers.ts'
 import { checkSignature, providerKeys } from './oidc-signature.ts'
-import { IdentityRefusal } from './refusals.ts'
+import { AppError } from '../rpc/app-error.ts'
 
 /** The provider answered what it should not have, or nothing; the person tries again, or another way. */
 const timeoutSeconds = 10
@@ -294,6 +294,6 @@ function asFailure(error: unknown): OidcFailure {
 }
 
 /** What a person is told. */
-export function refusalOf({ kind }: OidcFailure): IdentityRefusal {
-  return new IdentityRefusal(kind === 'unavailable' ? 'SSO_UNAVAILABLE' : 'SSO_REFUSED')
+export function refusalOf({ kind }: OidcFailure): AppError {
+  return new AppError(kind === 'unavailable' ? 'SSO_UNAVAILABLE' : 'SSO_REFUSED')
 }

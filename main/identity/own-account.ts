@@ -9,15 +9,15 @@ import { personOf, targetOf, toUser } from './people.ts'
 import type { People } from './people.ts'
 import { deleteFamily, updateUser, userByEmail, userById, userByName } from './queries.ts'
 import type { UserRow } from './queries.ts'
-import { IdentityRefusal } from './refusals.ts'
-import { auditRecord } from './request-context.ts'
-import type { Caller, RequestContext } from './request-context.ts'
+import { auditRecord } from '../rpc/request-context.ts'
+import type { Caller, RequestContext } from '../rpc/request-context.ts'
 import { storedEmail } from './service.ts'
 import type { Identity } from './service.ts'
 import { signInsOf } from './sign-ins.ts'
 import type { ConfirmedTotp, TwoFactor } from './two-factor.ts'
 import { storedUsername } from './usernames.ts'
 import { sessionsOfUser } from './users-queries.ts'
+import { AppError } from '../rpc/app-error.ts'
 
 export interface OwnAccountOptions {
   readonly store: Store
@@ -47,7 +47,7 @@ export class OwnAccount {
   show(caller: Caller): Account {
     const { people, store, twoFactor, identity } = this.#options
     const person = people.get(caller.userId)
-    if (!person) throw new IdentityRefusal('UNAUTHORIZED')
+    if (!person) throw new AppError('UNAUTHORIZED')
     return {
       ...toUser(person),
       totp: twoFactor.isOn(person.id),
@@ -104,7 +104,7 @@ export class OwnAccount {
   /** Throws NOT_FOUND for a sign-in that is not the caller's. */
   endSession(context: RequestContext, caller: Caller, id: string): void {
     const { store, tokens } = this.#options
-    if (!this.sessions(caller).some((signIn) => signIn.id === id)) throw new IdentityRefusal('NOT_FOUND')
+    if (!this.sessions(caller).some((signIn) => signIn.id === id)) throw new AppError('NOT_FOUND')
     const audit = auditRecord(context, {
       action: 'session.ended',
       target: { kind: 'session', id, name: caller.email },
@@ -136,7 +136,7 @@ export class OwnAccount {
     password: string | undefined,
   ): Promise<{ secret: string; otpauthUrl: string }> {
     const { store, twoFactor, identity } = this.#options
-    if (twoFactor.isOn(caller.userId)) throw new IdentityRefusal('TOTP_ON')
+    if (twoFactor.isOn(caller.userId)) throw new AppError('TOTP_ON')
     await identity.proveOneself(context, caller, this.#row(caller), { password, always: false })
     const audit = auditRecord(context, { action: 'totp.prepared', target: targetOfCaller(caller) })
     return store.write({ audit }, (tx) => twoFactor.prepare(tx, caller.userId, caller.email))
@@ -165,7 +165,7 @@ export class OwnAccount {
     const audit = auditRecord(context, { action: 'totp.removed', target: targetOf(user) })
     identity.provingCode(context, user, () =>
       store.write({ audit }, (tx) => {
-        if (!twoFactor.take(tx, user.id, proof.code)) throw new IdentityRefusal('WRONG_CODE')
+        if (!twoFactor.take(tx, user.id, proof.code)) throw new AppError('WRONG_CODE')
         twoFactor.turnOff(tx, user.id)
         this.#notice(tx, context, caller, 'authenticator-removed')
       }),
@@ -184,7 +184,7 @@ export class OwnAccount {
     const audit = auditRecord(context, { action: 'backup-codes.renewed', target: targetOf(user) })
     return identity.provingCode(context, user, () =>
       store.write({ audit }, (tx) => {
-        if (!twoFactor.take(tx, user.id, proof.code)) throw new IdentityRefusal('WRONG_CODE')
+        if (!twoFactor.take(tx, user.id, proof.code)) throw new AppError('WRONG_CODE')
         this.#notice(tx, context, caller, 'backup-codes-renewed')
         return { backupCodes: twoFactor.renewBackupCodes(tx, user.id) }
       }),
@@ -218,22 +218,22 @@ export class OwnAccount {
 
   async #proveBoth(context: RequestContext, caller: Caller, password: string): Promise<UserRow> {
     const user = this.#row(caller)
-    if (!this.#options.twoFactor.isOn(user.id)) throw new IdentityRefusal('TOTP_OFF')
+    if (!this.#options.twoFactor.isOn(user.id)) throw new AppError('TOTP_OFF')
     await this.#options.identity.proveOneself(context, caller, user, { password, always: true })
     return user
   }
 
   #row(caller: Caller): UserRow {
     const user = this.#options.store.read((db) => userById(db, caller.userId))
-    if (!user) throw new IdentityRefusal('UNAUTHORIZED')
+    if (!user) throw new AppError('UNAUTHORIZED')
     return user
   }
 }
 
 function refuseTaken(tx: Tx, userId: string, { email, username }: { email: string; username: string }): void {
   const isOther = (row: UserRow | undefined): boolean => row !== undefined && row.id !== userId
-  if (isOther(userByEmail(tx, email))) throw new IdentityRefusal('EMAIL_TAKEN')
-  if (isOther(userByName(tx, username))) throw new IdentityRefusal('USERNAME_TAKEN')
+  if (isOther(userByEmail(tx, email))) throw new AppError('EMAIL_TAKEN')
+  if (isOther(userByName(tx, username))) throw new AppError('USERNAME_TAKEN')
 }
 
 function targetOfCaller({ userId, email }: Caller) {

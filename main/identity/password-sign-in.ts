@@ -2,18 +2,17 @@ import type { Store, Tx } from '../store/store-types.ts'
 import type { BreakGlass } from './break-glass.ts'
 import type { Lockout } from './lockout.ts'
 import { counterOfAccount, counterOfName } from './lockout.ts'
-import { PasswordProcessError, TooManySignInsError } from './passwords.ts'
 import type { Passwords } from './passwords.ts'
 import { actorOf, personOf, targetOf } from './people.ts'
 import { updateUser, userById, userByName } from './queries.ts'
 import type { UserRow } from './queries.ts'
 import type { RefreshSessions } from './refresh-sessions.ts'
-import { IdentityRefusal } from './refusals.ts'
-import type { RefusalCode } from './refusals.ts'
-import { auditRecord } from './request-context.ts'
-import type { RequestContext } from './request-context.ts'
+import { auditRecord } from '../rpc/request-context.ts'
+import type { RequestContext } from '../rpc/request-context.ts'
 import type { Identity, Session } from './service.ts'
 import type { TwoFactor } from './two-factor.ts'
+import { AppError } from '../rpc/app-error.ts'
+import type { ErrorCode } from '../rpc/app-error.ts'
 
 /** What somebody types who signs in. */
 export interface Credentials {
@@ -59,7 +58,7 @@ export class PasswordSignIn {
 
   /**
    * Throws UNAUTHORIZED, in the same words and time whether or not the name exists; TOTP_REQUIRED or WRONG_CODE once
-   * the password is right; `AccountLockedError` after too many failures with this name. An account that is locked is
+   * the password is right; ACCOUNT_LOCKED after too many failures with this name. An account that is locked is
    * refused as by a wrong password.
    */
   async login(context: RequestContext, credentials: Credentials): Promise<Session> {
@@ -79,11 +78,11 @@ export class PasswordSignIn {
     if (!user || !matches || !stands) return this.#fail(attempt, 'UNAUTHORIZED')
     this.#options.breakGlass?.refuseOthers(user)
     const hasApp = this.#options.twoFactor.isOn(user.id)
-    if (hasApp && !credentials.code) throw new IdentityRefusal('TOTP_REQUIRED')
+    if (hasApp && !credentials.code) throw new AppError('TOTP_REQUIRED')
     // Without an app there is but one code that can be meant.
     const terminalCode = credentials.terminalCode ?? ((!hasApp && credentials.code) || undefined)
     if (this.#options.breakGlass?.lacksCode(context, user, terminalCode)) {
-      if (terminalCode === undefined) throw new IdentityRefusal('TERMINAL_CODE_REQUIRED')
+      if (terminalCode === undefined) throw new AppError('TERMINAL_CODE_REQUIRED')
       return this.#fail(attempt, 'WRONG_CODE', wrongTerminalCode)
     }
     return this.#open(attempt, user, credentials)
@@ -116,7 +115,7 @@ export class PasswordSignIn {
         const current = userById(tx, user.id)
         // Disabled, or given another password, while the hash was made anew.
         if (current?.passwordHash !== user.passwordHash || current.disabled) {
-          throw new IdentityRefusal('UNAUTHORIZED')
+          throw new AppError('UNAUTHORIZED')
         }
         this.#takeCode(tx, user.id, code)
         lockout.clear(tx, [counterOfName(name), counterOfAccount(user.id)])
@@ -124,7 +123,7 @@ export class PasswordSignIn {
         sessions.open(tx, fresh)
       })
     } catch (error) {
-      if (error instanceof IdentityRefusal) return this.#fail(attempt, error.code)
+      if (error instanceof AppError) return this.#fail(attempt, error.code)
       throw error
     }
     context.refreshToken.stay(keep)
@@ -135,7 +134,7 @@ export class PasswordSignIn {
   #takeCode(tx: Tx, userId: string, code: string | undefined): void {
     const { twoFactor } = this.#options
     if (!twoFactor.isOn(userId)) return
-    if (code === undefined || !twoFactor.take(tx, userId, code)) throw new IdentityRefusal('WRONG_CODE')
+    if (code === undefined || !twoFactor.take(tx, userId, code)) throw new AppError('WRONG_CODE')
   }
 
   /** A hash with today's parameters, where the stored one has others; null where it may stay, or there is no time now. */
@@ -145,12 +144,12 @@ export class PasswordSignIn {
     try {
       return await passwords.hash(password, signal)
     } catch (error) {
-      if (error instanceof TooManySignInsError || error instanceof PasswordProcessError) return null
+      if (error instanceof AppError && isTemporary(error.code)) return null
       throw error
     }
   }
 
-  #fail({ context, name, user }: Attempt, code: RefusalCode, sentence?: string): never {
+  #fail({ context, name, user }: Attempt, code: ErrorCode, sentence?: string): never {
     const { lockout } = this.#options
     const [id, shown] = [user?.id ?? null, name.slice(0, 254)]
     const audit = auditRecord(context, {
@@ -162,8 +161,13 @@ export class PasswordSignIn {
     })
     const ofAccount = user ? [counterOfAccount(user.id)] : []
     lockout.recordFailure(context, [counterOfName(name), ...ofAccount], audit)
-    throw new IdentityRefusal(code, sentence)
+    throw new AppError(code, { message: sentence })
   }
+}
+
+/** Whether the hash was not made for lack of time alone. */
+function isTemporary(code: ErrorCode): boolean {
+  return code === 'TOO_MANY_REQUESTS' || code === 'PASSWORDS_UNAVAILABLE'
 }
 
 /** Names are the same without regard to case, and to spaces around them. */

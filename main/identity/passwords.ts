@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { childModulePath } from '../platform/child-process.ts'
 import type { ChildProcess, StartChildProcess } from '../platform/child-process.ts'
 import type { Part } from '../platform/lifecycle.ts'
+import { AppError } from '../rpc/app-error.ts'
 
 /** Parameters of Argon2id (RFC 9106); `memoryCost` is in KiB. */
 export interface PasswordCost {
@@ -29,22 +30,12 @@ export type PasswordAnswer =
   | { readonly id: number; readonly matches: boolean }
   | { readonly id: number; readonly error: string }
 
-/** More people sign in at once than can be served soon; `retryAfterSeconds` says when to try again. */
-export class TooManySignInsError extends Error {
-  readonly retryAfterSeconds = 5
-
-  constructor() {
-    super('Many people are signing in right now. Try again in a few seconds.')
-    this.name = 'TooManySignInsError'
-  }
-}
-
-/** The process in which passwords are hashed ended twice over one job, or took too long; nothing was decided. */
-export class PasswordProcessError extends Error {
-  constructor() {
-    super('The desk could not check the password just now. Try again in a moment.')
-    this.name = 'PasswordProcessError'
-  }
+/** More people sign in at once than can be served soon. */
+function tooManySignIns(): AppError {
+  return new AppError('TOO_MANY_REQUESTS', {
+    message: 'Many people are signing in right now. Try again in a few seconds.',
+    params: { retryAfterSeconds: 5 },
+  })
 }
 
 interface WaitingJob {
@@ -97,7 +88,7 @@ export class Passwords implements Part {
     this.#child?.kill()
   }
 
-  /** Throws `TooManySignInsError` or `PasswordProcessError`. A job whose `signal` is aborted before its turn is dropped. */
+  /** Throws TOO_MANY_REQUESTS or PASSWORDS_UNAVAILABLE. A job whose `signal` is aborted before its turn is dropped. */
   async hash(password: string, signal?: AbortSignal): Promise<string> {
     const answer = await this.#ask({ kind: 'hash', password, cost: this.#cost }, signal)
     if ('hash' in answer) return answer.hash
@@ -146,7 +137,7 @@ export class Passwords implements Part {
 
   #ask(job: JobWithoutId, signal: AbortSignal | undefined): Promise<PasswordAnswer> {
     if (this.#stopped) return Promise.reject(new Error('The desk is stopping.'))
-    if (this.#waiting.length >= mostWaiting) return Promise.reject(new TooManySignInsError())
+    if (this.#waiting.length >= mostWaiting) return Promise.reject(tooManySignIns())
     return new Promise((resolve, reject) => {
       this.#waiting.push({ job: { ...job, id: ++this.#lastId }, signal, resolve, reject, triesLeft: 1 })
       this.#next()
@@ -206,7 +197,8 @@ export class Passwords implements Part {
     const running = this.#running
     if (!running || this.#stopped)
       return this.#finish((job) => job.reject(new Error('The desk is stopping.')))
-    if (running.triesLeft === 0) return this.#finish((job) => job.reject(new PasswordProcessError()))
+    if (running.triesLeft === 0)
+      return this.#finish((job) => job.reject(new AppError('PASSWORDS_UNAVAILABLE')))
     running.triesLeft -= 1
     this.#waiting.unshift(running)
     this.#finish(() => undefined)

@@ -2,7 +2,7 @@ import type { ResourceKind } from '../../shared/contract/procedure.ts'
 import { roleCovers } from '../../shared/domain/roles.ts'
 import type { GroupRole } from '../../shared/domain/roles.ts'
 import type { Person } from './people.ts'
-import type { Caller } from './request-context.ts'
+import type { Caller } from '../rpc/request-context.ts'
 import { Rights } from './rights.ts'
 import type { HeldRoles } from './rights.ts'
 

@@ -12,10 +12,10 @@ import { actorOf, personOf, targetOf } from './people.ts'
 import type { People } from './people.ts'
 import { familiesOf, updateUser, userById, userByName } from './queries.ts'
 import type { UserRow } from './queries.ts'
-import { IdentityRefusal } from './refusals.ts'
-import { auditRecord } from './request-context.ts'
-import type { RequestContext } from './request-context.ts'
+import { auditRecord } from '../rpc/request-context.ts'
+import type { RequestContext } from '../rpc/request-context.ts'
 import { deleteSignIns } from './users-queries.ts'
+import { AppError } from '../rpc/app-error.ts'
 
 export interface RecoveryOptions {
   readonly store: Store
@@ -44,11 +44,11 @@ export class Recovery {
 
   /**
    * Ends every sign-in of the person and answers the next recovery code. Throws UNAUTHORIZED, in the same words and
-   * time whether or not the name exists; WEAK_PASSWORD once the code is right; `AccountLockedError`.
+   * time whether or not the name exists; WEAK_PASSWORD once the code is right; ACCOUNT_LOCKED.
    */
   async recover(context: RequestContext, input: RecoveryInput): Promise<{ recoveryCode: string }> {
     const { store, passwords, lockout, passwordsOff } = this.#options
-    if (passwordsOff) throw new IdentityRefusal('PASSWORDS_OFF')
+    if (passwordsOff) throw new AppError('PASSWORDS_OFF')
     const name = storedName(input.name)
     const known = store.read((db) => userByName(db, name))
     // Counted apart from sign-ins: who locks a name by guessing passwords must not stop its owner from recovering it.
@@ -81,7 +81,7 @@ export class Recovery {
       const current = userById(tx, before.id)
       // The code was used, or the person disabled, while the hash was made.
       if (!current || current.recoveryHash !== before.recoveryHash || current.disabled) {
-        throw new IdentityRefusal('UNAUTHORIZED')
+        throw new AppError('UNAUTHORIZED')
       }
       const changes = {
         passwordHash,
@@ -118,7 +118,7 @@ export class Recovery {
       actor: { id, name: shown },
     })
     lockout.recordFailure(context, counters, audit)
-    throw new IdentityRefusal('UNAUTHORIZED')
+    throw new AppError('UNAUTHORIZED')
   }
 }
 

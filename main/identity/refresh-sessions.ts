@@ -13,7 +13,7 @@ import {
   updateUser,
 } from './queries.ts'
 import type { SessionRow } from './queries.ts'
-import type { PresentedToken, RequestContext } from './request-context.ts'
+import type { PresentedToken, RequestContext } from '../rpc/request-context.ts'
 
 /** A refresh token is good for 30 days and for one use. */
 const refreshLifetimeMs = 30 * 24 * 60 * 60 * 1000

@@ -11,12 +11,12 @@ import type { People } from './people.ts'
 import { insertUser } from './queries.ts'
 import type { UserRow } from './queries.ts'
 import type { RefreshSessions } from './refresh-sessions.ts'
-import { IdentityRefusal } from './refusals.ts'
-import { auditRecord } from './request-context.ts'
-import type { RequestContext } from './request-context.ts'
+import { auditRecord } from '../rpc/request-context.ts'
+import type { RequestContext } from '../rpc/request-context.ts'
 import { storedEmail } from './service.ts'
 import type { Identity, Session } from './service.ts'
 import { refuseTaken } from './users.ts'
+import { AppError } from '../rpc/app-error.ts'
 
 export interface RegistrationOptions {
   readonly store: Store
@@ -62,7 +62,7 @@ export class Registration {
     const names = { email: storedEmail(input.email), username, displayName }
     store.read((db) => {
       if (inviteHash !== null && !openInvite(db, inviteHash, clock.now()))
-        throw new IdentityRefusal('INVITE_INVALID')
+        throw new AppError('INVITE_INVALID')
       refuseTaken(db, null, names)
     })
     await refuseWeak(passwords, input.password, names, context.signal)
@@ -95,7 +95,7 @@ export class Registration {
       insertUser(tx, user)
       sessions.open(tx, fresh)
       if (inviteHash !== null && !spendInvite(tx, inviteHash, clock.now()))
-        throw new IdentityRefusal('INVITE_INVALID')
+        throw new AppError('INVITE_INVALID')
     })
     const person = personOf(user)
     people.put(person)
@@ -106,9 +106,9 @@ export class Registration {
   /** The hash of the invite that must be used; null where none is needed. */
   #inviteOf({ invite }: NewAccount): string | null {
     const { mode } = this.rules()
-    if (mode === 'closed') throw new IdentityRefusal('REGISTRATION_CLOSED')
+    if (mode === 'closed') throw new AppError('REGISTRATION_CLOSED')
     if (mode === 'open') return null
-    if (invite === undefined || invite.trim() === '') throw new IdentityRefusal('INVITE_NEEDED')
+    if (invite === undefined || invite.trim() === '') throw new AppError('INVITE_NEEDED')
     return hashOfCode(invite)
   }
 

@@ -24,12 +24,12 @@ import {
 } from './queries.ts'
 import type { SessionRow, UserRow } from './queries.ts'
 import type { FreshToken, RefreshSessions } from './refresh-sessions.ts'
-import { IdentityRefusal } from './refusals.ts'
-import { auditRecord } from './request-context.ts'
-import type { Caller, PresentedToken, RequestContext } from './request-context.ts'
+import { auditRecord } from '../rpc/request-context.ts'
+import type { Caller, PresentedToken, RequestContext } from '../rpc/request-context.ts'
 import type { SignInRules } from './sign-in-rules.ts'
 import type { TwoFactor } from './two-factor.ts'
 import { usernameLike } from './usernames.ts'
+import { AppError } from '../rpc/app-error.ts'
 
 /** What a person gets who signed in. */
 export interface Session {
@@ -122,11 +122,11 @@ export class Identity {
     const person = judged && judged.kind !== 'unknown' ? people.get(judged.row.userId) : undefined
     if (!judged || judged.kind === 'unknown' || !person || person.disabled) {
       context.refreshToken.clear()
-      throw new IdentityRefusal('UNAUTHORIZED')
+      throw new AppError('UNAUTHORIZED')
     }
     if (judged.kind === 'reused') {
       this.#endReusedFamily(context, judged.row, person)
-      throw new IdentityRefusal('UNAUTHORIZED', reusedSentence)
+      throw new AppError('UNAUTHORIZED', { message: reusedSentence })
     }
     const audit = auditRecord(context, {
       action: 'session.refreshed',
@@ -155,7 +155,7 @@ export class Identity {
     const { store, tokens } = this.#options
     const closing = context.caller ?? this.#holderOf(context.refreshToken.get())
     context.refreshToken.clear()
-    if (!closing) throw new IdentityRefusal('UNAUTHORIZED')
+    if (!closing) throw new AppError('UNAUTHORIZED')
     const { userId, email, family } = closing
     const person = { id: userId, email }
     const parts = { target: targetOf(person), actor: actorOf(person) }
@@ -186,8 +186,8 @@ export class Identity {
     input: { email: string; password: string; code?: string },
   ): Promise<Session & { recoveryCode: string }> {
     const { store, passwords, people, sessions, setupCode } = this.#options
-    if (people.size > 0) throw new IdentityRefusal('ALREADY_SET_UP')
-    if (context.door === 'http' && !isCode(input.code, setupCode)) throw new IdentityRefusal('WRONG_CODE')
+    if (people.size > 0) throw new AppError('ALREADY_SET_UP')
+    if (context.door === 'http' && !isCode(input.code, setupCode)) throw new AppError('WRONG_CODE')
     const email = storedEmail(input.email)
     const user = this.newAdministrator(email, '', false)
     await refuseWeak(passwords, input.password, user, context.signal)
@@ -201,7 +201,7 @@ export class Identity {
       actor: actorOf(user),
     })
     store.write({ audit }, (tx) => {
-      if (userCount(tx) > 0) throw new IdentityRefusal('ALREADY_SET_UP')
+      if (userCount(tx) > 0) throw new AppError('ALREADY_SET_UP')
       insertUser(tx, row)
       sessions.open(tx, fresh)
     })
@@ -237,10 +237,10 @@ export class Identity {
   ): Promise<Session> {
     const { store, passwords } = this.#options
     const before = store.read((db) => userById(db, caller.userId))
-    if (!before) throw new IdentityRefusal('UNAUTHORIZED')
+    if (!before) throw new AppError('UNAUTHORIZED')
     await this.provePassword(context, before, input.currentPassword)
     if (input.newPassword === input.currentPassword) {
-      throw new IdentityRefusal('WEAK_PASSWORD', 'Choose a password that is not the current one.')
+      throw new AppError('WEAK_PASSWORD', { message: 'Choose a password that is not the current one.' })
     }
     await refuseWeak(passwords, input.newPassword, before, context.signal)
     const passwordHash = await passwords.hash(input.newPassword, context.signal)
@@ -250,7 +250,7 @@ export class Identity {
   /**
    * For what changes a way in. Whoever has a password gives it: always where `always`, else where the sign-in proved who
    * it is more than 15 minutes ago. Whoever has none must have proven it at the provider since. Throws
-   * REAUTHENTICATION_REQUIRED, WRONG_PASSWORD or `AccountLockedError`.
+   * REAUTHENTICATION_REQUIRED, WRONG_PASSWORD or ACCOUNT_LOCKED.
    */
   async proveOneself(
     context: RequestContext,
@@ -269,7 +269,7 @@ export class Identity {
     const provedAt = this.#liveSignIn(caller.family)?.provedAt ?? 0
     // A proof that lies ahead was given before the clock was set back, nobody knows how long ago.
     if (Math.abs(this.#options.clock.now() - provedAt) >= proofLifetimeMs)
-      throw new IdentityRefusal('REAUTHENTICATION_REQUIRED')
+      throw new AppError('REAUTHENTICATION_REQUIRED')
   }
 
   /**
@@ -279,19 +279,18 @@ export class Identity {
   async prove(context: RequestContext, caller: Caller, password: string): Promise<void> {
     const { store, clock } = this.#options
     const user = store.read((db) => userById(db, caller.userId))
-    if (!user) throw new IdentityRefusal('UNAUTHORIZED')
-    if (user.passwordHash === '') throw new IdentityRefusal('REAUTHENTICATION_REQUIRED')
+    if (!user) throw new AppError('UNAUTHORIZED')
+    if (user.passwordHash === '') throw new AppError('REAUTHENTICATION_REQUIRED')
     await this.provePassword(context, user, password)
     const audit = auditRecord(context, { action: 'session.proven', target: targetOf(user) })
     store.write({ audit }, (tx) => {
       // Changed meanwhile: what was proven does not count any more.
-      if (userById(tx, user.id)?.passwordHash !== user.passwordHash)
-        throw new IdentityRefusal('WRONG_PASSWORD')
+      if (userById(tx, user.id)?.passwordHash !== user.passwordHash) throw new AppError('WRONG_PASSWORD')
       putProof(tx, caller.family, clock.now())
     })
   }
 
-  /** Throws WRONG_PASSWORD, which counts as a failed sign-in, or `AccountLockedError`. */
+  /** Throws WRONG_PASSWORD, which counts as a failed sign-in, or ACCOUNT_LOCKED. */
   async provePassword(context: RequestContext, user: UserRow, password: string): Promise<void> {
     const { passwords, lockout } = this.#options
     lockout.refuseLocked(context, counterOfAccount(user.id))
@@ -300,7 +299,7 @@ export class Identity {
     lockout.refuseLocked(context, counterOfAccount(user.id))
     if (matches) return
     this.#countFailure(context, user)
-    throw new IdentityRefusal('WRONG_PASSWORD')
+    throw new AppError('WRONG_PASSWORD')
   }
 
   /** Runs what takes a code of this person; a wrong one counts as a failed sign-in. Throws what `work` throws. */
@@ -308,7 +307,7 @@ export class Identity {
     try {
       return work()
     } catch (error) {
-      if (!(error instanceof IdentityRefusal) || error.code !== 'WRONG_CODE') throw error
+      if (!(error instanceof AppError) || error.code !== 'WRONG_CODE') throw error
       this.#countFailure(context, user)
       throw error
     }
@@ -333,8 +332,8 @@ export class Identity {
     const { ended, user } = store.write({ audit }, (tx) => {
       const current = userById(tx, before.id)
       // Somebody else changed it while the hash was made: what was checked does not stand any more.
-      if (current?.passwordHash !== before.passwordHash) throw new IdentityRefusal('WRONG_PASSWORD')
-      if (current.disabled) throw new IdentityRefusal('UNAUTHORIZED')
+      if (current?.passwordHash !== before.passwordHash) throw new AppError('WRONG_PASSWORD')
+      if (current.disabled) throw new AppError('UNAUTHORIZED')
       const changes = {
         passwordHash,
         mustChangePassword: false,

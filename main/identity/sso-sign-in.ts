@@ -16,12 +16,12 @@ import type { People } from './people.ts'
 import { insertUser, userByEmail, userByName } from './queries.ts'
 import type { UserRow } from './queries.ts'
 import type { RefreshSessions } from './refresh-sessions.ts'
-import { IdentityRefusal } from './refusals.ts'
-import { auditRecord } from './request-context.ts'
-import type { RequestContext } from './request-context.ts'
+import { auditRecord } from '../rpc/request-context.ts'
+import type { RequestContext } from '../rpc/request-context.ts'
 import { storedEmail } from './service.ts'
 import type { Identity, Session } from './service.ts'
 import { usernameLike } from './usernames.ts'
+import { AppError } from '../rpc/app-error.ts'
 
 export interface SsoSignInOptions {
   readonly store: Store
@@ -96,7 +96,7 @@ export class SsoSignIn {
     const { invite, keep, again } = wanted
     const { loopbackPort, openInBrowser } = this.#options
     const provider = this.#provider()
-    if (openInBrowser === null || context.door !== 'desktop') throw new IdentityRefusal('SSO_OFF')
+    if (openInBrowser === null || context.door !== 'desktop') throw new AppError('SSO_OFF')
     const person = await this.#telling(async () => {
       await using listener = await waitForBrowser(loopbackPort, context.signal)
       const { url, flow } = await provider.begin({ redirectUri: listener.redirectUri, invite, again })
@@ -109,7 +109,7 @@ export class SsoSignIn {
 
   #provider(): OidcProvider {
     const { provider } = this.#options
-    if (!provider) throw new IdentityRefusal('SSO_OFF')
+    if (!provider) throw new AppError('SSO_OFF')
     return provider
   }
 
@@ -142,7 +142,7 @@ export class SsoSignIn {
     const { store } = this.#options
     const linked = store.read((db) => userByOidc(db, found.issuer, found.subject))
     const prepared = linked ?? store.read((db) => preparedAccount(db, found))
-    if (prepared?.disabled) throw new IdentityRefusal('SSO_NO_ACCOUNT')
+    if (prepared?.disabled) throw new AppError('SSO_NO_ACCOUNT')
     if (linked) return linked
     return prepared ? this.#link(context, prepared, found) : this.#make(context, found)
   }
@@ -176,12 +176,12 @@ export class SsoSignIn {
     })
     store.write({ audit }, (tx) => {
       if (userByEmail(tx, email)) {
-        throw new IdentityRefusal(found.emailVerified ? 'EMAIL_TAKEN' : 'SSO_EMAIL_UNVERIFIED')
+        throw new AppError(found.emailVerified ? 'EMAIL_TAKEN' : 'SSO_EMAIL_UNVERIFIED')
       }
       insertUser(tx, user)
       insertOidcIdentity(tx, { issuer, subject, userId: user.id, linkedAt: clock.now() })
       if (inviteHash !== null && !spendInvite(tx, inviteHash, clock.now())) {
-        throw new IdentityRefusal('SSO_NO_ACCOUNT')
+        throw new AppError('SSO_NO_ACCOUNT')
       }
     })
     people.put(personOf(user))
@@ -194,7 +194,7 @@ export class SsoSignIn {
     if (mode === 'open') return null
     if (mode === 'closed' || invite === null) {
       // The same whether anybody has that address: whoever wrote it at the provider learns nothing here.
-      throw new IdentityRefusal(emailVerified ? 'SSO_NO_ACCOUNT' : 'SSO_EMAIL_UNVERIFIED')
+      throw new AppError(emailVerified ? 'SSO_NO_ACCOUNT' : 'SSO_EMAIL_UNVERIFIED')
     }
     return hashOfCode(invite)
   }
@@ -204,7 +204,7 @@ export class SsoSignIn {
     try {
       return work()
     } catch (error) {
-      if (!(error instanceof IdentityRefusal)) throw error
+      if (!(error instanceof AppError)) throw error
       const { store } = this.#options
       const { issuer, subject, email } = found
       const user = store.read((db) => userByOidc(db, issuer, subject) ?? preparedAccount(db, found))
@@ -238,7 +238,8 @@ function isTaken(db: Reads | Tx, username: string): boolean {
 
 function emailOf({ email }: OidcPerson): string {
   const parsed = emailSchema.safeParse(email)
-  if (!parsed.success) throw new IdentityRefusal('SSO_NO_ACCOUNT', 'The provider gives no e-mail address.')
+  if (!parsed.success)
+    throw new AppError('SSO_NO_ACCOUNT', { message: 'The provider gives no e-mail address.' })
   return storedEmail(parsed.data)
 }
 

@@ -3,7 +3,6 @@ import { EncryptionKeyMissingError } from '../platform/keyring.ts'
 import type { Keyring } from '../platform/keyring.ts'
 import type { ReadHandle, Store, Tx } from '../store/store-types.ts'
 import { hashOfCode, newCode } from './one-time-codes.ts'
-import { IdentityRefusal } from './refusals.ts'
 import {
   allTotp,
   backupCodesLeft,
@@ -15,6 +14,7 @@ import {
   updateTotp,
 } from './sign-in-queries.ts'
 import { matchingStep, newTotpSecret, otpauthUrl } from './totp.ts'
+import { AppError } from '../rpc/app-error.ts'
 
 const backupCodeCount = 8
 /** 60 bits: worth nothing to whoever steals the database. */
@@ -73,7 +73,7 @@ export class TwoFactor {
 
   /** A secret that asks for nothing until a first code proves that the app has it. Throws TOTP_ON. */
   prepare(tx: Tx, userId: string, account: string): { secret: string; otpauthUrl: string } {
-    if (this.isOn(userId)) throw new IdentityRefusal('TOTP_ON')
+    if (this.isOn(userId)) throw new AppError('TOTP_ON')
     const secret = newTotpSecret()
     const sealed = this.#keyring.seal(secretColumn, userId, secret)
     putTotp(tx, { userId, secret: sealed, confirmedAt: null, lastStep: 0 })
@@ -83,9 +83,9 @@ export class TwoFactor {
   /** Throws TOTP_ON, TOTP_OFF where nothing was prepared, or WRONG_CODE. */
   confirm(tx: Tx, userId: string, code: string): ConfirmedTotp {
     const row = totpOf(tx, userId)
-    if (!row) throw new IdentityRefusal('TOTP_OFF')
-    if (row.confirmedAt !== null) throw new IdentityRefusal('TOTP_ON')
-    if (!this.#takeTotp(tx, userId, code)) throw new IdentityRefusal('WRONG_CODE')
+    if (!row) throw new AppError('TOTP_OFF')
+    if (row.confirmedAt !== null) throw new AppError('TOTP_ON')
+    if (!this.#takeTotp(tx, userId, code)) throw new AppError('WRONG_CODE')
     updateTotp(tx, userId, { confirmedAt: this.#clock.now() })
     return { backupCodes: this.renewBackupCodes(tx, userId) }
   }

@@ -29,15 +29,15 @@ import {
   userByName,
 } from './queries.ts'
 import type { UserRow } from './queries.ts'
-import { IdentityRefusal } from './refusals.ts'
-import { auditRecord, signedInCaller } from './request-context.ts'
-import type { AuditParts, RequestContext } from './request-context.ts'
+import { auditRecord, signedInCaller } from '../rpc/request-context.ts'
+import type { AuditParts, RequestContext } from '../rpc/request-context.ts'
 import type { Rights } from './rights.ts'
 import { storedEmail } from './service.ts'
 import type { Identity } from './service.ts'
 import { signInsOf } from './sign-ins.ts'
 import type { TwoFactor } from './two-factor.ts'
 import { deleteSignIns, deleteUser, otherAdministrators, sessionsOfUser } from './users-queries.ts'
+import { AppError } from '../rpc/app-error.ts'
 
 export interface UsersOptions {
   readonly store: Store
@@ -107,7 +107,7 @@ export class Users {
     input: NewUser,
   ): Promise<PersonView & { initialPassword: string | null }> {
     const { store, clock, people } = this.#options
-    if (input.admin) this.#demandProof(context)
+    if (input.admin) this.#requireProof(context)
     const names = { ...namesOf(input), email: storedEmail(input.email) }
     store.read((db) => refuseTaken(db, null, names))
     const { passwordHash, initialPassword } = await this.#newPassword(context, input.password, names)
@@ -140,7 +140,7 @@ export class Users {
     const isNewEmail = (changes.email ?? before.email) !== before.email
     if (isNewEmail) refuseOneself(context, before, 'e-mail address', 'PATCH /api/account')
     const isPromoted = changes.admin === true && !before.admin
-    if (password !== undefined || isNewEmail || isPromoted) this.#demandProof(context)
+    if (password !== undefined || isNewEmail || isPromoted) this.#requireProof(context)
     const names = { ...namesOf(before), ...definedOf(namesOf({ ...before, ...definedOf(changes) })) }
     const passwordHash =
       password === undefined ? null : (await this.#newPassword(context, password, names)).passwordHash
@@ -179,7 +179,7 @@ export class Users {
   ): Promise<{ initialPassword: string | null }> {
     const person = this.#find(id)
     refuseOneself(context, person, 'password', 'POST /api/account/password')
-    this.#demandProof(context)
+    this.#requireProof(context)
     const { passwordHash, initialPassword } = await this.#newPassword(context, password, person)
     const audit = { action: 'user.password-reset', target: targetOf(person) } as const
     const { user, ended } = this.#write(context, audit, (tx) =>
@@ -203,7 +203,7 @@ export class Users {
     const person = this.#find(id)
     const { store } = this.#options
     const found = store.read((db) => sessionsOfUser(db, id)).find((row) => row.family === family)
-    if (!found) throw new IdentityRefusal('NOT_FOUND')
+    if (!found) throw new AppError('NOT_FOUND')
     const { remoteAddress, userAgent } = found
     const parts = { target: targetOf(person), before: { remoteAddress, userAgent } }
     this.#write(context, { action: 'user.sign-in-ended', ...parts }, (tx) => deleteFamily(tx, family))
@@ -226,8 +226,8 @@ export class Users {
     const { twoFactor } = this.#options
     const person = this.#find(id)
     refuseOneself(context, person, 'authenticator app', 'POST /api/account/totp/disable')
-    if (!twoFactor.isOn(id)) throw new IdentityRefusal('TOTP_OFF')
-    this.#demandProof(context)
+    if (!twoFactor.isOn(id)) throw new AppError('TOTP_OFF')
+    this.#requireProof(context)
     const audit = { action: 'user.totp-removed', target: targetOf(person) } as const
     const ended = this.#write(context, audit, (tx) => {
       const families = familiesOf(tx, id)
@@ -244,7 +244,7 @@ export class Users {
   unlock(context: RequestContext, id: string): void {
     const person = this.#find(id)
     // On a page that was left open, somebody could go on guessing its password for ever.
-    if (id === signedInCaller(context).userId) throw new IdentityRefusal('OWN_ACCOUNT', ownLockSentence)
+    if (id === signedInCaller(context).userId) throw new AppError('OWN_ACCOUNT', { message: ownLockSentence })
     const { lockedUntil } = this.#options.standing.of([person])(person)
     const before = lockedUntil === null ? null : { lockedUntil: new Date(lockedUntil).toISOString() }
     const audit = { action: 'user.unlocked', target: targetOf(person), before } as const
@@ -255,15 +255,15 @@ export class Users {
    * A page that was left open must not be enough to take over an account, be it by way of another administrator, whom it
    * made. Throws REAUTHENTICATION_REQUIRED.
    */
-  #demandProof(context: RequestContext): void {
+  #requireProof(context: RequestContext): void {
     this.#options.identity.refuseOldProof(signedInCaller(context))
   }
 
   /** Throws UNAUTHORIZED or FORBIDDEN where the caller lost the right while a password was hashed for them. */
   #write<T>(context: RequestContext, parts: AuditParts, work: (tx: Tx) => T): T {
     const caller = this.#options.people.get(signedInCaller(context).userId)
-    if (caller?.disabled !== false) throw new IdentityRefusal('UNAUTHORIZED')
-    if (!caller.admin) throw new IdentityRefusal('FORBIDDEN')
+    if (caller?.disabled !== false) throw new AppError('UNAUTHORIZED')
+    if (!caller.admin) throw new AppError('FORBIDDEN')
     return this.#options.store.write({ audit: auditRecord(context, parts) }, (tx) => work(tx) as never)
   }
 
@@ -314,7 +314,7 @@ export class Users {
 
   #find(id: string): Person {
     const person = this.#options.people.get(id)
-    if (!person) throw new IdentityRefusal('NOT_FOUND')
+    if (!person) throw new AppError('NOT_FOUND')
     return person
   }
 
@@ -353,8 +353,8 @@ export function refuseTaken(
   { email, username }: Pick<Names, 'email' | 'username'>,
 ): void {
   const isOther = (found: UserRow | undefined): boolean => found !== undefined && found.id !== id
-  if (isOther(userByEmail(db, email))) throw new IdentityRefusal('EMAIL_TAKEN')
-  if (isOther(userByName(db, username))) throw new IdentityRefusal('USERNAME_TAKEN')
+  if (isOther(userByEmail(db, email))) throw new AppError('EMAIL_TAKEN')
+  if (isOther(userByName(db, username))) throw new AppError('USERNAME_TAKEN')
 }
 
 /**
@@ -364,7 +364,7 @@ export function refuseTaken(
 function refuseOneself(context: RequestContext, { id }: Person, what: string, route: string): void {
   if (id !== signedInCaller(context).userId) return
   const sentence = `This is your own account. Change its ${what} on your account page (${route}), which asks for your password.`
-  throw new IdentityRefusal('OWN_ACCOUNT', sentence)
+  throw new AppError('OWN_ACCOUNT', { message: sentence })
 }
 
 const ownLockSentence =
@@ -372,9 +372,8 @@ const ownLockSentence =
 
 function refuseLastAdministrator(tx: Tx, id: string): void {
   const user = userById(tx, id)
-  if (!user) throw new IdentityRefusal('NOT_FOUND')
-  if (user.admin && !user.disabled && otherAdministrators(tx, id) === 0)
-    throw new IdentityRefusal('LAST_ADMIN')
+  if (!user) throw new AppError('NOT_FOUND')
+  if (user.admin && !user.disabled && otherAdministrators(tx, id) === 0) throw new AppError('LAST_ADMIN')
 }
 
 /** In one write, from the row as it is then. Access tokens lose their worth where a right or the password changed. */
@@ -385,7 +384,7 @@ function change(
   passwordHash: string | null,
 ): { user: UserRow; ended: string[] } {
   const before = userById(tx, id)
-  if (!before) throw new IdentityRefusal('NOT_FOUND')
+  if (!before) throw new AppError('NOT_FOUND')
   const wanted = { ...before, ...definedOf(changes) }
   refuseTaken(tx, id, wanted)
   if (!wanted.admin || wanted.disabled) refuseLastAdministrator(tx, id)

@@ -1,7 +1,5 @@
-import { ORPCError } from '@orpc/server'
-import { commonErrors } from '../../shared/contract/errors.ts'
-import { os } from '../identity/implementer.ts'
-import { answering } from '../servers/refusals.ts'
+import { AppError } from '../rpc/app-error.ts'
+import { rpc } from '../rpc/rpc.ts'
 import type { LiveService } from './service.ts'
 import { followWindow } from './shown-wall.ts'
 import type { Views } from './views.ts'
@@ -10,27 +8,27 @@ import type { Walls } from './walls.ts'
 /** `live.*` of the contract. */
 export function liveProcedures(service: LiveService, walls: Walls) {
   return {
-    open: os.live.open.handler(({ context, input }) => answering(() => service.open(context, input.id))),
-    openMany: os.live.openMany.handler(({ context, input }) => service.openMany(context, input.cameraIds)),
-    show: os.live.show.handler(({ context }) => {
+    open: rpc.live.open.handler(({ context, input }) => service.open(context, input.id)),
+    openMany: rpc.live.openMany.handler(({ context, input }) => service.openMany(context, input.cameraIds)),
+    show: rpc.live.show.handler(({ context }) => {
       if (context.window) return followWindow(context.window, context.signal)
       const message = 'Only a window of the desktop application can do this.'
-      throw new ORPCError('NOT_FOUND', { ...commonErrors.NOT_FOUND, message })
+      throw new AppError('NOT_FOUND', { message })
     }),
-    wall: os.live.wall.handler(({ context }) => walls.mine(context)),
-    saveWall: os.live.saveWall.handler(({ context, input }) => walls.saveMine(context, input)),
+    wall: rpc.live.wall.handler(({ context }) => walls.mine(context)),
+    saveWall: rpc.live.saveWall.handler(({ context, input }) => walls.saveMine(context, input)),
   }
 }
 
 /** The walls of groups: what `groups.*` of the contract says of them. */
 export function groupWallProcedures(walls: Walls) {
   return {
-    wall: os.groups.wall.handler(({ context, input }) => walls.ofGroup(context, input.id)),
-    saveWall: os.groups.saveWall.handler(({ context, input: { id, ...wall } }) =>
-      answering(() => walls.saveOfGroup(context, id, wall)),
+    wall: rpc.groups.wall.handler(({ context, input }) => walls.ofGroup(context, input.id)),
+    saveWall: rpc.groups.saveWall.handler(({ context, input: { id, ...wall } }) =>
+      walls.saveOfGroup(context, id, wall),
     ),
-    restoreWall: os.groups.restoreWall.handler(({ context, input }) =>
-      answering(() => walls.restoreOfGroup(context, input.id, input.savedAt)),
+    restoreWall: rpc.groups.restoreWall.handler(({ context, input }) =>
+      walls.restoreOfGroup(context, input.id, input.savedAt),
     ),
   }
 }
@@ -38,23 +36,19 @@ export function groupWallProcedures(walls: Walls) {
 /** `views.*` of the contract. */
 export function viewProcedures(views: Views) {
   return {
-    list: os.views.list.handler(({ context }) => views.list(context)),
-    create: os.views.create.handler(({ context, input }) => answering(() => views.create(context, input))),
-    get: os.views.get.handler(({ context, input }) => answering(() => views.get(context, input.id))),
-    update: os.views.update.handler(({ context, input: { id, ...changes } }) =>
-      answering(() => views.update(context, id, changes)),
+    list: rpc.views.list.handler(({ context }) => views.list(context)),
+    create: rpc.views.create.handler(({ context, input }) => views.create(context, input)),
+    get: rpc.views.get.handler(({ context, input }) => views.get(context, input.id)),
+    update: rpc.views.update.handler(({ context, input: { id, ...changes } }) =>
+      views.update(context, id, changes),
     ),
-    restore: os.views.restore.handler(({ context, input }) =>
-      answering(() => views.restore(context, input.id, input.savedAt)),
+    restore: rpc.views.restore.handler(({ context, input }) =>
+      views.restore(context, input.id, input.savedAt),
     ),
-    setSlot: os.views.setSlot.handler(({ context, input }) =>
-      answering(() => views.setSlot(context, input.id, input.slot)),
-    ),
-    remove: os.views.remove.handler(({ context, input }) =>
-      answering(() => {
-        views.remove(context, input.id)
-        return {}
-      }),
-    ),
+    setSlot: rpc.views.setSlot.handler(({ context, input }) => views.setSlot(context, input.id, input.slot)),
+    remove: rpc.views.remove.handler(({ context, input }) => {
+      views.remove(context, input.id)
+      return {}
+    }),
   }
 }

@@ -6,17 +6,17 @@ import type { Ticket, TicketRefusal } from '../alta/tickets.ts'
 import { cameraById } from '../cameras/queries.ts'
 import type { CameraRow } from '../cameras/queries.ts'
 import type { Policy } from '../identity/policy.ts'
-import { signedInCaller } from '../identity/request-context.ts'
-import type { Caller, RequestContext } from '../identity/request-context.ts'
+import { signedInCaller } from '../rpc/request-context.ts'
+import type { Caller, RequestContext } from '../rpc/request-context.ts'
 import type { Bus } from '../platform/bus.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { AreaLogger } from '../platform/logging.ts'
 import type { Fleet } from '../servers/fleet.ts'
 import type { PageOrigins } from '../servers/page-origins.ts'
-import { notFound } from '../servers/refusals.ts'
 import type { ServerLink } from '../servers/server-link.ts'
 import type { Store } from '../store/store-types.ts'
 import type { Sittings } from './sittings.ts'
+import { AppError } from '../rpc/app-error.ts'
 
 export interface LiveOptions {
   readonly store: Store
@@ -65,7 +65,7 @@ export class LiveService {
   /** The ways to play one camera, best first. */
   async open(context: RequestContext, cameraId: string): Promise<LiveAnswer> {
     const row = this.#options.store.read((db) => cameraById(db, cameraId))
-    if (!row) throw notFound()
+    if (!row) throw new AppError('NOT_FOUND')
     return this.#answer(context, [row])
   }
 

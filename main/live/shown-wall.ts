@@ -1,4 +1,4 @@
-import type { CallingWindow } from '../identity/request-context.ts'
+import type { CallingWindow } from '../rpc/request-context.ts'
 
 /**
  * Follows a window of the desktop application while its page shows a wall: the display stays awake until `signal` is

@@ -1,5 +1,5 @@
-import { auditRecord, signedInCaller } from '../identity/request-context.ts'
-import type { RequestContext } from '../identity/request-context.ts'
+import { auditRecord, signedInCaller } from '../rpc/request-context.ts'
+import type { RequestContext } from '../rpc/request-context.ts'
 import type { Bus } from '../platform/bus.ts'
 import type { Clock } from '../platform/clock.ts'
 import { pause } from '../platform/lifecycle.ts'

@@ -2,13 +2,12 @@ import type { Wall } from '../../shared/contract/live.ts'
 import type { View } from '../../shared/contract/views.ts'
 import { storedName } from '../identity/groups.ts'
 import type { Policy } from '../identity/policy.ts'
-import { auditRecord, signedInCaller } from '../identity/request-context.ts'
-import type { Caller, RequestContext } from '../identity/request-context.ts'
+import { auditRecord, signedInCaller } from '../rpc/request-context.ts'
+import type { Caller, RequestContext } from '../rpc/request-context.ts'
 import type { Rights } from '../identity/rights.ts'
 import type { Bus } from '../platform/bus.ts'
 import type { Clock } from '../platform/clock.ts'
 import { newId } from '../platform/ids.ts'
-import { notFound, Refusal } from '../servers/refusals.ts'
 import type { Store, Tx } from '../store/store-types.ts'
 import { foldedText } from '../store/text-search.ts'
 import { Overwritten } from './overwritten.ts'
@@ -16,6 +15,7 @@ import { deleteView, insertView, putSlot, slotsOf, updateView, viewById, viewsOf
 import type { ViewRow } from './queries.ts'
 import { nothingToRestore, storedWall } from './walls.ts'
 import type { Walls } from './walls.ts'
+import { AppError } from '../rpc/app-error.ts'
 
 export interface ViewsOptions {
   readonly store: Store
@@ -78,7 +78,7 @@ export class Views {
     const after = { name: row.name, groupId, slot, ...wall }
     const audit = auditRecord(context, { action: 'view.added', target: targetOf(row), after })
     store.write({ audit }, (tx) => {
-      if (viewsOfOwner(tx, owner).length >= mostViews) throw new Refusal('TOO_MANY_VIEWS', tooManyViews)
+      if (viewsOfOwner(tx, owner).length >= mostViews) throw new AppError('TOO_MANY_VIEWS')
       refuseTaken(tx, row)
       insertView(tx, row)
       if (slot !== null) putSlot(tx, caller.userId, row.id, slot)
@@ -176,13 +176,10 @@ export class Views {
 
   #find(id: string): ViewRow {
     const row = this.#options.store.read((db) => viewById(db, id))
-    if (!row) throw notFound()
+    if (!row) throw new AppError('NOT_FOUND')
     return row
   }
 }
-
-const tooManyViews = { status: 409, message: 'There are 200 views already. Delete one first.' } as const
-const nameTaken = { status: 409, message: 'Name already in use. Choose another.' } as const
 
 function viewsOfOwner(tx: Tx, { userId, groupId }: Pick<ViewRow, 'userId' | 'groupId'>): ViewRow[] {
   return viewsOf(tx, userId ?? '', groupId === null ? [] : [groupId])
@@ -192,7 +189,7 @@ function viewsOfOwner(tx: Tx, { userId, groupId }: Pick<ViewRow, 'userId' | 'gro
 function refuseTaken(tx: Tx, row: ViewRow): void {
   const wanted = foldedText(row.name)
   const isTaken = viewsOfOwner(tx, row).some(({ id, name }) => id !== row.id && foldedText(name) === wanted)
-  if (isTaken) throw new Refusal('VIEW_EXISTS', nameTaken, { field: 'name' })
+  if (isTaken) throw new AppError('VIEW_EXISTS', { params: { field: 'name' } })
 }
 
 function targetOf({ id, name }: ViewRow): { kind: string; id: string; name: string } {

@@ -4,16 +4,16 @@ import type { WallLayoutId } from '../../shared/domain/wall-layouts.ts'
 import { cameraById, firstCameraIds } from '../cameras/queries.ts'
 import { groupById } from '../identity/groups-queries.ts'
 import type { Policy } from '../identity/policy.ts'
-import { auditRecord, signedInCaller } from '../identity/request-context.ts'
-import type { Caller, RequestContext } from '../identity/request-context.ts'
+import { auditRecord, signedInCaller } from '../rpc/request-context.ts'
+import type { Caller, RequestContext } from '../rpc/request-context.ts'
 import type { Rights } from '../identity/rights.ts'
 import type { Bus } from '../platform/bus.ts'
 import type { Clock } from '../platform/clock.ts'
-import { notFound, Refusal } from '../servers/refusals.ts'
 import type { Store } from '../store/store-types.ts'
 import { Overwritten } from './overwritten.ts'
 import { deleteGroupWall, groupWallOf, saveGroupWall, saveWall, wallOf } from './queries.ts'
 import type { GroupWallRow, StoredWall } from './queries.ts'
+import { AppError } from '../rpc/app-error.ts'
 
 export interface WallsOptions {
   readonly store: Store
@@ -112,7 +112,7 @@ export class Walls {
   /** Throws NOT_FOUND. */
   #targetOf(groupId: string): { kind: string; id: string; name: string } {
     const group = this.#options.store.read((db) => groupById(db, groupId))
-    if (!group) throw notFound()
+    if (!group) throw new AppError('NOT_FOUND')
     return { kind: 'group', id: groupId, name: group.name }
   }
 
@@ -165,7 +165,6 @@ export function storedWall({ layout, tiles }: Wall): StoredWall {
 }
 
 /** What was overwritten is not known any more, or something else was saved since. */
-export function nothingToRestore(): Refusal {
-  const message = 'This can no longer be undone: too much time has passed, or it was saved again since.'
-  return new Refusal('NOTHING_TO_RESTORE', { status: 409, message })
+export function nothingToRestore(): AppError {
+  return new AppError('NOTHING_TO_RESTORE')
 }

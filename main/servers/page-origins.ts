@@ -1,18 +1,17 @@
 import type { PageOrigins as PageOriginsAnswer } from '../../shared/contract/servers.ts'
-import { servers as contract } from '../../shared/contract/servers.ts'
 import { webOrigin } from '../../shared/domain/web-origins.ts'
 import { removeOrigins } from '../alta/provisioning.ts'
-import { auditRecord } from '../identity/request-context.ts'
-import type { RequestContext } from '../identity/request-context.ts'
+import { auditRecord } from '../rpc/request-context.ts'
+import type { RequestContext } from '../rpc/request-context.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { AreaLogger } from '../platform/logging.ts'
 import type { Store } from '../store/store-types.ts'
 import { isKnownOrigin, mostPageOrigins, readPageOrigins } from './addresses.ts'
 import type { Fleet } from './fleet.ts'
 import { allowedPageOrigins, setAllowedPageOrigins, updateServer } from './queries.ts'
-import { Refusal } from './refusals.ts'
 import type { ServerLink } from './server-link.ts'
 import type { ServerUpkeep } from './upkeep.ts'
+import { AppError } from '../rpc/app-error.ts'
 
 /** Names that wait for an administrator: anybody who is signed in can bring some. */
 const mostWaiting = 20
@@ -75,13 +74,12 @@ export class PageOrigins {
     return { allowed: [...allowed], waiting: waiting.reverse() }
   }
 
-  /** Throws `Refusal` where the list is full. */
+  /** Throws TOO_MANY_ORIGINS where the list is full. */
   async allow(context: RequestContext, typed: string): Promise<PageOriginsAnswer> {
     const { store, fleet, upkeep } = this.#options
     const origin = webOrigin(typed) ?? typed
     const before = store.read(allowedPageOrigins)
-    if (!before.includes(origin) && before.length >= mostPageOrigins)
-      throw new Refusal('TOO_MANY_ORIGINS', contract.allowPageOrigin['~orpc'].errorMap.TOO_MANY_ORIGINS)
+    if (!before.includes(origin) && before.length >= mostPageOrigins) throw new AppError('TOO_MANY_ORIGINS')
     const after = [...new Set([...before, origin])]
     this.#save(context, 'page-origin.allowed', origin, { before, after })
     this.#waiting.delete(origin)

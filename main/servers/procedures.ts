@@ -1,40 +1,33 @@
-import { os } from '../identity/implementer.ts'
+import { rpc } from '../rpc/rpc.ts'
 import type { PageOrigins } from './page-origins.ts'
-import { answering } from './refusals.ts'
 import type { ServersService } from './service.ts'
 
 /** `servers.*` of the contract. */
 export function serversProcedures(service: ServersService, pageOrigins: PageOrigins) {
   return {
-    list: os.servers.list.handler(({ input }) => service.list(input)),
-    create: os.servers.create.handler(({ context, input }) =>
-      answering(() => service.create(context, input)),
+    list: rpc.servers.list.handler(({ input }) => service.list(input)),
+    create: rpc.servers.create.handler(({ context, input }) => service.create(context, input)),
+    get: rpc.servers.get.handler(({ input }) => service.get(input.id)),
+    update: rpc.servers.update.handler(({ context, input: { id, ...changes } }) =>
+      service.update(context, id, changes),
     ),
-    get: os.servers.get.handler(({ input }) => answering(() => service.get(input.id))),
-    update: os.servers.update.handler(({ context, input: { id, ...changes } }) =>
-      answering(() => service.update(context, id, changes)),
+    remove: rpc.servers.remove.handler(async ({ context, input }) => {
+      await service.remove(context, input.id, input.force ?? false)
+      return {}
+    }),
+    repair: rpc.servers.repair.handler(({ context, input }) =>
+      service.repair(context, input.id, input.confirmName),
     ),
-    remove: os.servers.remove.handler(({ context, input }) =>
-      answering(async () => {
-        await service.remove(context, input.id, input.force ?? false)
-        return {}
-      }),
+    receivers: rpc.servers.receivers.handler(({ context, input }) =>
+      service.receivers(context, input.id, input.search),
     ),
-    repair: os.servers.repair.handler(({ context, input }) =>
-      answering(() => service.repair(context, input.id, input.confirmName)),
+    pageOrigins: rpc.servers.pageOrigins.handler(() => pageOrigins.list()),
+    allowPageOrigin: rpc.servers.allowPageOrigin.handler(({ context, input }) =>
+      pageOrigins.allow(context, input.origin),
     ),
-    receivers: os.servers.receivers.handler(({ context, input }) =>
-      answering(() => service.receivers(context, input.id, input.search)),
+    withdrawPageOrigin: rpc.servers.withdrawPageOrigin.handler(({ context, input }) =>
+      pageOrigins.withdraw(context, input.origin),
     ),
-    pageOrigins: os.servers.pageOrigins.handler(() => pageOrigins.list()),
-    allowPageOrigin: os.servers.allowPageOrigin.handler(({ context, input }) =>
-      answering(() => pageOrigins.allow(context, input.origin)),
-    ),
-    withdrawPageOrigin: os.servers.withdrawPageOrigin.handler(({ context, input }) =>
-      answering(() => pageOrigins.withdraw(context, input.origin)),
-    ),
-    storages: os.servers.storages.handler(({ context, input }) =>
-      answering(() => service.storages(context, input.id)),
-    ),
+    storages: rpc.servers.storages.handler(({ context, input }) => service.storages(context, input.id)),
   }
 }

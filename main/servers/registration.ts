@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { servers as contract } from '../../shared/contract/servers.ts'
 import { webOrigin } from '../../shared/domain/web-origins.ts'
 import type { AltaClient, AltaConfig, CallContext } from '../alta/alta-types.ts'
 import { defaultWhepPath } from '../alta/assumptions.ts'
@@ -7,8 +6,8 @@ import type { Authorization } from '../alta/ownership-types.ts'
 import { authorizerId } from '../alta/ownership.ts'
 import { ensureAuthorizer, ensureOrigins, releaseServer } from '../alta/provisioning.ts'
 import { verifyServer } from '../alta/verify.ts'
-import { auditRecord } from '../identity/request-context.ts'
-import type { RequestContext } from '../identity/request-context.ts'
+import { auditRecord } from '../rpc/request-context.ts'
+import type { RequestContext } from '../rpc/request-context.ts'
 import type { Clock } from '../platform/clock.ts'
 import { newId } from '../platform/ids.ts'
 import type { AreaLogger } from '../platform/logging.ts'
@@ -20,8 +19,8 @@ import { auditView } from './audit-view.ts'
 import type { Fleet } from './fleet.ts'
 import { insertServer, serverLike } from './queries.ts'
 import type { ServerRow } from './queries.ts'
-import { Refusal } from './refusals.ts'
 import type { KnownServer, ServerLink } from './server-link.ts'
+import { AppError } from '../rpc/app-error.ts'
 
 export interface RegistrationOptions {
   readonly store: Store
@@ -54,7 +53,6 @@ interface NewServer extends ServerInput {
   readonly streamUrl: string | null
 }
 
-const serverExists = contract.create['~orpc'].errorMap.SERVER_EXISTS
 /** How long the undoing of a failed addition waits for an Alta that may be dead. */
 const undoCall = { retries: 1, timeoutMs: 5_000 } as const
 
@@ -115,7 +113,7 @@ export class Registration {
 
   refuseDuplicate(name: string, baseUrl: string, exceptId: string | null): void {
     const other = this.#options.store.read((db) => serverLike(db, name, baseUrl, exceptId))
-    if (other) throw new Refusal('SERVER_EXISTS', serverExists)
+    if (other) throw new AppError('SERVER_EXISTS')
   }
 
   #verify(client: AltaClient, context: RequestContext, streamUrl: string | null): Promise<KnownServer> {
@@ -171,7 +169,7 @@ export class Registration {
     const same = fleet.links().find(asks)
     if (!same) return
     const message = `This is the Alta that was added before as ${same.row.name}.`
-    throw new Refusal('SERVER_EXISTS', { status: serverExists.status, message })
+    throw new AppError('SERVER_EXISTS', { message })
   }
 
   #newRow(

@@ -4,8 +4,8 @@ import { AltaProblem } from '../alta/alta-problem.ts'
 import type { CallContext } from '../alta/alta-types.ts'
 import { planRepair } from '../alta/ownership.ts'
 import { releaseServer, repairServer } from '../alta/provisioning.ts'
-import { auditRecord } from '../identity/request-context.ts'
-import type { RequestContext } from '../identity/request-context.ts'
+import { auditRecord } from '../rpc/request-context.ts'
+import type { RequestContext } from '../rpc/request-context.ts'
 import type { Bus } from '../platform/bus.ts'
 import { normalBaseUrl, readPageOrigins, withAdded } from './addresses.ts'
 import { auditView } from './audit-view.ts'
@@ -20,11 +20,11 @@ import {
 import type { ExpectedCamera, ServerRow } from './queries.ts'
 import { receiverViews } from './receivers.ts'
 import type { ReceiverView } from './receivers.ts'
-import { confirmationNeeded, notFound, passwordNeeded } from './refusals.ts'
 import { Registration } from './registration.ts'
 import type { RegistrationOptions, ServerInput } from './registration.ts'
 import type { ServerLink } from './server-link.ts'
 import { serverView } from './server-view.ts'
+import { AppError } from '../rpc/app-error.ts'
 
 export interface ServersOptions extends RegistrationOptions {
   readonly bus: Bus
@@ -85,7 +85,7 @@ export class ServersService {
       const next = this.#changedRow(row, changes)
       this.#registration.refuseDuplicate(next.name, next.baseUrl, id)
       if (new URL(next.baseUrl).origin !== new URL(row.baseUrl).origin && changes.password === undefined)
-        throw passwordNeeded()
+        throw new AppError('PASSWORD_NEEDED', { params: { field: 'password' } })
       const account =
         next.baseUrl !== row.baseUrl || next.login !== row.login || changes.password !== undefined
       if (!account && next.streamUrl === row.streamUrl) {
@@ -130,7 +130,12 @@ export class ServersService {
       const steps = planRepair(await link.client.config(call), expectation)
       const atStake = steps.filter(({ clearsRecordings }) => clearsRecordings).map((step) => step.id)
       if (atStake.length > 0 && confirmName !== row.name)
-        throw confirmationNeeded(row.name, `Alta deletes the recordings of ${atStake.join(', ')}.`)
+        throw new AppError('CONFIRMATION_NEEDED', {
+          params: {
+            expected: row.name,
+            reason: `Alta deletes the recordings of ${atStake.join(', ')}.`,
+          },
+        })
       const may = { mayClearRecordings: atStake.length > 0 }
       const { addedOrigins } = await repairServer(link.client, call, expectation, may)
       const repaired = { ...row, pageOrigins: withAdded(row.pageOrigins, addedOrigins) }
@@ -187,7 +192,7 @@ export class ServersService {
   #find(id: string): { row: ServerRow; link: ServerLink } {
     const row = this.#options.store.read((db) => serverById(db, id))
     const link = this.#options.fleet.link(id)
-    if (!row || !link) throw notFound()
+    if (!row || !link) throw new AppError('NOT_FOUND')
     return { row, link }
   }
 

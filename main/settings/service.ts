@@ -1,7 +1,8 @@
 import type { Listener } from '../../shared/contract/settings.ts'
 import type { TotpRequirement } from '../../shared/domain/sign-in-rules.ts'
-import { auditRecord } from '../identity/request-context.ts'
-import type { RequestContext } from '../identity/request-context.ts'
+import { AppError } from '../rpc/app-error.ts'
+import { auditRecord } from '../rpc/request-context.ts'
+import type { RequestContext } from '../rpc/request-context.ts'
 import type { SignInRules } from '../identity/sign-in-rules.ts'
 import type { Store } from '../store/store-types.ts'
 import { listenerSwitch, setListenerSwitch } from './queries.ts'
@@ -12,17 +13,6 @@ export interface ListenerControl {
   start(): Promise<void>
   close(): Promise<void>
   addresses(): string[]
-}
-
-/** The listener cannot be opened: its port is taken, or it may not be used. */
-export class ListenerRefusal extends Error {
-  readonly code: 'HEADLESS' | 'PORT_TAKEN'
-
-  constructor(code: 'HEADLESS' | 'PORT_TAKEN', message?: string) {
-    super(message)
-    this.name = 'ListenerRefusal'
-    this.code = code
-  }
 }
 
 export interface SettingsOptions {
@@ -75,15 +65,15 @@ export class Settings {
     try {
       await this.#open()
     } catch (error) {
-      if (!(error instanceof ListenerRefusal)) throw error
+      if (!(error instanceof AppError)) throw error
       this.#openProblem = error.message
     }
   }
 
-  /** Throws `ListenerRefusal`; nothing is then changed. */
+  /** Throws HEADLESS or PORT_TAKEN; nothing is then changed. */
   async setListener(context: RequestContext, enabled: boolean): Promise<Listener> {
     const { headless, store, listener } = this.#options
-    if (headless) throw new ListenerRefusal('HEADLESS')
+    if (headless) throw new AppError('HEADLESS')
     if (enabled && !listener.isOpen) await this.#open()
     this.#openProblem = ''
     const audit = auditRecord(context, {
@@ -120,11 +110,12 @@ export class Settings {
 
   async #open(): Promise<void> {
     const problem = this.#options.listenerProblem()
-    if (problem !== null) throw new ListenerRefusal('PORT_TAKEN', problem)
+    if (problem !== null) throw new AppError('PORT_TAKEN', { message: problem })
     try {
       await this.#options.listener.start()
     } catch (error) {
-      throw new ListenerRefusal('PORT_TAKEN', error instanceof Error ? error.message : String(error))
+      const message = error instanceof Error ? error.message : String(error)
+      throw new AppError('PORT_TAKEN', { message, cause: error })
     }
   }
 

@@ -8,7 +8,7 @@ import type {
   PresentedToken,
   RefreshTokenKeeper,
   RequestContext,
-} from '../identity/request-context.ts'
+} from '../rpc/request-context.ts'
 import { newId } from '../platform/ids.ts'
 import type { AreaLogger } from '../platform/logging.ts'
 import type { Authenticate } from './http/request-context.ts'

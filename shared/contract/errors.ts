@@ -4,7 +4,10 @@ import type { AltaProblemCode } from '../domain/alta-problems.ts'
 
 const issueSchema = z.object({ field: z.string(), message: z.string() })
 
-/** Errors that any procedure may answer, besides INTERNAL (a bug of ours, with the request id). */
+/** What may be asked again after a while. */
+export const retryLaterSchema = z.object({ retryAfterSeconds: z.int() })
+
+/** Errors that any procedure may answer, besides INTERNAL (an internal error, with the request id). */
 export const commonErrors = {
   BAD_REQUEST: {
     status: 400,
@@ -23,12 +26,18 @@ export const commonErrors = {
     message: 'An administrator asks for an authenticator app. Set one up in your account first.',
   },
   NOT_FOUND: { status: 404, message: 'There is no such thing here, or it is not yours to see.' },
+  TOO_MANY_REQUESTS: {
+    status: 429,
+    message: 'These are too many requests at once. Try again later.',
+    data: retryLaterSchema,
+  },
+  PASSWORDS_UNAVAILABLE: {
+    status: 503,
+    message: 'The desk could not check the password just now. Try again in a moment.',
+  },
 } as const
 
 const altaErrorData = z.object({ detail: z.string().optional(), field: z.string().optional() }).optional()
-
-/** What may be asked again after a while. */
-export const retryLaterSchema = z.object({ retryAfterSeconds: z.int() })
 
 function altaError(code: AltaProblemCode) {
   return { status: 422, message: altaProblems[code], data: altaErrorData } as const

@@ -1,7 +1,7 @@
 import { createProcedureClient, isProcedure, ORPCError } from '@orpc/server'
 import type { AnyProcedure, AnyRouter } from '@orpc/server'
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
-import type { RequestContext } from '../../identity/request-context.ts'
+import type { RequestContext } from '../../rpc/request-context.ts'
 import { bodyOf, sendError } from './error-body.ts'
 import { sendEventStream } from './event-stream.ts'
 

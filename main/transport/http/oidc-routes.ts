@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { IdentityRefusal } from '../../identity/refusals.ts'
-import type { RequestContext } from '../../identity/request-context.ts'
+import type { RequestContext } from '../../rpc/request-context.ts'
 import { sendError } from './error-body.ts'
+import { AppError } from '../../rpc/app-error.ts'
 
 /** Single sign-on as these routes use it. */
 export interface SsoDoor {
@@ -60,7 +60,7 @@ export function serveSingleSignOn(app: FastifyInstance, options: OidcRoutesOptio
 
 /** A refusal that is foreseen; any other is a bug, which Fastify's error handler logs and answers. */
 function leadBack(reply: FastifyReply, error: unknown): FastifyReply {
-  if (!(error instanceof IdentityRefusal)) throw error
+  if (!(error instanceof AppError)) throw error
   return reply.redirect(`/?sso=${error.code}`, 303)
 }
 

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Caller } from '../../identity/request-context.ts'
+import type { Caller } from '../../rpc/request-context.ts'
 import type { Config } from '../../platform/config.ts'
 import { networkOfAddress } from '../../platform/network-of-address.ts'
 import { sendError } from './error-body.ts'

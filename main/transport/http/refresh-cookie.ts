@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { PresentedToken, RefreshTokenKeeper } from '../../identity/request-context.ts'
+import type { PresentedToken, RefreshTokenKeeper } from '../../rpc/request-context.ts'
 
 /** The sign-in that a page load names. */
 export interface PageSignIn {

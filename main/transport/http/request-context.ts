@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Caller, RequestContext } from '../../identity/request-context.ts'
+import type { Caller, RequestContext } from '../../rpc/request-context.ts'
 import { CookieKeeper } from './refresh-cookie.ts'
 import { plainAddress, saneHost } from './origins.ts'
 

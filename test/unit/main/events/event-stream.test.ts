@@ -3,7 +3,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import type { StreamMessage } from '../../../../shared/contract/events.ts'
 import { EventStream } from '../../../../main/events/event-stream.ts'
 import { Policy } from '../../../../main/identity/policy.ts'
-import type { Caller } from '../../../../main/identity/request-context.ts'
+import type { Caller } from '../../../../main/rpc/request-context.ts'
 import { Rights } from '../../../../main/identity/rights.ts'
 import { Bus } from '../../../../main/platform/bus.ts'
 import { systemClock } from '../../../../main/platform/clock.ts'
@@ -287,7 +287,7 @@ test('beyond the limit of the desk nobody new is let in, until somebody leaves; 
   await take(first ?? events.open(boss, undefined, never), 1)
   const fifth = (): unknown => events.open(another('u5'), undefined, never)
   expect(fifth).toThrow(
-    expect.objectContaining({ code: 'TOO_MANY_STREAMS', status: 503, data: { retryAfterSeconds: 5 } }),
+    expect.objectContaining({ code: 'TOO_MANY_STREAMS', params: { retryAfterSeconds: 5 } }),
   )
   expect(told(await take(events.open(boss, undefined, never, 'desktop'), 1))).toEqual(['hello'])
   await first?.return()

@@ -1,11 +1,7 @@
 import { expect, test } from 'vitest'
-import {
-  AccountLockedError,
-  counterOfAccount,
-  counterOfName,
-  Lockout,
-} from '../../../../main/identity/lockout.ts'
-import type { RequestContext } from '../../../../main/identity/request-context.ts'
+import { counterOfAccount, counterOfName, Lockout } from '../../../../main/identity/lockout.ts'
+import { AppError } from '../../../../main/rpc/app-error.ts'
+import type { RequestContext } from '../../../../main/rpc/request-context.ts'
 import type { AuditRecord } from '../../../../main/store/store-types.ts'
 import { audit } from '../../../../main/store/tables/desk.ts'
 import { openTestStore } from '../store/open-test-store.ts'
@@ -61,7 +57,7 @@ function setUp() {
       lockout.refuseLocked(from, account)
       return false
     } catch (error) {
-      if (error instanceof AccountLockedError) return true
+      if (error instanceof AppError && error.code === 'ACCOUNT_LOCKED') return true
       throw error
     }
   }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { Policy } from '../../../../main/identity/policy.ts'
 import type { ViewOwner } from '../../../../main/identity/policy.ts'
-import type { Caller } from '../../../../main/identity/request-context.ts'
+import type { Caller } from '../../../../main/rpc/request-context.ts'
 import { lossGraceMs } from '../../../../main/identity/recent-losses.ts'
 import { Rights } from '../../../../main/identity/rights.ts'
 import type { GroupFacts } from '../../../../main/identity/rights.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { RequestContext } from '../../../../main/identity/request-context.ts'
+import type { RequestContext } from '../../../../main/rpc/request-context.ts'
 import { Sittings } from '../../../../main/live/sittings.ts'
 import { Bus } from '../../../../main/platform/bus.ts'
 import { audit } from '../../../../main/store/tables/desk.ts'

@@ -3,11 +3,11 @@ import type { AnyRouter } from '@orpc/server'
 import { describe, expect, test } from 'vitest'
 import { systemClock } from '../../../../main/platform/clock.ts'
 import { AuditWatch } from '../../../../main/identity/audit-watch.ts'
-import { guardRouter } from '../../../../main/identity/guard.ts'
-import { os } from '../../../../main/identity/implementer.ts'
+import { guardRouter } from '../../../../main/rpc/guard.ts'
+import { rpc } from '../../../../main/rpc/rpc.ts'
 import { Policy } from '../../../../main/identity/policy.ts'
-import { auditRecord } from '../../../../main/identity/request-context.ts'
-import type { Caller, RequestContext } from '../../../../main/identity/request-context.ts'
+import { auditRecord } from '../../../../main/rpc/request-context.ts'
+import type { Caller, RequestContext } from '../../../../main/rpc/request-context.ts'
 import { openLogger, parseLogFilter } from '../../../../main/platform/logging.ts'
 import { audit } from '../../../../main/store/tables/desk.ts'
 import { openTestStore } from '../store/open-test-store.ts'
@@ -78,7 +78,7 @@ const wall = { layout: '1' as const, tiles: [null] }
 describe('the audit rule', () => {
   test('a procedure that forgets its audit row is not told as a success', async () => {
     const { serve, lines } = setUp()
-    const router = serve({ live: { saveWall: os.live.saveWall.handler(({ input }) => input) } })
+    const router = serve({ live: { saveWall: rpc.live.saveWall.handler(({ input }) => input) } })
     await expect(call(router, ['live', 'saveWall'], guard, wall)).rejects.toMatchObject({
       code: 'INTERNAL',
       data: { requestId: 'request-1' },
@@ -88,7 +88,7 @@ describe('the audit rule', () => {
 
   test('a record that was made but never committed does not count', async () => {
     const { serve } = setUp()
-    const handler = os.live.saveWall.handler(({ input, context }) => {
+    const handler = rpc.live.saveWall.handler(({ input, context }) => {
       auditRecord(context, { action: 'wall.saved', target: null })
       return input
     })
@@ -99,7 +99,7 @@ describe('the audit rule', () => {
 
   test('one that was committed does', async () => {
     const { serve, store, auditActions } = setUp()
-    const handler = os.live.saveWall.handler(({ input, context }) => {
+    const handler = rpc.live.saveWall.handler(({ input, context }) => {
       store.write({ audit: auditRecord(context, { action: 'wall.saved', target: null }) }, () => undefined)
       return input
     })
@@ -111,7 +111,7 @@ describe('the audit rule', () => {
 })
 
 describe('access to one camera', () => {
-  const open = os.live.open.handler(() => ({ sources: [], expiresAt: 0 }))
+  const open = rpc.live.open.handler(() => ({ sources: [], expiresAt: 0 }))
 
   test("a camera that is not the caller's looks like one that does not exist, and only the first is recorded", async () => {
     const { serve, auditActions } = setUp()
@@ -137,7 +137,7 @@ describe('access to one camera', () => {
 
 test('a bug is answered with the request id alone and logged with its stack', async () => {
   const { serve, lines } = setUp()
-  const broken = os.live.wall.handler(() => {
+  const broken = rpc.live.wall.handler(() => {
     throw new Error('the secret is 4711')
   })
   const refusal: unknown = await call(
@@ -155,7 +155,7 @@ test('an answer that is not what the contract promises is found while outputs ar
   const { serve } = setUp()
   // A row as an untyped source could bring it.
   const wrong = JSON.parse('{"layout":"3","tiles":[]}') as typeof wall
-  const router = (checked: boolean) => serve({ live: { wall: os.live.wall.handler(() => wrong) } }, checked)
+  const router = (checked: boolean) => serve({ live: { wall: rpc.live.wall.handler(() => wrong) } }, checked)
   await expect(call(router(true), ['live', 'wall'], guard, undefined)).rejects.toMatchObject({
     code: 'INTERNAL',
   })
@@ -166,7 +166,7 @@ test('an answer that is not what the contract promises is found while outputs ar
 test('a field outside the contract fails while outputs are checked', async () => {
   const { serve } = setUp()
   const leaky = { ...wall, passwordHash: 'x' }
-  const router = (checked: boolean) => serve({ live: { wall: os.live.wall.handler(() => leaky) } }, checked)
+  const router = (checked: boolean) => serve({ live: { wall: rpc.live.wall.handler(() => leaky) } }, checked)
   await expect(call(router(true), ['live', 'wall'], guard, undefined)).rejects.toMatchObject({
     code: 'INTERNAL',
   })
@@ -177,7 +177,7 @@ test('a field outside the contract fails in a message of the event stream too', 
   const { serve } = setUp()
   const heartbeat = { type: 'heartbeat' as const, at: 1 }
   const first = async (message: typeof heartbeat): Promise<unknown> => {
-    const handler = os.events.stream.handler(async function* () {
+    const handler = rpc.events.stream.handler(async function* () {
       await Promise.resolve()
       yield message
     })
@@ -191,7 +191,7 @@ test('a field outside the contract fails in a message of the event stream too', 
 
 test('a procedure without rules cannot be served', () => {
   const { serve } = setUp()
-  const bare = os.live.wall.handler(() => wall)
+  const bare = rpc.live.wall.handler(() => wall)
   const stripped = Object.assign(Object.create(Object.getPrototypeOf(bare) as object) as typeof bare, {
     '~orpc': { ...bare['~orpc'], meta: {} },
   })

@@ -1,20 +1,35 @@
-import { isProcedure, ORPCError, Procedure } from '@orpc/server'
+import { isProcedure, Procedure } from '@orpc/server'
 import type { AnyProcedure, AnyRouter, Meta, Middleware, ORPCErrorConstructorMap } from '@orpc/server'
-import { commonErrors } from '../../shared/contract/errors.ts'
 import type { ProcedureRules, ResourceKind, RulesMeta } from '../../shared/contract/procedure.ts'
 import { roleCovers } from '../../shared/domain/roles.ts'
 import type { GroupRole } from '../../shared/domain/roles.ts'
 import type { AreaLogger } from '../platform/logging.ts'
 import type { AuditRecord } from '../store/store-types.ts'
-import { asAnswer } from './answers.ts'
-import type { AuditWatch } from './audit-watch.ts'
+import type { Store } from '../store/store-types.ts'
+import { AppError } from './app-error.ts'
+import { mapError } from './error-mapper.ts'
+import type { ErrorConstructors } from './error-mapper.ts'
 import { exactOutput } from './exact-output.ts'
-import type { Policy } from './policy.ts'
-import type { RequestContext } from './request-context.ts'
+import type { Caller, RequestContext } from './request-context.ts'
+
+/** Who may do what, as the guard asks it; `access/` decides. */
+export interface AccessDecisions {
+  /** What the caller may do with something; null where it does not exist for them. */
+  roleFor(caller: Caller, kind: ResourceKind, id: string): GroupRole | null
+  /** Whether the caller had this access until a moment ago. */
+  hadJustNow(caller: Caller, kind: ResourceKind, id: string, needed: GroupRole): boolean
+  wasAdministratorJustNow(caller: Caller): boolean
+}
+
+/** The store as the guard uses it: to record refusals, and to see whether an audit record was committed. */
+export interface AuditTrackingStore extends Pick<Store, 'write'> {
+  /** Whether the transaction that carried this record was committed. */
+  wasWritten(record: AuditRecord): boolean
+}
 
 export interface GuardOptions {
-  readonly policy: Policy
-  readonly store: AuditWatch
+  readonly policy: AccessDecisions
+  readonly store: AuditTrackingStore
   readonly log: AreaLogger
   /** What it is called, undefined where there is none: a refusal is recorded only where there was something to refuse. */
   readonly nameOf: (kind: ResourceKind, id: string) => string | undefined
@@ -72,7 +87,7 @@ function guardProcedure(
 
 /** Outermost: it also sees every error on its way out. */
 function rolePart(rules: ProcedureRules, options: GuardOptions): Check {
-  return async ({ context, path, next }) => {
+  return async ({ context, path, next, errors }) => {
     try {
       const refusal = roleRefusal(rules, context)
       if (refusal) {
@@ -81,10 +96,11 @@ function rolePart(rules: ProcedureRules, options: GuardOptions): Check {
         throw refusal
       }
       const result = await next()
-      demandAudit(rules, context, path, options)
+      requireAudit(rules, context, path, options)
       return result
     } catch (error) {
-      throw asAnswer(error, context, options.log)
+      // The type of a middleware cannot know which procedure it is laid over; oRPC hands over the constructors of that one.
+      throw mapError(error, errors as ErrorConstructors, context, options.log)
     }
   }
 }
@@ -104,8 +120,8 @@ function resourcePart(rules: ProcedureRules, options: GuardOptions): Check {
       const name = options.nameOf(kind, id)
       if (name !== undefined && !wasOvertaken(rules, context, options.policy, { kind, id, role }))
         recordRefusal(options, context, path, { kind, id, name })
-      if (!held) throw new ORPCError('NOT_FOUND', commonErrors.NOT_FOUND)
-      throw new ORPCError('FORBIDDEN', { ...commonErrors.FORBIDDEN, message: roleSentences[kind] })
+      if (!held) throw new AppError('NOT_FOUND')
+      throw new AppError('FORBIDDEN', { message: roleMessages[kind] })
     }
     return next()
   }
@@ -118,7 +134,7 @@ function resourcePart(rules: ProcedureRules, options: GuardOptions): Check {
 function wasOvertaken(
   { audit }: ProcedureRules,
   { caller }: RequestContext,
-  policy: Policy,
+  policy: AccessDecisions,
   asked?: { readonly kind: ResourceKind; readonly id: string; readonly role: GroupRole },
 ): boolean {
   if (!caller || audit !== null) return false
@@ -127,7 +143,7 @@ function wasOvertaken(
     : policy.wasAdministratorJustNow(caller)
 }
 
-const roleSentences: Readonly<Record<ResourceKind, string>> = {
+const roleMessages: Readonly<Record<ResourceKind, string>> = {
   camera: 'Only operators of this camera may do this.',
   group: 'Only operators of this group may do this.',
   view: 'Only operators of the group of this view may do this.',
@@ -136,16 +152,16 @@ const roleSentences: Readonly<Record<ResourceKind, string>> = {
 function roleRefusal(
   { access, withoutTotp, withoutOwnPassword }: ProcedureRules,
   { caller }: RequestContext,
-): ORPCError<string, unknown> | null {
+): AppError | null {
   if (access.kind === 'anyone') return null
-  if (!caller) return new ORPCError('UNAUTHORIZED', commonErrors.UNAUTHORIZED)
+  if (!caller) return new AppError('UNAUTHORIZED')
   if (caller.mustChoosePassword && !withoutOwnPassword) {
-    return new ORPCError('PASSWORD_CHANGE_REQUIRED', commonErrors.PASSWORD_CHANGE_REQUIRED)
+    return new AppError('PASSWORD_CHANGE_REQUIRED')
   }
   if (caller.mustSetUpTotp && !withoutTotp) {
-    return new ORPCError('TOTP_SETUP_REQUIRED', commonErrors.TOTP_SETUP_REQUIRED)
+    return new AppError('TOTP_SETUP_REQUIRED')
   }
-  if (access.kind === 'admin' && !caller.admin) return new ORPCError('FORBIDDEN', commonErrors.FORBIDDEN)
+  if (access.kind === 'admin' && !caller.admin) return new AppError('FORBIDDEN')
   return null
 }
 
@@ -158,7 +174,7 @@ function idsIn(input: unknown, field: string, mayBeAbsent: boolean): readonly st
 }
 
 /** A success that should stand in the audit log and does not is a bug, and is not told as a success. */
-function demandAudit(
+function requireAudit(
   rules: ProcedureRules,
   context: RequestContext,
   path: readonly string[],

@@ -3,7 +3,7 @@ import { contract } from '../../shared/contract/contract.ts'
 import type { RequestContext } from './request-context.ts'
 
 /**
- * The typed skeleton of the contract that every room's `procedures.ts` fills: `os.cameras.list.handler(...)`.
+ * The typed skeleton of the contract that the `procedures.ts` of every module fills: `rpc.cameras.list.handler(...)`.
  * Access is not checked here but by `guardRouter`, over the finished router, where no procedure can be forgotten.
  */
-export const os = implement(contract).$context<RequestContext>()
+export const rpc = implement(contract).$context<RequestContext>()
