@@ -16,7 +16,7 @@ const neverBundled = ['better-sqlite3', 'argon2', 'swagger-ui-dist']
 const mainEntries = {
   index: resolve(root, 'main/index.ts'),
   headless: resolve(root, 'main/headless.ts'),
-  'reader-process': resolve(root, 'main/store/reader-process.ts'),
+  'query-worker-process': resolve(root, 'main/store/query-worker-process.ts'),
   'password-process': resolve(root, 'main/identity/password-process.ts'),
   'large-answers-thread': resolve(root, 'main/alta/large-answers-thread.ts'),
 }

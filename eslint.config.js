@@ -117,8 +117,16 @@ export default tseslint.config(
     rules: {
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/no-misused-promises': 'error',
+      '@typescript-eslint/await-thenable': 'error',
+      '@typescript-eslint/return-await': ['error', 'in-try-catch'],
       'no-console': 'error',
     },
+  },
+  {
+    // A promise that a test does not wait for can fail unseen.
+    files: ['test/unit/main/**/*.ts', 'test/integration/**/*.ts', 'test/fixtures/**/*.ts'],
+    languageOptions: { parserOptions: { project: ['tsconfig.node.json', 'tsconfig.browser.json'] } },
+    rules: { '@typescript-eslint/no-floating-promises': 'error' },
   },
   {
     files: ['renderer/**/*.ts', 'shared/**/*.ts'],
@@ -155,6 +163,8 @@ export default tseslint.config(
     rules: { 'redos/no-vulnerable': ['error', { ignoreErrors: false, timeout: 60_000 }] },
   },
   { files: ['main/headless.ts'], rules: { 'no-console': 'off' } },
+  // A reply of Fastify can be awaited, but nobody means to.
+  { files: ['main/transport/http/**/*.ts'], rules: { '@typescript-eslint/return-await': 'off' } },
   {
     files: ['main/desktop/**/*.ts', 'main/index.ts', 'preload/**/*.ts'],
     rules: { 'no-restricted-imports': 'off' },

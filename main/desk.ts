@@ -54,6 +54,7 @@ import { ServersService } from './servers/service.ts'
 import { ServerUpkeep } from './servers/upkeep.ts'
 import { settingsProcedures } from './settings/procedures.ts'
 import { Settings } from './settings/service.ts'
+import type { ChangeFeed } from './store/change-feed.ts'
 import { openStore } from './store/store.ts'
 import type { SqliteStore } from './store/store.ts'
 import { HttpDoor } from './transport/http/http-door.ts'
@@ -106,10 +107,10 @@ export interface Desk {
 }
 
 /** Opens the database and builds every part. Throws with a sentence for the person who starts the desk. */
-export function createDesk(options: DeskOptions): Desk {
-  const ground = openGround(options)
+export async function createDesk(options: DeskOptions): Promise<Desk> {
+  const ground = await openGround(options)
   const { config, logger, store, bus } = ground
-  const identity = openIdentity({
+  const identity = await openIdentity({
     ...ground,
     logger: logger.for('identity'),
     startChildProcess: options.startChildProcess,
@@ -117,7 +118,7 @@ export function createDesk(options: DeskOptions): Desk {
     printOnTerminal: options.printOnTerminal ?? null,
     ...(options.passwordCost && { passwordCost: options.passwordCost }),
   })
-  const people = openPeople({
+  const people = await openPeople({
     ...ground,
     identity,
     logger: logger.for('identity'),
@@ -126,7 +127,7 @@ export function createDesk(options: DeskOptions): Desk {
   })
   const { policy } = people
   const authenticate = identity.service.authenticate.bind(identity.service)
-  const isSignInLive = (family: string): boolean => identity.service.isSignInLive(family)
+  const isSignInLive = (family: string): Promise<boolean> => identity.service.isSignInLive(family)
   const rooms = openRooms(ground, people, isSignInLive, options, () => http.port)
   const descriptors = descriptorLimit()
   const events = new EventStream({
@@ -189,7 +190,7 @@ export function createDesk(options: DeskOptions): Desk {
   )
   const makeAdministrators = async (): Promise<void> => {
     await identity.makeFirstAdministrator()
-    people.grantNamedAdministrator()
+    await people.grantNamedAdministrator()
   }
   const runner = new PartRunner(logger.for('desk'))
   const parts = [
@@ -197,7 +198,6 @@ export function createDesk(options: DeskOptions): Desk {
     audit.repetitions,
     identity.passwords,
     { name: 'first administrator', start: makeAdministrators, stop: () => undefined },
-    people.groups,
     ...rooms.parts,
     audit.retention,
     audit.anchors,
@@ -212,7 +212,7 @@ export function createDesk(options: DeskOptions): Desk {
       try {
         await runner.start(parts)
       } catch (error) {
-        ground.sqlite.close()
+        await ground.sqlite.close()
         throw error
       }
     },
@@ -220,7 +220,7 @@ export function createDesk(options: DeskOptions): Desk {
       await http.stop(hurry)
       await runner.stop()
       await options.signInVault?.settled()
-      ground.sqlite.close()
+      await ground.sqlite.close()
     },
     serveWindow: (port, window) =>
       serveDesktopPort(port, {
@@ -253,10 +253,11 @@ interface Ground {
   readonly sqlite: SqliteStore
   /** The same store, as rooms get it: it knows which audit records were written. */
   readonly store: AuditWatch
+  readonly feed: ChangeFeed
   readonly deskId: string
 }
 
-function openGround(options: DeskOptions): Ground {
+async function openGround(options: DeskOptions): Promise<Ground> {
   const { config, logger, migrationsFolder, startChildProcess } = options
   const clock = systemClock
   const bus = new Bus((fact, error) => logger.for('bus').error('a listener failed', { fact, error }))
@@ -264,11 +265,23 @@ function openGround(options: DeskOptions): Ground {
   const sqlite = openStore({ ...config.db, clock, keyring, logger, migrationsFolder, startChildProcess })
   const store = new AuditWatch(sqlite, clock)
   const [health, metrics] = [new PartsHealth(bus), new Metrics()]
-  return { config, logger, clock, metrics, bus, health, keyring, sqlite, store, deskId: loadDeskId(store) }
+  return {
+    config,
+    logger,
+    clock,
+    metrics,
+    bus,
+    health,
+    keyring,
+    sqlite,
+    store,
+    feed: sqlite.feed,
+    deskId: await loadDeskId(store),
+  }
 }
 
 /** The audit log as administrators read it, and its retention. */
-function openAudit(ground: Ground, files: FileTickets, isStillIn: (caller: Caller) => boolean) {
+function openAudit(ground: Ground, files: FileTickets, isStillIn: (caller: Caller) => Promise<boolean>) {
   const { config, clock, store, sqlite, health } = ground
   const { retentionMs } = config.audit
   const noticed = sqlite.auditBreak
@@ -295,7 +308,7 @@ function openAudit(ground: Ground, files: FileTickets, isStillIn: (caller: Calle
 function openRooms(
   ground: Ground,
   { policy, rights }: OpenPeople,
-  isSignInLive: (family: string) => boolean,
+  isSignInLive: (family: string) => Promise<boolean>,
   options: DeskOptions,
   httpPort: () => number | null,
 ) {
@@ -341,7 +354,7 @@ function openRooms(
     ownOrigins: () => ownOrigins({ port: httpPort(), tlsEnabled, publicUrl, allowedOrigins }),
   })
   const watching = { store, fleet, upkeep, bus, clock, logger: logger.for('live') }
-  const onWallsOf = (userId: string): Set<string> => store.read((db) => camerasOnWallsOf(db, userId))
+  const onWallsOf = (userId: string): Promise<Set<string>> => store.read((db) => camerasOnWallsOf(db, userId))
   const sittings = new Sittings({ store, bus, clock, onWallsOf })
   const live = new LiveService({ ...watching, pageOrigins, isSignInLive, sittings, policy, desktopOrigin })
   const walls = new Walls({ store, policy, rights, clock, bus })

@@ -123,7 +123,7 @@ function verifyAudit({ database, anchorFile }: AuditArguments): void {
 }
 
 /** Whoever can run this has the key of the desk; the row says in the name of which account of the machine. */
-function recordRestore([reason, ...others]: string[]): void {
+async function recordRestore([reason, ...others]: string[]): Promise<void> {
   if (reason === undefined || reason.trim() === '' || others.length > 0)
     throw new UsageError('Say in one argument, in quotes, what was restored and why.')
   const { config } = readConfig()
@@ -137,8 +137,8 @@ function recordRestore([reason, ...others]: string[]): void {
   const [keyring, migrationsFolder] = [openKeyring(config), join(root, 'resources/migrations')]
   const store = openStore({ ...config.db, clock: systemClock, keyring, logger, migrationsFolder })
   const audit = restoredRecord(`${userInfo().username} (terminal)`, reason.trim())
-  store.write({ audit }, () => undefined)
-  store.close()
+  await store.write({ audit }, () => undefined)
+  await store.close()
   console.log('The restore is recorded in the audit log.')
 }
 
@@ -146,7 +146,7 @@ async function serve(config: Config): Promise<void> {
   makeDataFolder(config, process.cwd())
   const { level: filter, format } = config.log
   const logger = openLogger({ filter, format, secrets: secretsOf(config) })
-  const desk = createDesk({
+  const desk = await createDesk({
     config,
     version,
     headless: true,

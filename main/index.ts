@@ -124,7 +124,7 @@ async function startDesk(config: Config, logger: Logger): Promise<Desk> {
     file: join(app.getPath('userData'), 'sign-in.sealed'),
     log,
   })
-  const desk = createDesk({
+  const desk = await createDesk({
     config,
     logger,
     version: app.getVersion(),

@@ -3,7 +3,7 @@ import type { AltaConfig, AltaReceiver } from '../alta/alta-types.ts'
 import { invalidField } from '../rpc/app-error.ts'
 
 /** The receiver in Alta's configuration. Throws ALTA_RECEIVER_MISSING, or ALTA_TOO_OLD where there can be none. */
-export function demandReceiver(config: AltaConfig, receiverId: string): AltaReceiver {
+export function requireReceiver(config: AltaConfig, receiverId: string): AltaReceiver {
   if (!config.receivers) throw new AltaProblem('ALTA_TOO_OLD')
   const receiver = Object.hasOwn(config.receivers, receiverId) ? config.receivers[receiverId] : undefined
   if (!receiver) throw new AltaProblem('ALTA_RECEIVER_MISSING', { detail: `receiver ${receiverId}` })
@@ -11,7 +11,7 @@ export function demandReceiver(config: AltaConfig, receiverId: string): AltaRece
 }
 
 /** Refuses a storage that the server does not have. */
-export function demandStorage(config: AltaConfig, storageId: string): void {
+export function requireStorage(config: AltaConfig, storageId: string): void {
   if (!Object.hasOwn(config.ott.archives, storageId))
     throw invalidField(
       'storage.storageId',

@@ -10,7 +10,7 @@ import { newId } from '../platform/ids.ts'
 import type { ServerLink } from '../servers/server-link.ts'
 import type { Store } from '../store/store-types.ts'
 import { auditView } from './audit-view.ts'
-import { demandReceiver, demandStorage } from './demands.ts'
+import { requireReceiver, requireStorage } from './demands.ts'
 import type { Intents } from './intents.ts'
 import { cameraOfReceiver, deleteIntent, insertCamera } from './queries.ts'
 import type { CameraRow } from './queries.ts'
@@ -50,12 +50,12 @@ export class Importer {
     return link.change(async () => {
       const { store, deskId } = this.#options
       const channelId = channelIdOf(input.receiverId)
-      if (store.read((db) => cameraOfReceiver(db, link.id, input.receiverId, channelId)))
+      if (await store.read((db) => cameraOfReceiver(db, link.id, input.receiverId, channelId)))
         throw new AppError('CAMERA_EXISTS')
       // What is begun is finished or undone, even where the caller leaves meanwhile.
       const call: CallContext = { requestId: context.requestId }
       const config = await link.client.config(call)
-      demandReceiver(config, input.receiverId)
+      requireReceiver(config, input.receiverId)
       const found = await inspectChannel(link.client, call, deskId, channelId)
       const row = this.#newRow(input, config, channelId, found)
       this.#demandChannel(row, found, input.takeOver)
@@ -76,7 +76,7 @@ export class Importer {
     const { store, intents, deskId } = this.#options
     const { serverId, channelId, id: cameraId } = row
     const previousChannel = found === null ? null : JSON.stringify(found)
-    const intent = intents.note({ serverId, kind: 'import', channelId, cameraId, previousChannel })
+    const intent = await intents.note({ serverId, kind: 'import', channelId, cameraId, previousChannel })
     try {
       const made = await createChannel(link.client, call, deskId, row, { takeOver: owner !== 'free' })
       if (made.outcome === 'taken')
@@ -87,9 +87,9 @@ export class Importer {
         before: owner === 'other-desk' ? { takenOverFrom: found?.['authorizer'] } : null,
         after: auditView(row),
       })
-      store.write({ audit }, (tx) => {
-        insertCamera(tx, row)
-        deleteIntent(tx, intent.id)
+      await store.write({ audit }, async (tx) => {
+        await insertCamera(tx, row)
+        await deleteIntent(tx, intent.id)
       })
     } catch (error) {
       await intents.undo(link, intent, call)
@@ -116,7 +116,7 @@ export class Importer {
 
   #newRow(input: ImportInput, config: AltaConfig, channelId: string, found: ChannelInspection): CameraRow {
     const { receiverId, serverId } = input
-    const receiver = demandReceiver(config, receiverId)
+    const receiver = requireReceiver(config, receiverId)
     const name = input.name ?? (receiver.name?.trim().slice(0, longestName) || receiverId)
     return {
       id: newId(),
@@ -135,7 +135,7 @@ export class Importer {
 function subReceiver({ receiverId, subReceiverId }: ImportInput, config: AltaConfig): string | null {
   if (subReceiverId === null) return null
   if (subReceiverId !== undefined) {
-    demandReceiver(config, subReceiverId)
+    requireReceiver(config, subReceiverId)
     return subReceiverId
   }
   const guess = `${receiverId}-sub`
@@ -153,7 +153,7 @@ function storageOf(
 ): Pick<CameraRow, 'storageId' | 'storageDurationHours'> {
   if (storage === null) return { storageId: null, storageDurationHours: null }
   if (storage !== undefined) {
-    demandStorage(config, storage.storageId)
+    requireStorage(config, storage.storageId)
     return { storageId: storage.storageId, storageDurationHours: storage.durationHours }
   }
   const { archive, duration } = found ?? {}

@@ -10,6 +10,7 @@ import type { AuditRecord, Store } from '../store/store-types.ts'
 import type { CameraBoard } from './camera-board.ts'
 import {
   cameraById,
+  cameraDeleted,
   deleteCamera,
   deleteIntent,
   insertIntent,
@@ -34,18 +35,22 @@ export interface IntentsOptions {
 export class Intents {
   readonly #options: IntentsOptions
   /** Servers on which something was left. */
-  readonly #leftOn: Set<string>
+  readonly #leftOn = new Set<string>()
   readonly #settling = new Set<string>()
 
   constructor(options: IntentsOptions) {
     this.#options = options
-    this.#leftOn = new Set(options.store.read(serversWithIntents))
+  }
+
+  /** Finds out on which servers an earlier run left something. */
+  async start(): Promise<void> {
+    for (const serverId of await this.#options.store.read(serversWithIntents)) this.#leftOn.add(serverId)
   }
 
   /** Writes one down; it must be on disk before Alta hears of it. */
-  note(intent: Omit<IntentRow, 'id' | 'createdAt'>): IntentRow {
+  async note(intent: Omit<IntentRow, 'id' | 'createdAt'>): Promise<IntentRow> {
     const row = { ...intent, id: newId(), createdAt: this.#options.clock.now() }
-    this.#options.store.write({ audit: null }, (tx) => insertIntent(tx, row))
+    await this.#options.store.write({ audit: null }, (tx) => insertIntent(tx, row))
     return row
   }
 
@@ -53,7 +58,7 @@ export class Intents {
   async undo(link: ServerLink, intent: IntentRow, call: CallContext): Promise<void> {
     try {
       await this.#takeBack(link, intent, { ...call, retries: 1, timeoutMs: 5_000 })
-      this.forget(intent)
+      await this.forget(intent)
     } catch (error) {
       this.leave(intent)
       const { serverId, channelId } = intent
@@ -67,8 +72,8 @@ export class Intents {
     this.#leftOn.add(intent.serverId)
   }
 
-  forget(intent: IntentRow): void {
-    this.#options.store.write({ audit: null }, (tx) => deleteIntent(tx, intent.id))
+  async forget(intent: IntentRow): Promise<void> {
+    await this.#options.store.write({ audit: null }, (tx) => deleteIntent(tx, intent.id))
   }
 
   /** Undoes or finishes what was left on a server that answers; where it fails, the next round tries again. */
@@ -78,7 +83,7 @@ export class Intents {
     const call = { requestId: newId(), retries: 0 }
     try {
       await link.change(async () => {
-        for (const intent of this.#options.store.read((db) => intentsOf(db, link.id)))
+        for (const intent of await this.#options.store.read((db) => intentsOf(db, link.id)))
           await this.#settleOne(link, intent, call)
       })
       this.#leftOn.delete(link.id)
@@ -97,14 +102,14 @@ export class Intents {
 
   async #settleOne(link: ServerLink, intent: IntentRow, call: CallContext): Promise<void> {
     const { store, logger, deskId } = this.#options
-    const camera = store.read((db) => cameraById(db, intent.cameraId))
+    const camera = await store.read((db) => cameraById(db, intent.cameraId))
     const { kind, channelId, serverId } = intent
     if (kind === 'import' && !camera) await this.#takeBack(link, intent, call)
     if (kind === 'remove' && camera) {
       await deleteChannel(link.client, call, deskId, channelId)
-      this.#finishRemoval(camera, intent, call.requestId)
+      await this.#finishRemoval(camera, intent, call.requestId)
     } else {
-      this.forget(intent)
+      await this.forget(intent)
     }
     logger.info('settled what an earlier run of the desk had begun', { kind, channelId, serverId })
   }
@@ -117,7 +122,7 @@ export class Intents {
       await restoreChannel(link.client, call, deskId, channelId, JSON.parse(previousChannel) as ConfigObject)
   }
 
-  #finishRemoval(camera: NamedCameraRow, intent: IntentRow, requestId: string): void {
+  async #finishRemoval(camera: NamedCameraRow, intent: IntentRow, requestId: string): Promise<void> {
     const { store, board, bus } = this.#options
     const audit: AuditRecord = {
       action: 'camera.removed',
@@ -131,9 +136,9 @@ export class Intents {
       before: null,
       after: null,
     }
-    store.write({ audit }, (tx) => {
-      deleteIntent(tx, intent.id)
-      deleteCamera(tx, camera.id)
+    await store.write({ audit, changes: [cameraDeleted(camera.id, camera.serverId)] }, async (tx) => {
+      await deleteIntent(tx, intent.id)
+      await deleteCamera(tx, camera.id)
     })
     board.drop(camera.serverId, camera.id)
     bus.publish('camera.removed', { cameraId: camera.id, serverId: camera.serverId })

@@ -1,8 +1,21 @@
 import { and, asc, count, eq, sql } from 'drizzle-orm'
+import type { Change } from '../store/change-feed.ts'
 import type { ReadHandle, Store, Tx } from '../store/store-types.ts'
+import { isOneOf } from '../store/one-of.ts'
 import { preparedOnce } from '../store/prepared-once.ts'
 import { textSearch } from '../store/text-search.ts'
 import { altaIntents, cameras, servers } from '../store/tables/cameras.ts'
+
+declare module '../store/change-feed.ts' {
+  interface Changes {
+    readonly 'camera.deleted': { readonly cameraId: string; readonly serverId: string }
+  }
+}
+
+/** What a write declares that deleted a camera. */
+export function cameraDeleted(cameraId: string, serverId: string): Change {
+  return { name: 'camera.deleted', data: { cameraId, serverId } }
+}
 
 /** A camera as it is stored. */
 export type CameraRow = typeof cameras.$inferSelect
@@ -87,13 +100,13 @@ const cameraStatement = preparedOnce((db) =>
 )
 
 /** One page of cameras without a search: short by nature, so it runs on the main connection. */
-export function pageOfCameras(
+export async function pageOfCameras(
   db: ReadHandle,
   filter: Pick<CameraFilter, 'visibleIds' | 'serverId'>,
   order: CameraOrder,
   limit: number,
   offset: number,
-): CameraPage {
+): Promise<CameraPage> {
   const statements = listStatements(db)
   const values = {
     serverId: filter.serverId,
@@ -101,8 +114,8 @@ export function pageOfCameras(
   }
   const isAll = values.serverId === null && values.visible === null
   return {
-    rows: statements[order].all({ ...values, limit, offset }),
-    total: (isAll ? statements.totalOfAll.get() : statements.total.get(values))?.value ?? 0,
+    rows: await statements[order].all({ ...values, limit, offset }),
+    total: (isAll ? await statements.totalOfAll.get() : await statements.total.get(values))?.value ?? 0,
   }
 }
 
@@ -124,7 +137,7 @@ export function matchingCameras(
 ): Promise<NamedCameraRow[]> {
   const { on, value } = textSearch(filter.search ?? '')
   const visible = filter.visibleIds && JSON.stringify(filter.visibleIds)
-  return store.readApart<NamedCameraRow>(
+  return store.runInWorker<NamedCameraRow>(
     `select c.id, c.name, c.server_id as serverId, c.receiver_id as receiverId, c.sub_receiver_id as subReceiverId,
        c.channel_id as channelId, c.storage_id as storageId, c.storage_duration_hours as storageDurationHours,
        c.created_at as createdAt, s.name as serverName
@@ -141,12 +154,31 @@ export function matchingCameras(
 }
 
 /** One camera, or undefined. */
-export function cameraById(db: ReadHandle, id: string): NamedCameraRow | undefined {
+export function cameraById(db: ReadHandle, id: string): Promise<NamedCameraRow | undefined> {
   return cameraStatement(db).get({ id })
 }
 
+/** Which of these cameras there are. */
+export async function existingCameras(db: ReadHandle, ids: readonly string[]): Promise<ReadonlySet<string>> {
+  if (ids.length === 0) return new Set()
+  const rows = await db.select({ id: cameras.id }).from(cameras).where(isOneOf(cameras.id, ids))
+  return new Set(rows.map(({ id }) => id))
+}
+
+/** Those of these cameras that there are, in the order of the ids. */
+export async function camerasById(db: ReadHandle, ids: readonly string[]): Promise<NamedCameraRow[]> {
+  if (ids.length === 0) return []
+  const rows = await db
+    .select(namedColumns)
+    .from(cameras)
+    .innerJoin(servers, eq(servers.id, cameras.serverId))
+    .where(isOneOf(cameras.id, ids))
+  const byId = new Map(rows.map((row) => [row.id, row]))
+  return ids.flatMap((id) => byId.get(id) ?? [])
+}
+
 /** Every camera; for the start of the desk. */
-export function allCameras(db: ReadHandle): NamedCameraRow[] {
+export function allCameras(db: ReadHandle): Promise<NamedCameraRow[]> {
   return db
     .select(namedColumns)
     .from(cameras)
@@ -161,7 +193,7 @@ export function cameraOfReceiver(
   serverId: string,
   receiverId: string,
   channelId: string,
-): CameraRow | undefined {
+): Promise<CameraRow | undefined> {
   return db
     .select()
     .from(cameras)
@@ -174,28 +206,28 @@ export function cameraOfReceiver(
     .get()
 }
 
-export function insertCamera(tx: Tx, row: CameraRow): void {
-  tx.insert(cameras).values(row).run()
+export async function insertCamera(tx: Tx, row: CameraRow): Promise<void> {
+  await tx.insert(cameras).values(row)
 }
 
-export function updateCamera(tx: Tx, id: string, changes: CameraChanges): void {
-  tx.update(cameras).set(changes).where(eq(cameras.id, id)).run()
+export async function updateCamera(tx: Tx, id: string, changes: CameraChanges): Promise<void> {
+  await tx.update(cameras).set(changes).where(eq(cameras.id, id))
 }
 
-export function deleteCamera(tx: Tx, id: string): void {
-  tx.delete(cameras).where(eq(cameras.id, id)).run()
+export async function deleteCamera(tx: Tx, id: string): Promise<void> {
+  await tx.delete(cameras).where(eq(cameras.id, id))
 }
 
-export function insertIntent(tx: Tx, row: IntentRow): void {
-  tx.insert(altaIntents).values(row).run()
+export async function insertIntent(tx: Tx, row: IntentRow): Promise<void> {
+  await tx.insert(altaIntents).values(row)
 }
 
-export function deleteIntent(tx: Tx, id: string): void {
-  tx.delete(altaIntents).where(eq(altaIntents.id, id)).run()
+export async function deleteIntent(tx: Tx, id: string): Promise<void> {
+  await tx.delete(altaIntents).where(eq(altaIntents.id, id))
 }
 
 /** What was left to do on a server, oldest first. */
-export function intentsOf(db: ReadHandle, serverId: string): IntentRow[] {
+export function intentsOf(db: ReadHandle, serverId: string): Promise<IntentRow[]> {
   return db
     .select()
     .from(altaIntents)
@@ -205,30 +237,25 @@ export function intentsOf(db: ReadHandle, serverId: string): IntentRow[] {
 }
 
 /** Servers on which something was left to do. */
-export function serversWithIntents(db: ReadHandle): string[] {
-  return db
-    .selectDistinct({ serverId: altaIntents.serverId })
-    .from(altaIntents)
-    .all()
-    .map(({ serverId }) => serverId)
+export async function serversWithIntents(db: ReadHandle): Promise<string[]> {
+  return (await db.selectDistinct({ serverId: altaIntents.serverId }).from(altaIntents).all()).map(
+    ({ serverId }) => serverId,
+  )
 }
 
 /** The ids of the first cameras by name; `visibleIds` null means all of them. */
-export function firstCameraIds(
+export async function firstCameraIds(
   db: ReadHandle,
   visibleIds: readonly string[] | null,
   limit: number,
-): string[] {
-  return db
-    .select({ id: cameras.id })
-    .from(cameras)
-    .where(
-      visibleIds === null
-        ? undefined
-        : sql`${cameras.id} in (select value from json_each(${JSON.stringify(visibleIds)}))`,
-    )
-    .orderBy(byName, asc(cameras.id))
-    .limit(limit)
-    .all()
-    .map(({ id }) => id)
+): Promise<string[]> {
+  return (
+    await db
+      .select({ id: cameras.id })
+      .from(cameras)
+      .where(visibleIds === null ? undefined : isOneOf(cameras.id, visibleIds))
+      .orderBy(byName, asc(cameras.id))
+      .limit(limit)
+      .all()
+  ).map(({ id }) => id)
 }

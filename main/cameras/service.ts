@@ -16,7 +16,7 @@ import type { Store } from '../store/store-types.ts'
 import { auditView } from './audit-view.ts'
 import { withoutServer } from './member-view.ts'
 import type { CameraBoard } from './camera-board.ts'
-import { demandReceiver, demandStorage } from './demands.ts'
+import { requireReceiver, requireStorage } from './demands.ts'
 import { Importer } from './importer.ts'
 import type { ImportInput } from './importer.ts'
 import type { Intents } from './intents.ts'
@@ -28,6 +28,8 @@ import {
   matchingCameras,
   pageOfCameras,
   updateCamera,
+  cameraDeleted,
+  existingCameras,
 } from './queries.ts'
 import type {
   CameraChanges,
@@ -92,7 +94,7 @@ export class CamerasService {
     const sort = caller.admin ? input.sort : sortWithoutServers(input.sort)
     const byStatus = sort === 'status' || sort === '-status'
     if (filter.search === null && status === undefined && !byStatus) {
-      const { rows, total } = store.read((db) => pageOfCameras(db, filter, sort, pageSize, offset))
+      const { rows, total } = await store.read((db) => pageOfCameras(db, filter, sort, pageSize, offset))
       return { items: rows.map((row) => this.#shown(caller, row)), total }
     }
     const rows = await matchingCameras(store, filter, byStatus ? 'name' : sort)
@@ -103,12 +105,12 @@ export class CamerasService {
   }
 
   /** One camera as this caller may see it. */
-  show(context: RequestContext, id: string): Camera {
-    return this.#shown(signedInCaller(context), this.#find(id).row)
+  async show(context: RequestContext, id: string): Promise<Camera> {
+    return this.#shown(signedInCaller(context), (await this.#find(id)).row)
   }
 
-  get(id: string): Camera {
-    return this.#options.board.view(this.#find(id).row)
+  async get(id: string): Promise<Camera> {
+    return this.#options.board.view((await this.#find(id)).row)
   }
 
   /** Makes the receiver's channel on Alta and the camera; one without the other never stays. */
@@ -126,12 +128,12 @@ export class CamerasService {
   /** Changes the channel on Alta, then the camera; recordings go only with the camera's name typed out. */
   async update(context: RequestContext, id: string, input: CameraUpdate): Promise<Camera> {
     const { store, board, bus } = this.#options
-    const { link } = this.#find(id)
+    const { link } = await this.#find(id)
     await link.change(async () => {
-      const { row } = this.#find(id)
+      const { row } = await this.#find(id)
       const changes = changesOf(row, input)
       const call = { requestId: context.requestId }
-      await this.#demandUsable(link, call, row, changes)
+      await this.#requireUsable(link, call, row, changes)
       await this.#changeChannel(link, call, row, { ...row, ...changes }, input.confirmName)
       const audit = auditRecord(context, {
         action: 'camera.changed',
@@ -139,9 +141,9 @@ export class CamerasService {
         before: auditView(row),
         after: auditView({ ...row, ...changes }),
       })
-      store.write({ audit }, (tx) => updateCamera(tx, id, changes))
+      await store.write({ audit }, (tx) => updateCamera(tx, id, changes))
     })
-    const { row } = this.#find(id)
+    const { row } = await this.#find(id)
     board.put(row)
     bus.publish('camera.changed', { cameraId: id, serverId: row.serverId, standing: board.standingOf(row) })
     link.lookSoon()
@@ -151,11 +153,11 @@ export class CamerasService {
   /** Answers once Alta has confirmed; `force` forgets the camera even where Alta does not answer. */
   async remove(context: RequestContext, id: string, force: boolean): Promise<void> {
     const { intents, board, bus } = this.#options
-    const { link } = this.#find(id)
+    const { link } = await this.#find(id)
     const row = await link.change(async () => {
-      const { row: camera } = this.#find(id)
+      const { row: camera } = await this.#find(id)
       const { serverId, channelId } = camera
-      const intent = intents.note({
+      const intent = await intents.note({
         serverId,
         kind: 'remove',
         channelId,
@@ -165,10 +167,10 @@ export class CamerasService {
       try {
         await this.#deleteChannel(context, link, channelId, force)
       } catch (error) {
-        intents.forget(intent)
+        await intents.forget(intent)
         throw error
       }
-      this.#recordRemoval(context, camera, intent)
+      await this.#recordRemoval(context, camera, intent)
       return camera
     })
     board.drop(row.serverId, id)
@@ -177,16 +179,17 @@ export class CamerasService {
   }
 
   /** What a camera is called, undefined where there is none; for the guard. */
-  nameOf(id: string): string | undefined {
-    return this.#options.store.read((db) => cameraById(db, id))?.name
+  async nameOf(id: string): Promise<string | undefined> {
+    return (await this.#options.store.read((db) => cameraById(db, id)))?.name
   }
 
   /** Those of these cameras that there are and the caller may see; nobody is refused for asking. */
-  visible(context: RequestContext, ids: readonly string[]): { ids: string[] } {
+  async visible(context: RequestContext, ids: readonly string[]): Promise<{ ids: string[] }> {
     const { store, policy } = this.#options
     const caller = signedInCaller(context)
     const mine = [...new Set(ids)].filter((id) => policy.canSeeCamera(caller, id))
-    return { ids: store.read((db) => mine.filter((id) => cameraById(db, id) !== undefined)) }
+    const known = await store.read((db) => existingCameras(db, mine))
+    return { ids: mine.filter((id) => known.has(id)) }
   }
 
   #filter(caller: Caller, input: ListInput): CameraFilter {
@@ -212,14 +215,14 @@ export class CamerasService {
     return rows.toSorted((a, b) => direction * (rank(a) - rank(b)))
   }
 
-  #find(id: string): { row: NamedCameraRow; link: ServerLink } {
-    const row = this.#options.store.read((db) => cameraById(db, id))
+  async #find(id: string): Promise<{ row: NamedCameraRow; link: ServerLink }> {
+    const row = await this.#options.store.read((db) => cameraById(db, id))
     const link = row && this.#options.fleet.link(row.serverId)
     if (!row || !link) throw new AppError('NOT_FOUND')
     return { row, link }
   }
 
-  async #demandUsable(
+  async #requireUsable(
     link: ServerLink,
     call: CallContext,
     row: CameraRow,
@@ -228,11 +231,11 @@ export class CamerasService {
     const { receiverId, subReceiverId, storageId } = changes
     if (receiverId === undefined && subReceiverId === undefined && storageId === undefined) return
     const config: AltaConfig = await link.client.config(call)
-    if (storageId) demandStorage(config, storageId)
-    if (subReceiverId) demandReceiver(config, subReceiverId)
+    if (storageId) requireStorage(config, storageId)
+    if (subReceiverId) requireReceiver(config, subReceiverId)
     if (receiverId === undefined) return
-    demandReceiver(config, receiverId)
-    const other = this.#options.store.read((db) => cameraOfReceiver(db, row.serverId, receiverId, ''))
+    requireReceiver(config, receiverId)
+    const other = await this.#options.store.read((db) => cameraOfReceiver(db, row.serverId, receiverId, ''))
     if (other && other.id !== row.id)
       throw invalidField('streams.main', `This receiver is the camera ${other.name} already.`)
   }
@@ -254,7 +257,7 @@ export class CamerasService {
     await updateChannel(link.client, call, deskId, after, { mayClearRecordings: clears })
   }
 
-  #recordRemoval(context: RequestContext, camera: CameraRow, intent: IntentRow): void {
+  async #recordRemoval(context: RequestContext, camera: CameraRow, intent: IntentRow): Promise<void> {
     const { store, intents } = this.#options
     const audit = auditRecord(context, {
       action: 'camera.removed',
@@ -262,9 +265,9 @@ export class CamerasService {
       before: auditView(camera),
     })
     try {
-      store.write({ audit }, (tx) => {
-        deleteIntent(tx, intent.id)
-        deleteCamera(tx, camera.id)
+      await store.write({ audit, changes: [cameraDeleted(camera.id, camera.serverId)] }, async (tx) => {
+        await deleteIntent(tx, intent.id)
+        await deleteCamera(tx, camera.id)
       })
     } catch (error) {
       intents.leave(intent)

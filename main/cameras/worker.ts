@@ -22,8 +22,9 @@ export function camerasWorker({ store, fleet, board, intents, bus }: CamerasWork
   const endings: (() => void)[] = []
   return {
     name: 'cameras',
-    start() {
-      for (const row of store.read(allCameras)) board.put(row)
+    async start() {
+      await intents.start()
+      for (const row of await store.read(allCameras)) board.put(row)
       const onLooked = (serverId: string): void => {
         const link = fleet.link(serverId)
         if (link?.state.reached && !link.state.problem) void intents.settle(link)

@@ -19,7 +19,7 @@ export interface EventStreamOptions {
   readonly clock: Clock
   readonly policy: Policy
   /** Whether somebody who was let in is still welcome; asked at every heartbeat. */
-  readonly isStillIn: (caller: Caller) => boolean
+  readonly isStillIn: (caller: Caller) => Promise<boolean>
   /** Origins from which the Alta servers stream now. */
   readonly streamOrigins: () => readonly string[]
   /** Names this run of the desk, without a dash: ids of another run cannot be resumed. */
@@ -162,8 +162,10 @@ export class EventStream implements Part {
     yield this.#hello(seq, resumed === null)
     while (!signal.aborted && !this.#ended) {
       if (doubts !== this.#doubts) {
-        if (!isStillIn(caller)) return
         doubts = this.#doubts
+        if (!(await isStillIn(caller))) return
+        // Meanwhile anything may have happened that nobody waited for.
+        continue
       }
       if (admitted?.replaced) {
         yield { type: 'stream.ended', at: clock.now(), reason: 'too-many-pages' }
@@ -187,8 +189,8 @@ export class EventStream implements Part {
         if (this.#concerns(entry, caller))
           yield withEventMeta(asToldTo(caller, entry.message), { id: this.#idOf(seq) })
       } else if (beat !== this.#beats) {
-        if (!isStillIn(caller)) return
         beat = this.#beats
+        if (!(await isStillIn(caller))) return
         yield { type: 'heartbeat', at: clock.now() }
       } else {
         await new Promise<void>((resolve) => this.#waiting.add(resolve))
@@ -237,7 +239,7 @@ export class EventStream implements Part {
     const { policy } = this.#options
     if (userId) return userId === caller.userId
     if (everybody || caller.admin) return true
-    if (groupId) return policy.may(caller, 'group', groupId, 'viewer')
+    if (groupId) return policy.groupRole(caller, groupId) !== null
     return Boolean(cameraId) && policy.canSeeCamera(caller, cameraId ?? '')
   }
 

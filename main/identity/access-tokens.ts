@@ -1,6 +1,7 @@
 import { errors, jwtVerify, SignJWT } from 'jose'
 import type { Bus } from '../platform/bus.ts'
 import type { Clock } from '../platform/clock.ts'
+import type { ChangeFeed } from '../store/change-feed.ts'
 import type { TokenKeys } from './token-keys.ts'
 
 /** Access tokens are valid for 15 minutes; the number is documented and not configurable. */
@@ -36,6 +37,7 @@ export class AccessTokens {
   readonly #clock: Clock
   readonly #bus: Bus | null
   readonly #checked = new Map<string, KnownToken>()
+  #endings = 0
 
   /** `deskId` makes the tokens of another desk worthless here. */
   constructor(keys: TokenKeys, deskId: string, clock: Clock, bus: Bus | null = null) {
@@ -92,7 +94,14 @@ export class AccessTokens {
     }
   }
 
-  remember(token: string, claims: KnownToken): void {
+  /** How many sign-ins have ended so far: to be asked before a sign-in is looked up, for `remember`. */
+  get endings(): number {
+    return this.#endings
+  }
+
+  /** Remembers a token whose sign-in was found live, unless one has ended since `endings` was asked: it may be this one. */
+  remember(token: string, claims: KnownToken, endings: number): void {
+    if (endings !== this.#endings) return
     if (this.#checked.size >= mostRemembered) {
       const oldest = this.#checked.keys().next()
       if (!oldest.done) this.#checked.delete(oldest.value)
@@ -100,8 +109,14 @@ export class AccessTokens {
     this.#checked.set(token, claims)
   }
 
-  /** The tokens of a sign-in that ended must be checked again, and will not pass; whoever holds one open is told. */
+  /** Takes up the end of every sign-in. */
+  follow(feed: ChangeFeed): void {
+    feed.on('sign-ins.ended', ({ data }) => data.families.forEach((family) => this.forgetFamily(family)))
+  }
+
+  /** The tokens of a sign-in that ended must be checked again, and will not pass; what holds one open hears of it. */
   forgetFamily(family: string): void {
+    this.#endings += 1
     for (const [token, claims] of this.#checked) if (claims.family === family) this.#checked.delete(token)
     this.#bus?.publish('sign-in.ended', { family })
   }

@@ -1,7 +1,8 @@
 import type { Clock } from '../platform/clock.ts'
 import { pause } from '../platform/lifecycle.ts'
-import type { AuditRecord, ReadHandle, Store, Synchronous, Tx, WriteOptions } from '../store/store-types.ts'
+import type { AuditRecord, ReadHandle, Store, Tx, WriteOptions } from '../store/store-types.ts'
 import { RepeatedRefusals } from './audit/repeated-refusals.ts'
+import type { Sifted } from './audit/repeated-refusals.ts'
 
 /** How often it is looked whether what was counted is to be written. */
 const lookEveryMs = 30_000
@@ -21,34 +22,43 @@ export class AuditWatch implements Store {
     this.#repeated = new RepeatedRefusals(clock)
   }
 
-  read<T>(query: (db: ReadHandle) => T): T {
+  read<T>(query: (db: ReadHandle) => T | PromiseLike<T>): Promise<T> {
     return this.#store.read(query)
   }
 
-  readApart<Row>(sql: string, parameters: readonly (string | number | null)[]): Promise<Row[]> {
-    return this.#store.readApart<Row>(sql, parameters)
+  runInWorker<Row>(sql: string, parameters: readonly (string | number | null)[]): Promise<Row[]> {
+    return this.#store.runInWorker<Row>(sql, parameters)
   }
 
-  write<T>(options: WriteOptions, change: (tx: Tx) => Synchronous<T>): T {
-    const sifted = this.#repeated.sift([options.audit ?? []].flat())
-    const result = this.#store.write({ ...options, audit: sifted.write }, change)
-    sifted.count()
-    for (const record of sifted.write) this.#written.add(record)
+  async write<T>(options: WriteOptions<T>, change: (tx: Tx) => T | PromiseLike<T>): Promise<T> {
+    const { audit } = options
+    let sifted: Sifted | null = null
+    const sift = (result: T): readonly AuditRecord[] => {
+      sifted = this.#repeated.sift([(typeof audit === 'function' ? audit(result) : audit) ?? []].flat())
+      return sifted.write
+    }
+    const result = await this.#store.write({ ...options, audit: sift }, change)
+    this.#committed(sifted)
     return result
+  }
+
+  #committed(sifted: Sifted | null): void {
+    sifted?.count()
+    for (const record of sifted?.write ?? []) this.#written.add(record)
   }
 
   /** Writes what was counted, now and then, until `signal` is aborted; then all that is left. Throws what the store throws. */
   async writeRepetitions(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      this.#writeDue(false)
+      await this.#writeDue(false)
       await pause(lookEveryMs, signal)
     }
-    this.#writeDue(true)
+    await this.#writeDue(true)
   }
 
-  #writeDue(all: boolean): void {
+  async #writeDue(all: boolean): Promise<void> {
     const { rows, written } = this.#repeated.due(all)
-    if (rows.length > 0) this.#store.write({ audit: rows }, () => undefined)
+    if (rows.length > 0) await this.#store.write({ audit: rows }, () => undefined)
     written()
   }
 

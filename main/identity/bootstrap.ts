@@ -4,8 +4,8 @@ import { ConfigError } from '../platform/config.ts'
 import type { AreaLogger } from '../platform/logging.ts'
 import type { Store } from '../store/store-types.ts'
 import type { Passwords } from './passwords.ts'
-import { allUsers, insertUser } from './queries.ts'
-import { personOf } from './people.ts'
+import { insertUser } from './queries.ts'
+import { accountChanged } from './people.ts'
 import type { People } from './people.ts'
 import { storedEmail } from './service.ts'
 import type { Identity } from './service.ts'
@@ -32,7 +32,8 @@ export async function makeFirstAdministrator(parts: {
   if (parts.env !== 'development') await refuseCommon(administrator.password)
   const email = storedEmail(administrator.email)
   const passwordHash = await passwords.hash(administrator.password)
-  const user = identity.newAdministrator(email, passwordHash, administrator.password === documentedPassword)
+  const isDocumented = administrator.password === documentedPassword
+  const user = await identity.newAdministrator(email, passwordHash, isDocumented)
   const audit = {
     action: 'desk.set-up',
     actorId: null,
@@ -45,8 +46,7 @@ export async function makeFirstAdministrator(parts: {
     before: null,
     after: { from: 'ADMIN_BOOTSTRAP_EMAIL' },
   } as const
-  store.write({ audit }, (tx) => insertUser(tx, user))
-  people.load(store.read(allUsers).map(personOf))
+  await store.write({ audit, changes: [accountChanged(user)] }, (tx) => insertUser(tx, user))
   parts.log.info('the first administrator was made', { email })
 }
 

@@ -8,10 +8,10 @@ const deskIdKey = 'desk_id'
  * The name of this desk among others: eight hex digits, made at first start. It stands in tokens and tickets, and in
  * the names of what the desk makes on Alta servers.
  */
-export function loadDeskId(store: Store): string {
-  const known = store.read((db) => deskValue(db, deskIdKey))
+export async function loadDeskId(store: Store): Promise<string> {
+  const known = await store.read((db) => deskValue(db, deskIdKey))
   if (known !== undefined) return known
   const made = randomBytes(4).toString('hex')
-  store.write({ audit: null }, (tx) => putDeskValue(tx, deskIdKey, made))
+  await store.write({ audit: null }, (tx) => putDeskValue(tx, deskIdKey, made))
   return made
 }

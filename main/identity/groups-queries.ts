@@ -1,6 +1,7 @@
 import { and, asc, eq, inArray, sql } from 'drizzle-orm'
 import type { GroupRole } from '../../shared/domain/roles.ts'
 import { preparedOnce } from '../store/prepared-once.ts'
+import { changedRows } from '../store/changed-rows.ts'
 import type { ReadHandle, Tx } from '../store/store-types.ts'
 import { cameras } from '../store/tables/cameras.ts'
 import { groupCameras, groupMembers, groups, views } from '../store/tables/groups.ts'
@@ -11,22 +12,18 @@ import type { GroupFacts } from './rights.ts'
 export type GroupRow = typeof groups.$inferSelect
 
 /** Everything that rights are made of; for the start of the desk. */
-export function groupFacts(db: ReadHandle): GroupFacts {
+export async function groupFacts(db: ReadHandle): Promise<GroupFacts> {
   return {
-    groupIds: db
-      .select({ id: groups.id })
-      .from(groups)
-      .all()
-      .map(({ id }) => id),
-    cameras: db.select().from(groupCameras).all(),
-    members: db.select().from(groupMembers).all(),
+    groupIds: (await db.select({ id: groups.id }).from(groups).all()).map(({ id }) => id),
+    cameras: await db.select().from(groupCameras).all(),
+    members: await db.select().from(groupMembers).all(),
   }
 }
 
 const byName = sql`${groups.name} collate nocase`
 
 /** Groups by name; `ids` null means all of them. */
-export function groupsByName(db: ReadHandle, ids: readonly string[] | null): GroupRow[] {
+export function groupsByName(db: ReadHandle, ids: readonly string[] | null): Promise<GroupRow[]> {
   return db
     .select()
     .from(groups)
@@ -35,11 +32,11 @@ export function groupsByName(db: ReadHandle, ids: readonly string[] | null): Gro
     .all()
 }
 
-export function groupById(db: ReadHandle, id: string): GroupRow | undefined {
+export function groupById(db: ReadHandle, id: string): Promise<GroupRow | undefined> {
   return db.select().from(groups).where(eq(groups.id, id)).get()
 }
 
-export function camerasOfGroup(db: ReadHandle, groupId: string): { id: string; name: string }[] {
+export function camerasOfGroup(db: ReadHandle, groupId: string): Promise<{ id: string; name: string }[]> {
   return db
     .select({ id: cameras.id, name: cameras.name })
     .from(groupCameras)
@@ -66,45 +63,59 @@ export function membersOfGroup(db: ReadHandle, groupId: string) {
     .all()
 }
 
-export function cameraNamed(db: ReadHandle, id: string): { id: string; name: string } | undefined {
+export function cameraNamed(db: ReadHandle, id: string): Promise<{ id: string; name: string } | undefined> {
   return db.select({ id: cameras.id, name: cameras.name }).from(cameras).where(eq(cameras.id, id)).get()
 }
 
-export function insertGroup(tx: Tx, row: GroupRow): void {
-  tx.insert(groups).values(row).run()
+export async function insertGroup(tx: Tx, row: GroupRow): Promise<void> {
+  await tx.insert(groups).values(row)
 }
 
-export function renameGroup(tx: Tx, id: string, name: string): void {
-  tx.update(groups).set({ name }).where(eq(groups.id, id)).run()
+export async function renameGroup(tx: Tx, id: string, name: string): Promise<void> {
+  await tx.update(groups).set({ name }).where(eq(groups.id, id))
 }
 
 /** Its cameras, members, wall and views go with it. */
-export function deleteGroup(tx: Tx, id: string): void {
-  tx.delete(groups).where(eq(groups.id, id)).run()
+export async function deleteGroup(tx: Tx, id: string): Promise<void> {
+  await tx.delete(groups).where(eq(groups.id, id))
 }
 
 /** Putting a camera in twice changes nothing. */
-export function insertGroupCamera(tx: Tx, groupId: string, cameraId: string): void {
-  tx.insert(groupCameras).values({ groupId, cameraId }).onConflictDoNothing().run()
+export async function insertGroupCamera(tx: Tx, groupId: string, cameraId: string): Promise<void> {
+  await tx.insert(groupCameras).values({ groupId, cameraId }).onConflictDoNothing()
 }
 
-export function deleteGroupCamera(tx: Tx, groupId: string, cameraId: string): void {
-  tx.delete(groupCameras)
-    .where(and(eq(groupCameras.groupId, groupId), eq(groupCameras.cameraId, cameraId)))
-    .run()
+/** Answers whether it was in the group. */
+export async function deleteGroupCamera(tx: Tx, groupId: string, cameraId: string): Promise<boolean> {
+  const mine = and(eq(groupCameras.groupId, groupId), eq(groupCameras.cameraId, cameraId))
+  return changedRows(await tx.delete(groupCameras).where(mine)) > 0
 }
 
-export function putGroupMember(tx: Tx, groupId: string, userId: string, role: GroupRole): void {
-  tx.insert(groupMembers)
+/** What somebody is in a group; null where they are not a member. */
+export async function roleInGroup(
+  db: ReadHandle,
+  groupId: string,
+  userId: string,
+): Promise<GroupRole | null> {
+  const mine = and(eq(groupMembers.groupId, groupId), eq(groupMembers.userId, userId))
+  const [member] = await db.select({ role: groupMembers.role }).from(groupMembers).where(mine)
+  return member?.role ?? null
+}
+
+export async function putGroupMember(
+  tx: Tx,
+  groupId: string,
+  userId: string,
+  role: GroupRole,
+): Promise<void> {
+  await tx
+    .insert(groupMembers)
     .values({ groupId, userId, role })
     .onConflictDoUpdate({ target: [groupMembers.groupId, groupMembers.userId], set: { role } })
-    .run()
 }
 
-export function deleteGroupMember(tx: Tx, groupId: string, userId: string): void {
-  tx.delete(groupMembers)
-    .where(and(eq(groupMembers.groupId, groupId), eq(groupMembers.userId, userId)))
-    .run()
+export async function deleteGroupMember(tx: Tx, groupId: string, userId: string): Promise<void> {
+  await tx.delete(groupMembers).where(and(eq(groupMembers.groupId, groupId), eq(groupMembers.userId, userId)))
 }
 
 const ownerStatement = preparedOnce((db) =>
@@ -116,11 +127,11 @@ const ownerStatement = preparedOnce((db) =>
 )
 
 /** Whose a view is; undefined where there is none. */
-export function viewOwner(db: ReadHandle, id: string): ViewOwner | undefined {
+export function viewOwner(db: ReadHandle, id: string): Promise<ViewOwner | undefined> {
   return ownerStatement(db).get({ id })
 }
 
 /** What a view is called; undefined where there is none. */
-export function viewName(db: ReadHandle, id: string): string | undefined {
-  return db.select({ name: views.name }).from(views).where(eq(views.id, id)).get()?.name
+export async function viewName(db: ReadHandle, id: string): Promise<string | undefined> {
+  return (await db.select({ name: views.name }).from(views).where(eq(views.id, id)).get())?.name
 }

@@ -1,25 +1,26 @@
 import { and, count, desc, eq, gt, isNull, lt, or, sql } from 'drizzle-orm'
+import { changedRows } from '../store/changed-rows.ts'
 import type { ReadHandle, Tx } from '../store/store-types.ts'
 import { invites } from '../store/tables/groups.ts'
 
 export type InviteRow = typeof invites.$inferSelect
 
 /** One page, newest first, and how many there are in all. */
-export function pageOfInvites(
+export async function pageOfInvites(
   db: ReadHandle,
   limit: number,
   offset: number,
-): { rows: InviteRow[]; total: number } {
-  const rows = db.select().from(invites).orderBy(desc(invites.id)).limit(limit).offset(offset).all()
-  return { rows, total: db.select({ value: count() }).from(invites).get()?.value ?? 0 }
+): Promise<{ rows: InviteRow[]; total: number }> {
+  const rows = await db.select().from(invites).orderBy(desc(invites.id)).limit(limit).offset(offset).all()
+  return { rows, total: (await db.select({ value: count() }).from(invites).get())?.value ?? 0 }
 }
 
-export function inviteById(db: ReadHandle, id: string): InviteRow | undefined {
+export function inviteById(db: ReadHandle, id: string): Promise<InviteRow | undefined> {
   return db.select().from(invites).where(eq(invites.id, id)).get()
 }
 
 /** The invite of this code while it can be used. */
-export function openInvite(db: ReadHandle, codeHash: string, now: number): InviteRow | undefined {
+export function openInvite(db: ReadHandle, codeHash: string, now: number): Promise<InviteRow | undefined> {
   return db
     .select()
     .from(invites)
@@ -27,22 +28,21 @@ export function openInvite(db: ReadHandle, codeHash: string, now: number): Invit
     .get()
 }
 
-export function insertInvite(tx: Tx, row: InviteRow): void {
-  tx.insert(invites).values(row).run()
+export async function insertInvite(tx: Tx, row: InviteRow): Promise<void> {
+  await tx.insert(invites).values(row)
 }
 
 /** Uses an invite once; false where it cannot be used (any more). */
-export function spendInvite(tx: Tx, codeHash: string, now: number): boolean {
-  const used = tx
+export async function spendInvite(tx: Tx, codeHash: string, now: number): Promise<boolean> {
+  const used = await tx
     .update(invites)
     .set({ uses: sql`${invites.uses} + 1` })
     .where(and(eq(invites.codeHash, codeHash), isOpen(now)))
-    .run()
-  return used.changes === 1
+  return changedRows(used) === 1
 }
 
-export function deleteInvite(tx: Tx, id: string): void {
-  tx.delete(invites).where(eq(invites.id, id)).run()
+export async function deleteInvite(tx: Tx, id: string): Promise<void> {
+  await tx.delete(invites).where(eq(invites.id, id))
 }
 
 function isOpen(now: number) {

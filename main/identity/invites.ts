@@ -32,16 +32,20 @@ export class Invites {
     this.#options = options
   }
 
-  list(context: RequestContext, page: number, pageSize: number): { items: Invite[]; total: number } {
+  async list(
+    context: RequestContext,
+    page: number,
+    pageSize: number,
+  ): Promise<{ items: Invite[]; total: number }> {
     const { store } = this.#options
-    const { rows, total } = store.read((db) => pageOfInvites(db, pageSize, (page - 1) * pageSize))
+    const { rows, total } = await store.read((db) => pageOfInvites(db, pageSize, (page - 1) * pageSize))
     return { items: rows.map((row) => this.#view(context, row)), total }
   }
 
-  create(
+  async create(
     context: RequestContext,
     bounds: { maxUses?: number | null | undefined; expiresInHours?: number | null | undefined },
-  ): Invite {
+  ): Promise<Invite> {
     const { store, clock, keyring } = this.#options
     const [id, code, createdAt] = [newId(), newCode(3).replaceAll('-', ''), clock.now()]
     const maxUses = bounds.maxUses ?? null
@@ -61,14 +65,14 @@ export class Invites {
       target: targetOf(row, nameOf(row)),
       after: { maxUses, expiresAt },
     })
-    store.write({ audit }, (tx) => insertInvite(tx, row))
+    await store.write({ audit }, (tx) => insertInvite(tx, row))
     return this.#view(context, row)
   }
 
   /** Throws NOT_FOUND. */
-  remove(context: RequestContext, id: string): void {
+  async remove(context: RequestContext, id: string): Promise<void> {
     const { store, keyring } = this.#options
-    const row = store.read((db) => inviteById(db, id))
+    const row = await store.read((db) => inviteById(db, id))
     if (!row) throw new AppError('NOT_FOUND')
     const { maxUses, uses, expiresAt } = row
     const code = keyring.open(sealedColumn, id, row.codeSealed)
@@ -77,7 +81,7 @@ export class Invites {
       target: targetOf(row, `${nameOf(row)}, ${code.slice(0, 4)}…`),
       before: { maxUses, uses, expiresAt },
     })
-    store.write({ audit }, (tx) => deleteInvite(tx, id))
+    await store.write({ audit }, (tx) => deleteInvite(tx, id))
   }
 
   #view(context: RequestContext, row: InviteRow): Invite {

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import type { AuditAction } from '../../shared/contract/procedure.ts'
 import type { Clock } from '../platform/clock.ts'
-import type { AuditRecord, Store, Tx } from '../store/store-types.ts'
+import type { AuditRecord, ReadHandle, Store, Tx } from '../store/store-types.ts'
 import { AppError } from '../rpc/app-error.ts'
 import type { RequestContext } from '../rpc/request-context.ts'
 import { deleteFailures, deleteForgottenFailures, failuresOf, putFailures } from './sign-in-queries.ts'
+import type { FailuresRow } from './sign-in-queries.ts'
 
 /** So many failures within the window lock a counter for as long as the window. */
 const mostFailures = 10
@@ -37,52 +38,61 @@ export class Lockout {
   }
 
   /** Throws ACCOUNT_LOCKED. Asked before any hash is made, so a locked name answers as quickly as any other. */
-  refuseLocked(context: RequestContext, counter: string): void {
-    const leftMs = this.#leftMs(context, counter)
+  async refuseLocked(db: ReadHandle, context: RequestContext, counter: string): Promise<void> {
+    const leftMs = await this.#leftMs(db, context, counter)
     if (leftMs > 0) throw accountLocked(leftMs)
   }
 
   /** Whether a counter is locked, for what must be refused without a word of it. */
-  isLocked(context: RequestContext, counter: string): boolean {
-    return this.#leftMs(context, counter) > 0
+  async isLocked(db: ReadHandle, context: RequestContext, counter: string): Promise<boolean> {
+    return (await this.#leftMs(db, context, counter)) > 0
   }
 
-  #leftMs({ door }: RequestContext, counter: string): number {
+  async #leftMs(db: ReadHandle, { door }: RequestContext, counter: string): Promise<number> {
     if (door === 'desktop') return 0
-    const failures = this.#store.read((db) => failuresOf(db, counter))
-    return lockLeftMs(failures, this.#clock.now())
+    return lockLeftMs(await failuresOf(db, counter), this.#clock.now())
   }
 
-  /** Counts a failure in each counter and records it, and that they are locked where this one locks any. */
-  recordFailure(context: RequestContext, counters: readonly string[], failed: AuditRecord): void {
-    const before = this.#store.read((db) => counters.map((counter) => failuresOf(db, counter)))
-    const audit = [failed]
-    if (before.some((failures) => this.#failuresWith(failures, context)?.locks)) {
-      audit.push({ ...failed, ...lockedBy(this.#clock.now() + windowMs) })
-    }
-    this.#store.write({ audit }, (tx) => {
-      deleteForgottenFailures(tx, this.#clock.now())
-      for (const counter of counters) this.#countFailure(tx, context, counter)
+  /**
+   * Counts a failure in each counter and records it, and that they are locked where this one locks any. The lock of
+   * `said` is one that is said: throws ACCOUNT_LOCKED, and counts nothing, where that fell meanwhile.
+   */
+  async recordFailure(
+    context: RequestContext,
+    { said, silent }: { readonly said: string; readonly silent: readonly string[] },
+    failed: AuditRecord,
+  ): Promise<void> {
+    const locked = { ...failed, ...lockedBy(this.#clock.now() + windowMs) }
+    const audit = (locks: boolean): AuditRecord[] => (locks ? [failed, locked] : [failed])
+    await this.#store.write({ audit }, async (tx) => {
+      await this.refuseLocked(tx, context, said)
+      await deleteForgottenFailures(tx, this.#clock.now())
+      let locks = false
+      for (const counter of [said, ...silent])
+        locks = (await this.#countFailure(tx, context, counter)) || locks
+      return locks
     })
   }
 
-  #countFailure(tx: Tx, context: RequestContext, counter: string): void {
+  /** Answers whether this failure locks the counter. */
+  async #countFailure(tx: Tx, context: RequestContext, counter: string): Promise<boolean> {
     const now = this.#clock.now()
-    const found = this.#failuresWith(failuresOf(tx, counter), context)
-    if (!found) return
+    const found = this.#failuresWith(await failuresOf(tx, counter), context)
+    if (!found) return false
     const { failedAt, locks } = found
     const lockedUntil = locks ? now + windowMs : null
-    putFailures(tx, {
+    await putFailures(tx, {
       account: counter,
       failedAt: locks ? [] : failedAt,
       lockedUntil,
       forgetAt: now + windowMs,
     })
+    return locks
   }
 
   /** The failures with one more, and whether that locks; null where it does not count. */
   #failuresWith(
-    before: ReturnType<typeof failuresOf>,
+    before: FailuresRow | undefined,
     { door }: RequestContext,
   ): { failedAt: number[]; locks: boolean } | null {
     const now = this.#clock.now()
@@ -94,13 +104,13 @@ export class Lockout {
   }
 
   /** After a success the count starts anew. */
-  clear(tx: Tx, counters: readonly string[]): void {
-    for (const counter of counters) deleteFailures(tx, counter)
+  async clear(tx: Tx, counters: readonly string[]): Promise<void> {
+    for (const counter of counters) await deleteFailures(tx, counter)
   }
 }
 
 /** How long a counter is locked still; 0 where it is not. */
-function lockLeftMs(failures: ReturnType<typeof failuresOf>, now: number): number {
+function lockLeftMs(failures: FailuresRow | undefined, now: number): number {
   const leftMs = (failures?.lockedUntil ?? 0) - now
   return leftMs > 0 && leftMs <= longestLockMs ? leftMs : 0
 }

@@ -22,24 +22,20 @@ interface Change {
 }
 
 /** Keeps a notice for the person whose way of signing in was changed; in the transaction of that change. */
-export function addNotice(tx: Tx, { remoteAddress }: RequestContext, change: Change): void {
+export async function addNotice(tx: Tx, { remoteAddress }: RequestContext, change: Change): Promise<void> {
   const { userId, byName = null, family = null } = change
-  tx.insert(notices)
-    .values({ ...change, id: newId(), byName, family, remoteAddress })
-    .run()
+  await tx.insert(notices).values({ ...change, id: newId(), byName, family, remoteAddress })
   const kept = tx
     .select({ id: notices.id })
     .from(notices)
     .where(eq(notices.userId, userId))
     .orderBy(desc(notices.id))
     .limit(mostKept)
-  tx.delete(notices)
-    .where(and(eq(notices.userId, userId), notInArray(notices.id, kept)))
-    .run()
+  await tx.delete(notices).where(and(eq(notices.userId, userId), notInArray(notices.id, kept)))
 }
 
 /** What the caller was not told yet, the newest first. */
-export function noticesFor(db: ReadHandle, caller: Caller): Notice[] {
+export function noticesFor(db: ReadHandle, caller: Caller): Promise<Notice[]> {
   const { id, kind, at, by, byName, remoteAddress } = notices
   return db
     .select({ id, kind, at, by, byName, remoteAddress })
@@ -50,10 +46,10 @@ export function noticesFor(db: ReadHandle, caller: Caller): Notice[] {
 }
 
 /** Deletes these of the caller's notices, and answers them; ids of others do nothing. */
-export function dismissNotices(tx: Tx, caller: Caller, ids: readonly string[]): Notice[] {
-  const dismissed = noticesFor(tx, caller).filter(({ id }) => ids.includes(id))
+export async function dismissNotices(tx: Tx, caller: Caller, ids: readonly string[]): Promise<Notice[]> {
+  const dismissed = (await noticesFor(tx, caller)).filter(({ id }) => ids.includes(id))
   const found = dismissed.map(({ id }) => id)
-  tx.delete(notices).where(inArray(notices.id, found)).run()
+  await tx.delete(notices).where(inArray(notices.id, found))
   return dismissed
 }
 

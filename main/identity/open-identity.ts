@@ -4,6 +4,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { Config } from '../platform/config.ts'
 import type { Keyring } from '../platform/keyring.ts'
 import type { AreaLogger } from '../platform/logging.ts'
+import type { ChangeFeed } from '../store/change-feed.ts'
 import type { Store } from '../store/store-types.ts'
 import { AccessTokens } from './access-tokens.ts'
 import { makeFirstAdministrator } from './bootstrap.ts'
@@ -30,6 +31,7 @@ import { TwoFactor } from './two-factor.ts'
 export interface OpenIdentityOptions {
   readonly config: Pick<Config, 'env' | 'auth' | 'adminBootstrap' | 'totp' | 'oidc'>
   readonly store: Store
+  readonly feed: ChangeFeed
   readonly bus: Bus
   readonly keyring: Keyring
   readonly clock: Clock
@@ -61,21 +63,26 @@ export interface OpenIdentity extends Omit<SignInServices, 'sso'> {
 }
 
 /** Builds identity from the configuration. Throws `TokenKeyError`. */
-export function openIdentity(options: OpenIdentityOptions): OpenIdentity {
-  const { config, store, clock } = options
+export async function openIdentity(options: OpenIdentityOptions): Promise<OpenIdentity> {
+  const { config, store, feed, bus, clock } = options
   const people = new People()
-  people.load(store.read(allUsers).map(personOf))
+  people.load((await store.read(allUsers)).map(personOf))
+  people.follow(feed)
   const { email, password } = config.adminBootstrap
   const administrator = email !== null && password !== null ? { email, password } : null
   const asksForCode = options.offersSetupCode && people.size === 0 && administrator === null
   const setupCode = asksForCode ? newCode(3) : null
   const passwords = new Passwords(options.startChildProcess, options.passwordCost)
-  const keys = loadTokenKeys(tokenKeySource(config.auth), store, options.keyring)
-  const tokens = new AccessTokens(keys, options.deskId, clock, options.bus)
+  const keys = await loadTokenKeys(tokenKeySource(config.auth), store, options.keyring)
+  const tokens = new AccessTokens(keys, options.deskId, clock, bus)
+  tokens.follow(feed)
+  feed.on('account.changed', ({ data }) => bus.publish('person.changed', { userId: data.person.id }))
+  feed.on('account.deleted', ({ data }) => bus.publish('person.changed', { userId: data.userId }))
+  feed.on('sign-ins.ended', ({ data }) => bus.publish('person.changed', { userId: data.userId }))
   const sessions = new RefreshSessions(clock, config.auth.signInLifeMs)
   const lockout = new Lockout(store, clock)
-  const twoFactor = new TwoFactor(store, clock, totpKeyring(config, options.keyring))
-  const rules = new SignInRules(store)
+  const twoFactor = await TwoFactor.open(store, feed, clock, totpKeyring(config, options.keyring))
+  const rules = await SignInRules.open(store, feed)
   const shared = { store, clock, passwords, people, tokens, sessions, lockout, twoFactor, rules }
   const service = new Identity({ ...shared, setupCode })
   const { disablePasswordLogin: passwordsOff } = config.oidc

@@ -3,6 +3,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { Config } from '../platform/config.ts'
 import type { Keyring } from '../platform/keyring.ts'
 import type { AreaLogger } from '../platform/logging.ts'
+import type { ChangeFeed } from '../store/change-feed.ts'
 import type { Store } from '../store/store-types.ts'
 import { Groups } from './groups.ts'
 import { groupById, groupFacts, viewName, viewOwner } from './groups-queries.ts'
@@ -23,6 +24,7 @@ export interface OpenPeopleOptions {
   readonly openInBrowser: ((url: string) => void) | null
   readonly keepObstacle: string | null | undefined
   readonly store: Store
+  readonly feed: ChangeFeed
   readonly bus: Bus
   readonly clock: Clock
   readonly keyring: Keyring
@@ -36,21 +38,24 @@ export interface OpenPeople extends PeopleServices {
   readonly rights: Rights
   readonly policy: Policy
   /** Its name; undefined where there is no such group. */
-  readonly groupName: (groupId: string) => string | undefined
+  readonly groupName: (groupId: string) => Promise<string | undefined>
   /** Its name; undefined where there is no such view. */
-  readonly viewName: (viewId: string) => string | undefined
+  readonly viewName: (viewId: string) => Promise<string | undefined>
   /** After the first administrator was made: `ADMIN_USERNAME`, where there is none all the same. */
-  readonly grantNamedAdministrator: () => void
+  readonly grantNamedAdministrator: () => Promise<void>
 }
 
-export function openPeople(options: OpenPeopleOptions): OpenPeople {
+export async function openPeople(options: OpenPeopleOptions): Promise<OpenPeople> {
   const { config, store, clock, keyring, identity, logger: log } = options
-  const { people, tokens, sessions, passwords, service, twoFactor, lockout } = identity
+  const { people, sessions, passwords, service, twoFactor, lockout } = identity
   const standing = new PeopleStanding(store, clock, twoFactor)
   const { registrationMode: mode, adminUsername } = config.auth
   const { disablePasswordLogin: passwordsOff, loopbackPort } = config.oidc
   const rights = new Rights(() => clock.monotonicMs())
-  rights.load(store.read(groupFacts))
+  rights.load(await store.read(groupFacts))
+  rights.follow(options.feed, (userIds) => {
+    if (userIds.length > 0) options.bus.publish('rights.changed', { userIds })
+  })
   const ownerOf = (viewId: string) => store.read((db) => viewOwner(db, viewId))
   const policy = new Policy({ rights, viewOwner: ownerOf, person: (userId) => people.get(userId) })
   const shared = { ...options, people, rights }
@@ -58,7 +63,7 @@ export function openPeople(options: OpenPeopleOptions): OpenPeople {
   return {
     rights,
     policy,
-    users: new Users({ ...shared, identity: service, passwords, tokens, twoFactor, lockout, standing }),
+    users: new Users({ ...shared, identity: service, passwords, twoFactor, lockout, standing }),
     groups: new Groups({ ...shared, policy }),
     invites: new Invites({ store, clock, keyring, publicUrl: config.publicUrl }),
     registration: new Registration({
@@ -78,7 +83,7 @@ export function openPeople(options: OpenPeopleOptions): OpenPeople {
       // Before there is anybody, whoever came would keep the first administrator from being made.
       registrationMode: () => (people.size > 0 ? mode : 'closed'),
     }),
-    groupName: (groupId) => store.read((db) => groupById(db, groupId))?.name,
+    groupName: async (groupId) => (await store.read((db) => groupById(db, groupId)))?.name,
     viewName: (viewId) => store.read((db) => viewName(db, viewId)),
     grantNamedAdministrator: () => grantNamedAdministrator({ store, people, username: adminUsername, log }),
   }

@@ -1,11 +1,10 @@
 import type { Account, Notice, NoticeKind } from '../../shared/contract/account.ts'
 import type { SignIn } from '../../shared/contract/auth.ts'
 import type { Clock } from '../platform/clock.ts'
-import type { Store, Tx } from '../store/store-types.ts'
-import type { AccessTokens } from './access-tokens.ts'
+import type { ReadHandle, Store, Tx } from '../store/store-types.ts'
 import { addNotice, dismissNotices, noticesFor } from './notices.ts'
 import { newRecoveryCode, hashOfCode } from './one-time-codes.ts'
-import { personOf, targetOf, toUser } from './people.ts'
+import { accountChanged, signInsEnded, targetOf, toUser } from './people.ts'
 import type { People } from './people.ts'
 import { deleteFamily, updateUser, userByEmail, userById, userByName } from './queries.ts'
 import type { UserRow } from './queries.ts'
@@ -14,6 +13,7 @@ import type { Caller, RequestContext } from '../rpc/request-context.ts'
 import { storedEmail } from './service.ts'
 import type { Identity } from './service.ts'
 import { signInsOf } from './sign-ins.ts'
+import { totpChanged } from './two-factor.ts'
 import type { ConfirmedTotp, TwoFactor } from './two-factor.ts'
 import { storedUsername } from './usernames.ts'
 import { sessionsOfUser } from './users-queries.ts'
@@ -23,7 +23,6 @@ export interface OwnAccountOptions {
   readonly store: Store
   readonly clock: Clock
   readonly people: People
-  readonly tokens: AccessTokens
   readonly twoFactor: TwoFactor
   readonly identity: Identity
 }
@@ -44,14 +43,14 @@ export class OwnAccount {
     this.#options = options
   }
 
-  show(caller: Caller): Account {
+  async show(caller: Caller): Promise<Account> {
     const { people, store, twoFactor, identity } = this.#options
     const person = people.get(caller.userId)
     if (!person) throw new AppError('UNAUTHORIZED')
     return {
       ...toUser(person),
       totp: twoFactor.isOn(person.id),
-      backupCodesLeft: store.read((db) => twoFactor.backupCodesLeft(db, person.id)),
+      backupCodesLeft: await store.read((db) => twoFactor.backupCodesLeft(db, person.id)),
       mustSetUpTotp: identity.mustSetUpTotp(person),
       hasPassword: person.hasPassword,
       hasRecoveryCode: person.hasRecoveryCode,
@@ -60,8 +59,8 @@ export class OwnAccount {
 
   /** Throws EMAIL_TAKEN, USERNAME_TAKEN, or WRONG_PASSWORD where a new address or username asks for it. */
   async update(context: RequestContext, caller: Caller, changes: OwnChanges): Promise<Account> {
-    const { store, people, identity } = this.#options
-    const before = this.#row(caller)
+    const { store, identity } = this.#options
+    const before = await this.#row(caller)
     const wanted = {
       displayName: changes.displayName ?? before.displayName,
       email: changes.email === undefined ? before.email : storedEmail(changes.email),
@@ -80,53 +79,47 @@ export class OwnAccount {
       before: { displayName: before.displayName, email: before.email, username: before.username },
       after: wanted,
     })
-    const after = store.write({ audit }, (tx) => {
-      refuseTaken(tx, before.id, wanted)
+    await store.write({ audit, changes: (after: UserRow) => [accountChanged(after)] }, async (tx) => {
+      await refuseTaken(tx, before.id, wanted)
       // An address that nobody but its owner vouches for must not be what SSO links to.
       const emailVouched = before.emailVouched && wanted.email === before.email
-      updateUser(tx, before.id, { ...wanted, emailVouched })
-      if (wanted.email !== before.email) this.#notice(tx, context, caller, 'email-changed')
-      return userById(tx, before.id)
+      await updateUser(tx, before.id, { ...wanted, emailVouched })
+      if (wanted.email !== before.email) await this.#notice(tx, context, caller, 'email-changed')
+      return rowOf(tx, before.id)
     })
-    if (after) people.put(personOf(after))
     return this.show(caller)
   }
 
-  sessions(caller: Caller): SignIn[] {
+  async sessions(caller: Caller): Promise<SignIn[]> {
     const { store, clock } = this.#options
-    return signInsOf(
-      store.read((db) => sessionsOfUser(db, caller.userId)),
-      clock.now(),
-      caller.family,
-    )
+    return signInsOf(await store.read((db) => sessionsOfUser(db, caller.userId)), clock.now(), caller.family)
   }
 
   /** Throws NOT_FOUND for a sign-in that is not the caller's. */
-  endSession(context: RequestContext, caller: Caller, id: string): void {
-    const { store, tokens } = this.#options
-    if (!this.sessions(caller).some((signIn) => signIn.id === id)) throw new AppError('NOT_FOUND')
+  async endSession(context: RequestContext, caller: Caller, id: string): Promise<void> {
+    const { store } = this.#options
+    if (!(await this.sessions(caller)).some((signIn) => signIn.id === id)) throw new AppError('NOT_FOUND')
     const audit = auditRecord(context, {
       action: 'session.ended',
       target: { kind: 'session', id, name: caller.email },
     })
-    store.write({ audit }, (tx) => deleteFamily(tx, id))
-    tokens.forgetFamily(id)
+    await store.write({ audit, changes: [signInsEnded(caller.userId, [id])] }, (tx) => deleteFamily(tx, id))
     if (id === caller.family) context.refreshToken.clear()
   }
 
   /** What was changed of how the caller signs in, the newest first; not by this very sign-in. */
-  notices(caller: Caller): Notice[] {
+  notices(caller: Caller): Promise<Notice[]> {
     return this.#options.store.read((db) => noticesFor(db, caller))
   }
 
   /** Ids of other people's notices, and unknown ones, do nothing. */
-  dismissNotices(context: RequestContext, caller: Caller, ids: readonly string[]): void {
+  async dismissNotices(context: RequestContext, caller: Caller, ids: readonly string[]): Promise<void> {
     const audit = auditRecord(context, {
       action: 'notices.dismissed',
       target: targetOfCaller(caller),
-      before: { notices: this.notices(caller).filter(({ id }) => ids.includes(id)) },
+      before: { notices: (await this.notices(caller)).filter(({ id }) => ids.includes(id)) },
     })
-    this.#options.store.write({ audit }, (tx) => dismissNotices(tx, caller, ids))
+    await this.#options.store.write({ audit }, (tx) => dismissNotices(tx, caller, ids))
   }
 
   /** Throws TOTP_ON, or as `Identity.proveOneself` does. */
@@ -137,21 +130,19 @@ export class OwnAccount {
   ): Promise<{ secret: string; otpauthUrl: string }> {
     const { store, twoFactor, identity } = this.#options
     if (twoFactor.isOn(caller.userId)) throw new AppError('TOTP_ON')
-    await identity.proveOneself(context, caller, this.#row(caller), { password, always: false })
+    await identity.proveOneself(context, caller, await this.#row(caller), { password, always: false })
     const audit = auditRecord(context, { action: 'totp.prepared', target: targetOfCaller(caller) })
     return store.write({ audit }, (tx) => twoFactor.prepare(tx, caller.userId, caller.email))
   }
 
-  confirmTotp(context: RequestContext, caller: Caller, code: string): ConfirmedTotp {
+  async confirmTotp(context: RequestContext, caller: Caller, code: string): Promise<ConfirmedTotp> {
     const { store, twoFactor } = this.#options
     const audit = auditRecord(context, { action: 'totp.confirmed', target: targetOfCaller(caller) })
-    const confirmed = store.write({ audit }, (tx) => {
-      const codes = twoFactor.confirm(tx, caller.userId, code)
-      this.#notice(tx, context, caller, 'authenticator-added')
+    return store.write({ audit, changes: [totpChanged(caller.userId, true)] }, async (tx) => {
+      const codes = await twoFactor.confirm(tx, caller.userId, code)
+      await this.#notice(tx, context, caller, 'authenticator-added')
       return codes
     })
-    twoFactor.reload()
-    return confirmed
   }
 
   /** Throws TOTP_OFF, WRONG_PASSWORD or WRONG_CODE; a wrong code counts as a failed sign-in. */
@@ -163,14 +154,13 @@ export class OwnAccount {
     const { store, twoFactor, identity } = this.#options
     const user = await this.#proveBoth(context, caller, proof.password)
     const audit = auditRecord(context, { action: 'totp.removed', target: targetOf(user) })
-    identity.provingCode(context, user, () =>
-      store.write({ audit }, (tx) => {
-        if (!twoFactor.take(tx, user.id, proof.code)) throw new AppError('WRONG_CODE')
-        twoFactor.turnOff(tx, user.id)
-        this.#notice(tx, context, caller, 'authenticator-removed')
+    await identity.provingCode(context, user, () =>
+      store.write({ audit, changes: [totpChanged(user.id, false)] }, async (tx) => {
+        if (!(await twoFactor.take(tx, user.id, proof.code))) throw new AppError('WRONG_CODE')
+        await twoFactor.turnOff(tx, user.id)
+        await this.#notice(tx, context, caller, 'authenticator-removed')
       }),
     )
-    twoFactor.reload()
   }
 
   /** Throws as `removeTotp` does. */
@@ -183,10 +173,10 @@ export class OwnAccount {
     const user = await this.#proveBoth(context, caller, proof.password)
     const audit = auditRecord(context, { action: 'backup-codes.renewed', target: targetOf(user) })
     return identity.provingCode(context, user, () =>
-      store.write({ audit }, (tx) => {
-        if (!twoFactor.take(tx, user.id, proof.code)) throw new AppError('WRONG_CODE')
-        this.#notice(tx, context, caller, 'backup-codes-renewed')
-        return { backupCodes: twoFactor.renewBackupCodes(tx, user.id) }
+      store.write({ audit }, async (tx) => {
+        if (!(await twoFactor.take(tx, user.id, proof.code))) throw new AppError('WRONG_CODE')
+        await this.#notice(tx, context, caller, 'backup-codes-renewed')
+        return { backupCodes: await twoFactor.renewBackupCodes(tx, user.id) }
       }),
     )
   }
@@ -197,43 +187,56 @@ export class OwnAccount {
     caller: Caller,
     password: string,
   ): Promise<{ recoveryCode: string }> {
-    const { store, people, identity } = this.#options
-    const user = this.#row(caller)
+    const { store, identity } = this.#options
+    const user = await this.#row(caller)
     await identity.provePassword(context, user, password)
     const recoveryCode = newRecoveryCode()
     const audit = auditRecord(context, { action: 'recovery-code.renewed', target: targetOf(user) })
-    const after = store.write({ audit }, (tx) => {
-      updateUser(tx, user.id, { recoveryHash: hashOfCode(recoveryCode) })
-      this.#notice(tx, context, caller, 'recovery-code-renewed')
-      return userById(tx, user.id)
+    await store.write({ audit, changes: (after: UserRow) => [accountChanged(after)] }, async (tx) => {
+      await updateUser(tx, user.id, { recoveryHash: hashOfCode(recoveryCode) })
+      await this.#notice(tx, context, caller, 'recovery-code-renewed')
+      return rowOf(tx, user.id)
     })
-    if (after) people.put(personOf(after))
     return { recoveryCode }
   }
 
   /** The other sign-ins of the caller are told. */
-  #notice(tx: Tx, context: RequestContext, { userId, family }: Caller, kind: NoticeKind): void {
-    addNotice(tx, context, { userId, kind, at: this.#options.clock.now(), by: 'self', family })
+  async #notice(
+    tx: Tx,
+    context: RequestContext,
+    { userId, family }: Caller,
+    kind: NoticeKind,
+  ): Promise<void> {
+    await addNotice(tx, context, { userId, kind, at: this.#options.clock.now(), by: 'self', family })
   }
 
   async #proveBoth(context: RequestContext, caller: Caller, password: string): Promise<UserRow> {
-    const user = this.#row(caller)
+    const user = await this.#row(caller)
     if (!this.#options.twoFactor.isOn(user.id)) throw new AppError('TOTP_OFF')
     await this.#options.identity.proveOneself(context, caller, user, { password, always: true })
     return user
   }
 
-  #row(caller: Caller): UserRow {
-    const user = this.#options.store.read((db) => userById(db, caller.userId))
-    if (!user) throw new AppError('UNAUTHORIZED')
-    return user
+  #row(caller: Caller): Promise<UserRow> {
+    return this.#options.store.read((db) => rowOf(db, caller.userId))
   }
 }
 
-function refuseTaken(tx: Tx, userId: string, { email, username }: { email: string; username: string }): void {
+/** Throws UNAUTHORIZED where the account was deleted meanwhile. */
+async function rowOf(db: ReadHandle, id: string): Promise<UserRow> {
+  const user = await userById(db, id)
+  if (!user) throw new AppError('UNAUTHORIZED')
+  return user
+}
+
+async function refuseTaken(
+  tx: Tx,
+  userId: string,
+  { email, username }: { email: string; username: string },
+): Promise<void> {
   const isOther = (row: UserRow | undefined): boolean => row !== undefined && row.id !== userId
-  if (isOther(userByEmail(tx, email))) throw new AppError('EMAIL_TAKEN')
-  if (isOther(userByName(tx, username))) throw new AppError('USERNAME_TAKEN')
+  if (isOther(await userByEmail(tx, email))) throw new AppError('EMAIL_TAKEN')
+  if (isOther(await userByName(tx, username))) throw new AppError('USERNAME_TAKEN')
 }
 
 function targetOfCaller({ userId, email }: Caller) {

@@ -1,4 +1,4 @@
-import type { Store, Tx } from '../store/store-types.ts'
+import type { ReadHandle, Store, Tx } from '../store/store-types.ts'
 import type { BreakGlass } from './break-glass.ts'
 import type { Lockout } from './lockout.ts'
 import { counterOfAccount, counterOfName } from './lockout.ts'
@@ -65,15 +65,20 @@ export class PasswordSignIn {
     const { store, passwords, lockout } = this.#options
     await this.#options.breakGlass?.refuseStrangers(context)
     const name = storedName(credentials.name)
-    const known = store.read((db) => userByName(db, name))
-    lockout.refuseLocked(context, counterOfName(name))
+    const known = await store.read(async (db) => {
+      await lockout.refuseLocked(db, context, counterOfName(name))
+      return userByName(db, name)
+    })
     const hash = known?.passwordHash || null
     const matches = await passwords.verify(credentials.password, hash, context.signal)
-    // Answers that waited for their turn must not outrun a lock that fell meanwhile.
-    lockout.refuseLocked(context, counterOfName(name))
-    const user = known && store.read((db) => userById(db, known.id))
+    const { user, isLocked } = await store.read(async (db) => {
+      // Answers that waited for their turn must not outrun a lock that fell meanwhile.
+      await lockout.refuseLocked(db, context, counterOfName(name))
+      const found = known && (await userById(db, known.id))
+      return { user: found, isLocked: found ? await this.#isLockedAccount(db, context, found) : false }
+    })
     // The password may have been changed, or the person disabled, while the hash was checked.
-    const stands = user?.passwordHash === hash && !user.disabled && !this.#isLockedAccount(context, user)
+    const stands = user?.passwordHash === hash && !user.disabled && !isLocked
     const attempt = { context, name, user: user ?? known }
     if (!user || !matches || !stands) return this.#fail(attempt, 'UNAUTHORIZED')
     this.#options.breakGlass?.refuseOthers(user)
@@ -89,8 +94,8 @@ export class PasswordSignIn {
   }
 
   /** Its lock looks like a wrong password: else it would tell that two names are one person. */
-  #isLockedAccount(context: RequestContext, { id }: UserRow): boolean {
-    return this.#options.lockout.isLocked(context, counterOfAccount(id))
+  #isLockedAccount(db: ReadHandle, context: RequestContext, { id }: UserRow): Promise<boolean> {
+    return this.#options.lockout.isLocked(db, context, counterOfAccount(id))
   }
 
   async #open(
@@ -101,9 +106,6 @@ export class PasswordSignIn {
     const { store, sessions, lockout, identity } = this.#options
     const { context, name } = attempt
     const passwordHash = await this.#renewedHash(user, password, context.signal)
-    // Codes that waited for a hash must not outrun a lock either.
-    lockout.refuseLocked(context, counterOfName(name))
-    if (this.#isLockedAccount(context, user)) return this.#fail(attempt, 'UNAUTHORIZED')
     const fresh = sessions.fresh(user.id, context)
     const audit = auditRecord(context, {
       action: 'session.opened',
@@ -111,19 +113,22 @@ export class PasswordSignIn {
       actor: actorOf(user),
     })
     try {
-      store.write({ audit }, (tx) => {
-        const current = userById(tx, user.id)
+      await store.write({ audit }, async (tx) => {
+        // Codes that waited for a hash must not outrun a lock either.
+        await lockout.refuseLocked(tx, context, counterOfName(name))
+        if (await this.#isLockedAccount(tx, context, user)) throw new AppError('UNAUTHORIZED')
+        const current = await userById(tx, user.id)
         // Disabled, or given another password, while the hash was made anew.
         if (current?.passwordHash !== user.passwordHash || current.disabled) {
           throw new AppError('UNAUTHORIZED')
         }
-        this.#takeCode(tx, user.id, code)
-        lockout.clear(tx, [counterOfName(name), counterOfAccount(user.id)])
-        if (passwordHash !== null) updateUser(tx, user.id, { passwordHash })
-        sessions.open(tx, fresh)
+        await this.#takeCode(tx, user.id, code)
+        await lockout.clear(tx, [counterOfName(name), counterOfAccount(user.id)])
+        if (passwordHash !== null) await updateUser(tx, user.id, { passwordHash })
+        await sessions.open(tx, fresh)
       })
     } catch (error) {
-      if (error instanceof AppError) return this.#fail(attempt, error.code)
+      if (error instanceof AppError && error.code !== 'ACCOUNT_LOCKED') return this.#fail(attempt, error.code)
       throw error
     }
     context.refreshToken.stay(keep)
@@ -131,10 +136,10 @@ export class PasswordSignIn {
   }
 
   /** Throws WRONG_CODE, which undoes the transaction. */
-  #takeCode(tx: Tx, userId: string, code: string | undefined): void {
+  async #takeCode(tx: Tx, userId: string, code: string | undefined): Promise<void> {
     const { twoFactor } = this.#options
-    if (!twoFactor.isOn(userId)) return
-    if (code === undefined || !twoFactor.take(tx, userId, code)) throw new AppError('WRONG_CODE')
+    if (!(await twoFactor.isOnIn(tx, userId))) return
+    if (code === undefined || !(await twoFactor.take(tx, userId, code))) throw new AppError('WRONG_CODE')
   }
 
   /** A hash with today's parameters, where the stored one has others; null where it may stay, or there is no time now. */
@@ -149,7 +154,7 @@ export class PasswordSignIn {
     }
   }
 
-  #fail({ context, name, user }: Attempt, code: ErrorCode, sentence?: string): never {
+  async #fail({ context, name, user }: Attempt, code: ErrorCode, sentence?: string): Promise<never> {
     const { lockout } = this.#options
     const [id, shown] = [user?.id ?? null, name.slice(0, 254)]
     const audit = auditRecord(context, {
@@ -159,8 +164,8 @@ export class PasswordSignIn {
       actor: { id, name: shown },
       after: code === 'WRONG_CODE' ? { reason: 'The code was wrong.' } : null,
     })
-    const ofAccount = user ? [counterOfAccount(user.id)] : []
-    lockout.recordFailure(context, [counterOfName(name), ...ofAccount], audit)
+    const counters = { said: counterOfName(name), silent: user ? [counterOfAccount(user.id)] : [] }
+    await lockout.recordFailure(context, counters, audit)
     throw new AppError(code, { message: sentence })
   }
 }

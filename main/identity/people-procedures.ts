@@ -29,28 +29,28 @@ export function peopleProcedures({ users, invites, registration }: PeopleService
       update: rpc.users.update.handler(({ context, input: { id, ...changes } }) =>
         users.update(context, id, changes),
       ),
-      remove: rpc.users.remove.handler(({ context, input }) => {
-        users.remove(context, input.id)
+      remove: rpc.users.remove.handler(async ({ context, input }) => {
+        await users.remove(context, input.id)
         return done
       }),
       resetPassword: rpc.users.resetPassword.handler(({ context, input }) =>
         users.resetPassword(context, input.id, input.password),
       ),
       sessions: rpc.users.sessions.handler(({ context, input }) => users.signIns(context, input.id)),
-      endSession: rpc.users.endSession.handler(({ context, input }) => {
-        users.endSignIn(context, input.id, input.sessionId)
+      endSession: rpc.users.endSession.handler(async ({ context, input }) => {
+        await users.endSignIn(context, input.id, input.sessionId)
         return done
       }),
-      endSessions: rpc.users.endSessions.handler(({ context, input }) => {
-        users.endSignIns(context, input.id)
+      endSessions: rpc.users.endSessions.handler(async ({ context, input }) => {
+        await users.endSignIns(context, input.id)
         return done
       }),
-      removeTotp: rpc.users.removeTotp.handler(({ context, input }) => {
-        users.removeTotp(context, input.id)
+      removeTotp: rpc.users.removeTotp.handler(async ({ context, input }) => {
+        await users.removeTotp(context, input.id)
         return done
       }),
-      unlock: rpc.users.unlock.handler(({ context, input }) => {
-        users.unlock(context, input.id)
+      unlock: rpc.users.unlock.handler(async ({ context, input }) => {
+        await users.unlock(context, input.id)
         return done
       }),
     },
@@ -59,8 +59,8 @@ export function peopleProcedures({ users, invites, registration }: PeopleService
         invites.list(context, input.page, input.pageSize),
       ),
       create: rpc.invites.create.handler(({ context, input }) => invites.create(context, input)),
-      remove: rpc.invites.remove.handler(({ context, input }) => {
-        invites.remove(context, input.id)
+      remove: rpc.invites.remove.handler(async ({ context, input }) => {
+        await invites.remove(context, input.id)
         return done
       }),
     },
@@ -74,24 +74,24 @@ export function groupProcedures(groups: Groups) {
     create: rpc.groups.create.handler(({ context, input }) => groups.create(context, input.name)),
     get: rpc.groups.get.handler(({ context, input }) => groups.get(context, input.id)),
     update: rpc.groups.update.handler(({ context, input }) => groups.rename(context, input.id, input.name)),
-    remove: rpc.groups.remove.handler(({ context, input }) => {
-      groups.remove(context, input.id)
+    remove: rpc.groups.remove.handler(async ({ context, input }) => {
+      await groups.remove(context, input.id)
       return done
     }),
-    addCamera: rpc.groups.addCamera.handler(({ context, input }) => {
-      groups.addCamera(context, input.id, input.cameraId)
+    addCamera: rpc.groups.addCamera.handler(async ({ context, input }) => {
+      await groups.addCamera(context, input.id, input.cameraId)
       return done
     }),
-    removeCamera: rpc.groups.removeCamera.handler(({ context, input }) => {
-      groups.removeCamera(context, input.id, input.cameraId)
+    removeCamera: rpc.groups.removeCamera.handler(async ({ context, input }) => {
+      await groups.removeCamera(context, input.id, input.cameraId)
       return done
     }),
-    setMember: rpc.groups.setMember.handler(({ context, input }) => {
-      groups.setMember(context, input.id, input.userId, input.role)
+    setMember: rpc.groups.setMember.handler(async ({ context, input }) => {
+      await groups.setMember(context, input.id, input.userId, input.role)
       return done
     }),
-    removeMember: rpc.groups.removeMember.handler(({ context, input }) => {
-      groups.removeMember(context, input.id, input.userId)
+    removeMember: rpc.groups.removeMember.handler(async ({ context, input }) => {
+      await groups.removeMember(context, input.id, input.userId)
       return done
     }),
   }

@@ -26,14 +26,12 @@ export class PeopleStanding {
   }
 
   /** One answer for each of these people. */
-  of(people: readonly LockablePerson[]): (person: LockablePerson) => Standing {
+  async of(people: readonly LockablePerson[]): Promise<(person: LockablePerson) => Standing> {
     const now = this.#clock.now()
-    const { locks, active } = this.#store.read((db) => ({
-      locks: locksOf(db, people.flatMap(countersOf), now, now + longestLockMs),
-      active: lastActiveOf(
-        db,
-        people.map(({ id }) => id),
-      ),
+    const ids = people.map(({ id }) => id)
+    const { locks, active } = await this.#store.read(async (db) => ({
+      locks: await locksOf(db, people.flatMap(countersOf), now, now + longestLockMs),
+      active: await lastActiveOf(db, ids),
     }))
     return (person) => ({
       totp: this.#twoFactor.isOn(person.id),

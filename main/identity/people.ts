@@ -1,4 +1,5 @@
 import type { User } from '../../shared/contract/auth.ts'
+import type { Change, ChangeFeed } from '../store/change-feed.ts'
 import type { UserRow } from './queries.ts'
 
 /** What every request needs to know of a person; what their secrets are checked against stays in the database. */
@@ -20,15 +21,38 @@ export function personOf(row: UserRow): Person {
   return { ...person, hasPassword: passwordHash !== '', hasRecoveryCode: recoveryHash !== null }
 }
 
-/**
- * Everybody who has an account, in memory, so that checking a token costs no query. The writes of identity/ keep it
- * right: each calls `put` as soon as its transaction is committed.
- */
+declare module '../store/change-feed.ts' {
+  interface Changes {
+    /** An account was made or changed; `lostAdmin`: it was an administrator's until now. */
+    readonly 'account.changed': { readonly person: Person; readonly lostAdmin: boolean }
+    readonly 'account.deleted': { readonly userId: string }
+    /** These sign-ins of a person ended. */
+    readonly 'sign-ins.ended': { readonly userId: string; readonly families: readonly string[] }
+  }
+}
+
+/** What a write declares that made or changed an account, which now is `row`. */
+export function accountChanged(row: UserRow, lostAdmin = false): Change {
+  return { name: 'account.changed', data: { person: personOf(row), lostAdmin } }
+}
+
+/** What a write declares that ended sign-ins of a person. */
+export function signInsEnded(userId: string, families: readonly string[]): Change {
+  return { name: 'sign-ins.ended', data: { userId, families } }
+}
+
+/** Everybody who has an account, in memory, so that checking a token costs no query. `follow` keeps it right. */
 export class People {
   readonly #byId = new Map<string, Person>()
   /** Those who can still sign in with the password of the documentation. */
   readonly #withDocumentedPassword = new Set<string>()
   #changes = 0
+
+  /** Takes up every change of an account. */
+  follow(feed: ChangeFeed): void {
+    feed.on('account.changed', ({ data }) => this.put(data.person))
+    feed.on('account.deleted', ({ data }) => this.drop(data.userId))
+  }
 
   /** Forgets everybody and takes `people` instead. */
   load(people: readonly Person[]): void {

@@ -1,5 +1,4 @@
 import type { ResourceKind } from '../../shared/contract/procedure.ts'
-import { roleCovers } from '../../shared/domain/roles.ts'
 import type { GroupRole } from '../../shared/domain/roles.ts'
 import type { Person } from './people.ts'
 import type { Caller } from '../rpc/request-context.ts'
@@ -18,13 +17,13 @@ export interface ViewOwner {
 export interface PolicyParts {
   readonly rights: Rights
   /** Whose this view is; undefined where there is none. */
-  readonly viewOwner: (viewId: string) => ViewOwner | undefined
+  readonly viewOwner: (viewId: string) => Promise<ViewOwner | undefined>
   readonly person: (userId: string) => Person | undefined
 }
 
 const nobody: PolicyParts = {
   rights: new Rights(),
-  viewOwner: () => undefined,
+  viewOwner: () => Promise.resolve(undefined),
   person: () => undefined,
 }
 
@@ -49,18 +48,22 @@ export class Policy {
   }
 
   /** What the caller may do with something; null where it does not exist for them. */
-  roleFor(caller: Caller, kind: ResourceKind, id: string): GroupRole | null {
-    const { rights, viewOwner } = this.#parts
-    if (kind === 'view') return this.#viewRole(caller, viewOwner(id))
-    if (kind === 'group' && !rights.hasGroup(id)) return null
-    if (caller.admin) return 'operator'
-    if (kind === 'camera') return rights.heldBy(caller.userId).get(id) ?? null
-    return rights.roleInGroup(caller.userId, id)
+  roleFor(caller: Caller, kind: ResourceKind, id: string): GroupRole | null | Promise<GroupRole | null> {
+    if (kind === 'view') return this.#roleForView(caller, id)
+    return kind === 'group' ? this.groupRole(caller, id) : this.#cameraRole(caller, id)
   }
 
-  may(caller: Caller, kind: ResourceKind, id: string, needed: GroupRole): boolean {
-    const held = this.roleFor(caller, kind, id)
-    return held !== null && roleCovers(held, needed)
+  /** What the caller may do with a group; null where it does not exist for them. */
+  groupRole(caller: Caller, groupId: string): GroupRole | null {
+    const { rights } = this.#parts
+    if (!rights.hasGroup(groupId)) return null
+    return caller.admin ? 'operator' : rights.roleInGroup(caller.userId, groupId)
+  }
+
+  /** What the caller may do with a view of this owner. One of one's own is nobody else's, not even an administrator's. */
+  viewRole(caller: Caller, { userId, groupId }: ViewOwner): GroupRole | null {
+    if (groupId !== null) return this.groupRole(caller, groupId)
+    return userId === caller.userId ? 'operator' : null
   }
 
   /** The groups a person may see: all of them, or exactly these. */
@@ -72,10 +75,10 @@ export class Policy {
    * Whether the caller had this access until a moment ago: then a request that is refused was overtaken by a change of
    * their rights, and is nobody's attempt at anything.
    */
-  hadJustNow(caller: Caller, kind: ResourceKind, id: string, needed: GroupRole): boolean {
+  async hadJustNow(caller: Caller, kind: ResourceKind, id: string, needed: GroupRole): Promise<boolean> {
     const { rights, viewOwner } = this.#parts
     if (kind !== 'view') return rights.losses.had(caller.userId, kind, id, needed)
-    const groupId = viewOwner(id)?.groupId ?? null
+    const groupId = (await viewOwner(id))?.groupId ?? null
     return groupId !== null && rights.losses.had(caller.userId, 'group', groupId, needed)
   }
 
@@ -90,10 +93,12 @@ export class Policy {
     return person.admin || this.#parts.rights.heldBy(userId).has(cameraId)
   }
 
-  /** A view of one's own is nobody else's, not even an administrator's. */
-  #viewRole(caller: Caller, owner: ViewOwner | undefined): GroupRole | null {
-    if (!owner) return null
-    if (owner.groupId !== null) return this.roleFor(caller, 'group', owner.groupId)
-    return owner.userId === caller.userId ? 'operator' : null
+  #cameraRole(caller: Caller, cameraId: string): GroupRole | null {
+    return caller.admin ? 'operator' : (this.#parts.rights.heldBy(caller.userId).get(cameraId) ?? null)
+  }
+
+  async #roleForView(caller: Caller, viewId: string): Promise<GroupRole | null> {
+    const owner = await this.#parts.viewOwner(viewId)
+    return owner ? this.viewRole(caller, owner) : null
   }
 }

@@ -35,8 +35,8 @@ function authProcedures({ service, passwordSignIn, recovery, sso }: SignInServic
       }),
     ),
     refresh: rpc.auth.refresh.handler(({ context }) => service.refresh(context)),
-    logout: rpc.auth.logout.handler(({ context }) => {
-      service.logout(context)
+    logout: rpc.auth.logout.handler(async ({ context }) => {
+      await service.logout(context)
       return {}
     }),
     setupState: rpc.auth.setupState.handler(({ context }) => service.setupState(context)),
@@ -61,20 +61,20 @@ function accountProcedures({ service, ownAccount }: SignInServices) {
       await service.prove(context, signedInCaller(context), input.password)
       return {}
     }),
-    sessions: rpc.account.sessions.handler(({ context }) => {
-      const items = ownAccount.sessions(signedInCaller(context))
+    sessions: rpc.account.sessions.handler(async ({ context }) => {
+      const items = await ownAccount.sessions(signedInCaller(context))
       return { items, total: items.length }
     }),
-    endSession: rpc.account.endSession.handler(({ context, input }) => {
-      ownAccount.endSession(context, signedInCaller(context), input.id)
+    endSession: rpc.account.endSession.handler(async ({ context, input }) => {
+      await ownAccount.endSession(context, signedInCaller(context), input.id)
       return {}
     }),
-    notices: rpc.account.notices.handler(({ context }) => {
-      const items = ownAccount.notices(signedInCaller(context))
+    notices: rpc.account.notices.handler(async ({ context }) => {
+      const items = await ownAccount.notices(signedInCaller(context))
       return { items, total: items.length }
     }),
-    dismissNotices: rpc.account.dismissNotices.handler(({ context, input }) => {
-      ownAccount.dismissNotices(context, signedInCaller(context), input.ids)
+    dismissNotices: rpc.account.dismissNotices.handler(async ({ context, input }) => {
+      await ownAccount.dismissNotices(context, signedInCaller(context), input.ids)
       return {}
     }),
     setUpTotp: rpc.account.setUpTotp.handler(({ context, input }) =>

@@ -1,5 +1,6 @@
 import type { Clock } from '../platform/clock.ts'
-import type { Store } from '../store/store-types.ts'
+import type { Change } from '../store/change-feed.ts'
+import type { ReadHandle, Store } from '../store/store-types.ts'
 import type { AccessTokens } from './access-tokens.ts'
 import { counterOfAccount, counterOfName, countersOf } from './lockout.ts'
 import type { Lockout } from './lockout.ts'
@@ -8,7 +9,7 @@ import { addNotice } from './notices.ts'
 import { hashOfCode, isHashOf, newRecoveryCode } from './one-time-codes.ts'
 import { storedName } from './password-sign-in.ts'
 import type { Passwords } from './passwords.ts'
-import { actorOf, personOf, targetOf } from './people.ts'
+import { accountChanged, actorOf, signInsEnded, targetOf } from './people.ts'
 import type { People } from './people.ts'
 import { familiesOf, updateUser, userById, userByName } from './queries.ts'
 import type { UserRow } from './queries.ts'
@@ -47,68 +48,81 @@ export class Recovery {
    * time whether or not the name exists; WEAK_PASSWORD once the code is right; ACCOUNT_LOCKED.
    */
   async recover(context: RequestContext, input: RecoveryInput): Promise<{ recoveryCode: string }> {
-    const { store, passwords, lockout, passwordsOff } = this.#options
+    const { store, passwords, passwordsOff } = this.#options
     if (passwordsOff) throw new AppError('PASSWORDS_OFF')
     const name = storedName(input.name)
-    const known = store.read((db) => userByName(db, name))
-    // Counted apart from sign-ins: who locks a name by guessing passwords must not stop its owner from recovering it.
-    const counters = [counterOfName(name), ...(known ? [counterOfAccount(known.id)] : [])].map(ofRecovery)
-    lockout.refuseLocked(context, ofRecovery(counterOfName(name)))
-    const isLocked = counters.some((counter) => lockout.isLocked(context, counter))
+    const { known, counters, isLocked } = await store.read((db) => this.#lookUp(db, context, name))
     const isRight = isHashOf(input.recoveryCode, known?.recoveryHash ?? hashOfCode(newRecoveryCode()))
     if (!known || known.recoveryHash === null || !isRight || known.disabled || isLocked) {
-      this.#fail(context, counters, name, known)
+      return this.#fail(context, counters, name, known)
     }
     await refuseWeak(passwords, input.newPassword, known, context.signal)
     const passwordHash = await passwords.hash(input.newPassword, context.signal)
-    return this.#store(context, known, passwordHash, counters)
+    return this.#store(context, known, passwordHash, [counters.said, ...counters.silent])
   }
 
-  #store(
+  /** Throws ACCOUNT_LOCKED where the name is locked. */
+  async #lookUp(db: ReadHandle, context: RequestContext, name: string) {
+    const { lockout } = this.#options
+    const known = await userByName(db, name)
+    // Counted apart from sign-ins: who locks a name by guessing passwords must not stop its owner from recovering it.
+    const counters = {
+      said: ofRecovery(counterOfName(name)),
+      silent: known ? [ofRecovery(counterOfAccount(known.id))] : [],
+    }
+    await lockout.refuseLocked(db, context, counters.said)
+    const [account] = counters.silent
+    const isLocked = account !== undefined && (await lockout.isLocked(db, context, account))
+    return { known, counters, isLocked }
+  }
+
+  async #store(
     context: RequestContext,
     before: UserRow,
     passwordHash: string,
     counters: readonly string[],
-  ): { recoveryCode: string } {
-    const { store, clock, people, tokens, lockout } = this.#options
+  ): Promise<{ recoveryCode: string }> {
+    const { store, clock, lockout } = this.#options
     const recoveryCode = newRecoveryCode()
     const audit = auditRecord(context, {
       action: 'account.recovered',
       target: targetOf(before),
       actor: actorOf(before),
     })
-    const { user, ended } = store.write({ audit }, (tx) => {
-      const current = userById(tx, before.id)
+    const changes = (made: { user: UserRow; ended: readonly string[] }): Change[] => [
+      accountChanged(made.user),
+      signInsEnded(made.user.id, made.ended),
+    ]
+    await store.write({ audit, changes }, async (tx) => {
+      const current = await userById(tx, before.id)
       // The code was used, or the person disabled, while the hash was made.
       if (!current || current.recoveryHash !== before.recoveryHash || current.disabled) {
         throw new AppError('UNAUTHORIZED')
       }
-      const changes = {
+      const changed = {
         passwordHash,
         recoveryHash: hashOfCode(recoveryCode),
         mustChangePassword: false,
         documentedPassword: false,
         version: current.version + 1,
       }
-      const families = familiesOf(tx, before.id)
-      updateUser(tx, before.id, changes)
-      deleteSignIns(tx, before.id)
+      const families = await familiesOf(tx, before.id)
+      await updateUser(tx, before.id, changed)
+      await deleteSignIns(tx, before.id)
       const notice = { userId: before.id, kind: 'password-changed', by: 'recovery-code' } as const
-      addNotice(tx, context, { ...notice, at: clock.now() })
-      lockout.clear(tx, [...counters, ...countersOf(before)])
-      return { user: { ...current, ...changes }, ended: families }
+      await addNotice(tx, context, { ...notice, at: clock.now() })
+      await lockout.clear(tx, [...counters, ...countersOf(before)])
+      return { user: { ...current, ...changed }, ended: families }
     })
-    people.put(personOf(user))
-    for (const family of ended) tokens.forgetFamily(family)
     return { recoveryCode }
   }
 
-  #fail(
+  async #fail(
     context: RequestContext,
-    counters: readonly string[],
+    counters: { readonly said: string; readonly silent: readonly string[] },
     name: string,
     known: UserRow | undefined,
-  ): never {
+  ): Promise<never> {
     const { lockout } = this.#options
     const [id, shown] = [known?.id ?? null, name.slice(0, 254)]
     const audit = auditRecord(context, {
@@ -117,7 +131,7 @@ export class Recovery {
       target: { kind: 'user', id, name: shown },
       actor: { id, name: shown },
     })
-    lockout.recordFailure(context, counters, audit)
+    await lockout.recordFailure(context, counters, audit)
     throw new AppError('UNAUTHORIZED')
   }
 }

@@ -43,7 +43,7 @@ export type Presented =
 export class RefreshSessions {
   readonly #clock: Clock
   readonly #longestLifeMs: number
-  /** By the hash of a spent token: what it was exchanged for, as long as it may be asked again. */
+  /** By the id of its row: what a token was exchanged for, as long as that may come again. */
   readonly #successors = new Map<string, FreshToken>()
 
   /** However often it is renewed, no sign-in lives longer than `longestLifeMs`. */
@@ -95,53 +95,51 @@ export class RefreshSessions {
    * Looks a presented token up; changes nothing. The old name of a cookie is good once for each sign-in: what is given
    * for it has the new name, and from then on the old one is worth nothing.
    */
-  judge(db: ReadHandle, { token, underOldName }: PresentedToken): Presented {
-    const row = sessionByHash(db, hashOf(token))
+  async judge(db: ReadHandle, { token, underOldName }: PresentedToken): Promise<Presented> {
+    const row = await sessionByHash(db, hashOf(token))
     const now = this.#clock.now()
     if (!row || this.isOver(row)) return { kind: 'unknown' }
     const hasMoved = (session: SessionRow): boolean => underOldName && session.secureName
     if (row.spentAt === null) return hasMoved(row) ? { kind: 'unknown' } : { kind: 'good', row }
-    const successor = unspentSession(db, row.family)
+    const successor = await unspentSession(db, row.family)
     // Either way: the clock may have been set back since.
     const justSpent =
-      Math.abs(now - row.spentAt) < repeatWithinMs && lastSpentSession(db, row.family)?.id === row.id
+      Math.abs(now - row.spentAt) < repeatWithinMs && (await lastSpentSession(db, row.family))?.id === row.id
     if (!successor || !justSpent) return { kind: 'reused', row }
     return hasMoved(successor) ? { kind: 'unknown' } : { kind: 'repeated', row, successor }
   }
 
   /** Stores the first token of a sign-in and drops what has expired of the person's others. */
-  open(tx: Tx, fresh: FreshToken): void {
+  async open(tx: Tx, fresh: FreshToken): Promise<void> {
     const now = this.#clock.now()
-    deleteExpiredSessions(tx, fresh.row.userId, now)
-    insertSession(tx, fresh.row)
-    updateUser(tx, fresh.row.userId, { lastActiveAt: now })
+    await deleteExpiredSessions(tx, fresh.row.userId, now)
+    await insertSession(tx, fresh.row)
+    await updateUser(tx, fresh.row.userId, { lastActiveAt: now })
   }
 
-  /** Exchanges a good token for `fresh`, in a transaction; call `exchanged` once it is committed. */
-  exchange(tx: Tx, spent: SessionRow, fresh: FreshToken): void {
-    spendSession(tx, spent.id, this.#clock.now())
-    this.open(tx, fresh)
+  /** Exchanges a good token for `fresh`, in a transaction; call `offer` before it. */
+  async exchange(tx: Tx, spent: SessionRow, fresh: FreshToken): Promise<void> {
+    await spendSession(tx, spent.id, this.#clock.now())
+    await this.open(tx, fresh)
   }
 
-  /** Remembers what a spent token was exchanged for. */
-  exchanged(spent: SessionRow, fresh: FreshToken): void {
+  /** Keeps a successor in plain for as long as the token it replaces may come again; it counts once it is stored. */
+  offer(fresh: FreshToken): void {
     const now = this.#clock.now()
-    for (const [hash, { row }] of this.#successors) {
-      if (now - row.createdAt >= repeatWithinMs) this.#successors.delete(hash)
-    }
-    this.#successors.set(spent.tokenHash, fresh)
+    for (const [id, { row }] of this.#successors)
+      if (now - row.createdAt >= repeatWithinMs) this.#successors.delete(id)
+    this.#successors.set(fresh.row.id, fresh)
   }
 
-  /** The successor in plain; undefined when the desk was started anew since. */
-  successorOf(spent: SessionRow, successor: SessionRow): FreshToken | undefined {
-    const known = this.#successors.get(spent.tokenHash)
-    return known?.row.id === successor.id ? known : undefined
+  /** A successor in plain; undefined when the desk was started again since. */
+  offered({ id }: SessionRow): FreshToken | undefined {
+    return this.#successors.get(id)
   }
 
   /** Puts `fresh` in the place of a successor that nobody has in plain any more. */
-  replace(tx: Tx, lost: SessionRow, fresh: FreshToken): void {
-    deleteSession(tx, lost.id)
-    insertSession(tx, fresh.row)
+  async replace(tx: Tx, lost: SessionRow, fresh: FreshToken): Promise<void> {
+    await deleteSession(tx, lost.id)
+    await insertSession(tx, fresh.row)
   }
 }
 

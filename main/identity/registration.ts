@@ -6,7 +6,7 @@ import { openInvite, spendInvite } from './invites-queries.ts'
 import { refuseWeak } from './new-passwords.ts'
 import { hashOfCode, newRecoveryCode } from './one-time-codes.ts'
 import type { Passwords } from './passwords.ts'
-import { actorOf, personOf, targetOf } from './people.ts'
+import { accountChanged, actorOf, personOf, targetOf } from './people.ts'
 import type { People } from './people.ts'
 import { insertUser } from './queries.ts'
 import type { UserRow } from './queries.ts'
@@ -56,14 +56,14 @@ export class Registration {
    * Throws REGISTRATION_CLOSED, INVITE_NEEDED, INVITE_INVALID, EMAIL_TAKEN, USERNAME_TAKEN or WEAK_PASSWORD.
    */
   async register(context: RequestContext, input: NewAccount): Promise<Session & { recoveryCode: string }> {
-    const { store, passwords, people, sessions, clock, identity } = this.#options
+    const { store, passwords, sessions, clock, identity } = this.#options
     const inviteHash = this.#inviteOf(input)
     const { username, displayName } = input
     const names = { email: storedEmail(input.email), username, displayName }
-    store.read((db) => {
-      if (inviteHash !== null && !openInvite(db, inviteHash, clock.now()))
+    await store.read(async (db) => {
+      if (inviteHash !== null && !(await openInvite(db, inviteHash, clock.now())))
         throw new AppError('INVITE_INVALID')
-      refuseTaken(db, null, names)
+      await refuseTaken(db, null, names)
     })
     await refuseWeak(passwords, input.password, names, context.signal)
     const passwordHash = await passwords.hash(input.password, context.signal)
@@ -90,17 +90,15 @@ export class Registration {
       actor: actorOf(user),
       after: { ...names, by: inviteHash === null ? 'open registration' : 'invite' },
     })
-    store.write({ audit }, (tx) => {
-      refuseTaken(tx, null, names)
-      insertUser(tx, user)
-      sessions.open(tx, fresh)
-      if (inviteHash !== null && !spendInvite(tx, inviteHash, clock.now()))
+    await store.write({ audit, changes: [accountChanged(user)] }, async (tx) => {
+      await refuseTaken(tx, null, names)
+      await insertUser(tx, user)
+      await sessions.open(tx, fresh)
+      if (inviteHash !== null && !(await spendInvite(tx, inviteHash, clock.now())))
         throw new AppError('INVITE_INVALID')
     })
-    const person = personOf(user)
-    people.put(person)
     context.refreshToken.stay(false)
-    return { ...(await identity.sessionOf(context, person, fresh)), recoveryCode }
+    return { ...(await identity.sessionOf(context, personOf(user), fresh)), recoveryCode }
   }
 
   /** The hash of the invite that must be used; null where none is needed. */

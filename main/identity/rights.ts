@@ -1,5 +1,6 @@
 import { strongerRole } from '../../shared/domain/roles.ts'
 import type { GroupRole } from '../../shared/domain/roles.ts'
+import type { ChangeFeed } from '../store/change-feed.ts'
 import { RecentLosses } from './recent-losses.ts'
 
 /** What stands in the tables of groups, as rights are made of it. */
@@ -25,8 +26,7 @@ const nothing: HeldRoles = new Map()
 
 /**
  * Groups in memory, and for each person who asked the cameras they add up to, so that a check is two look-ups and no
- * query. The writes of identity/ keep it right: each calls its counterpart here once its transaction is committed, and
- * learns whom it concerns.
+ * query. `follow` keeps it right.
  */
 export class Rights {
   readonly #groups = new Map<string, Group>()
@@ -38,6 +38,23 @@ export class Rights {
   /** `nowMs` is a clock that never jumps; the time it counts from does not matter. */
   constructor(nowMs: () => number = () => performance.now()) {
     this.losses = new RecentLosses(nowMs)
+  }
+
+  /** Takes up every change of groups, people and cameras; `announce` is told whose rights are others now. */
+  follow(feed: ChangeFeed, announce: (userIds: readonly string[]) => void): void {
+    feed.on('group.saved', ({ data: { groupId } }) => announce(this.addGroup(groupId)))
+    feed.on('group.deleted', ({ data: { groupId } }) => announce(this.dropGroup(groupId)))
+    feed.on('group.camera-set', ({ data: { groupId, cameraId, isMember } }) =>
+      announce(isMember ? this.putCamera(groupId, cameraId) : this.dropCamera(groupId, cameraId)),
+    )
+    feed.on('group.member-set', ({ data: { groupId, userId, role } }) =>
+      announce(role ? this.putMember(groupId, userId, role) : this.dropMember(groupId, userId)),
+    )
+    feed.on('account.changed', ({ data: { person, lostAdmin } }) => {
+      if (lostAdmin) this.losses.noteAdministrator(person.id)
+    })
+    feed.on('account.deleted', ({ data: { userId } }) => this.dropPerson(userId))
+    feed.on('camera.deleted', ({ data: { cameraId } }) => announce(this.dropCameraEverywhere(cameraId)))
   }
 
   /** Forgets everything and takes `facts` instead. */
@@ -83,11 +100,13 @@ export class Rights {
     return this.#groups.get(groupId)?.cameras ?? new Set()
   }
 
-  addGroup(groupId: string): void {
-    this.#groups.set(groupId, { cameras: new Set(), members: new Map() })
+  /** Knows a group from now on; of one that is known, answers whom it concerns, as the changes below do. */
+  addGroup(groupId: string): string[] {
+    const known = this.#groups.get(groupId)
+    if (!known) this.#groups.set(groupId, { cameras: new Set(), members: new Map() })
+    return [...(known?.members.keys() ?? [])]
   }
 
-  /** Answers whom it concerns, as the changes below do. */
   dropGroup(groupId: string): string[] {
     const group = this.#groups.get(groupId)
     const members = [...(group?.members ?? [])]

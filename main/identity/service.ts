@@ -1,7 +1,8 @@
 import type { User } from '../../shared/contract/auth.ts'
 import type { Clock } from '../platform/clock.ts'
 import { newId } from '../platform/ids.ts'
-import type { Store } from '../store/store-types.ts'
+import type { Change } from '../store/change-feed.ts'
+import type { AuditRecord, ReadHandle, Store } from '../store/store-types.ts'
 import type { AccessTokens, KnownToken } from './access-tokens.ts'
 import { counterOfAccount } from './lockout.ts'
 import type { Lockout } from './lockout.ts'
@@ -9,7 +10,7 @@ import { refuseWeak } from './new-passwords.ts'
 import { addNotice } from './notices.ts'
 import { hashOfCode, isCode, newRecoveryCode } from './one-time-codes.ts'
 import type { Passwords } from './passwords.ts'
-import { actorOf, personOf, targetOf, toUser } from './people.ts'
+import { accountChanged, actorOf, personOf, signInsEnded, targetOf, toUser } from './people.ts'
 import type { People, Person } from './people.ts'
 import {
   deleteFamily,
@@ -23,7 +24,7 @@ import {
   userCount,
 } from './queries.ts'
 import type { SessionRow, UserRow } from './queries.ts'
-import type { FreshToken, RefreshSessions } from './refresh-sessions.ts'
+import type { FreshToken, Presented, RefreshSessions } from './refresh-sessions.ts'
 import { auditRecord } from '../rpc/request-context.ts'
 import type { Caller, PresentedToken, RequestContext } from '../rpc/request-context.ts'
 import type { SignInRules } from './sign-in-rules.ts'
@@ -59,7 +60,7 @@ export interface IdentityOptions {
 /** So long a proof of who somebody is counts for what changes a way in. */
 const proofLifetimeMs = 15 * 60_000
 
-const reusedSentence =
+const reusedMessage =
   'Somebody used this sign-in a second time, so it was ended for your safety. Sign in again; if that was not you, change your password.'
 
 /** Sign-ins, and the accounts behind them. */
@@ -77,19 +78,25 @@ export class Identity {
   }
 
   /** Whether a sign-in has not ended, and is not over. */
-  isSignInLive(family: string): boolean {
-    return this.#liveSignIn(family) !== null
+  async isSignInLive(family: string): Promise<boolean> {
+    return (await this.#liveSignIn(family)) !== null
   }
 
   /** Whether the sign-in that a page load names is live, and named as it may be: see `RefreshSessions.judge`. */
-  isPageSignInLive({ family, underOldName }: { family: string; underOldName: boolean }): boolean {
-    const signIn = this.#liveSignIn(family)
+  async isPageSignInLive({
+    family,
+    underOldName,
+  }: {
+    family: string
+    underOldName: boolean
+  }): Promise<boolean> {
+    const signIn = await this.#liveSignIn(family)
     return signIn !== null && !(underOldName && signIn.secureName)
   }
 
-  #liveSignIn(family: string): SessionRow | null {
+  async #liveSignIn(family: string): Promise<SessionRow | null> {
     const { store, sessions } = this.#options
-    const row = store.read((db) => newestSession(db, family))
+    const row = await store.read((db) => newestSession(db, family))
     return row && !sessions.isOver(row) ? row : null
   }
 
@@ -102,10 +109,10 @@ export class Identity {
   }
 
   /** Whether what was let in a while ago would still be let in: a long stream asks from time to time. */
-  isStillIn(caller: Caller): boolean {
+  async isStillIn(caller: Caller): Promise<boolean> {
     const person = this.#options.people.get(caller.userId)
     if (person?.disabled !== false || person.admin !== caller.admin) return false
-    return !this.mustSetUpTotp(person) && this.isSignInLive(caller.family)
+    return !this.mustSetUpTotp(person) && (await this.isSignInLive(caller.family))
   }
 
   /** Whether this person must set up an authenticator app first; SSO has a second factor of its own. */
@@ -118,56 +125,66 @@ export class Identity {
   async refresh(context: RequestContext): Promise<Session> {
     const { store, sessions, people } = this.#options
     const presented = context.refreshToken.get()
-    const judged = presented === null ? null : store.read((db) => sessions.judge(db, presented))
-    const person = judged && judged.kind !== 'unknown' ? people.get(judged.row.userId) : undefined
-    if (!judged || judged.kind === 'unknown' || !person || person.disabled) {
+    const judge = (db: ReadHandle): Promise<Presented> =>
+      presented === null ? Promise.resolve({ kind: 'unknown' }) : sessions.judge(db, presented)
+    const judged = await store.read(judge)
+    const person = judged.kind === 'unknown' ? undefined : people.get(judged.row.userId)
+    if (judged.kind === 'unknown' || !person || person.disabled) {
       context.refreshToken.clear()
       throw new AppError('UNAUTHORIZED')
     }
-    if (judged.kind === 'reused') {
-      this.#endReusedFamily(context, judged.row, person)
-      throw new AppError('UNAUTHORIZED', { message: reusedSentence })
-    }
-    const audit = auditRecord(context, {
-      action: 'session.refreshed',
-      target: targetOf(person),
-      actor: actorOf(person),
-    })
     const next = sessions.fresh(person.id, context, judged.row)
-    if (judged.kind === 'good') {
-      store.write({ audit }, (tx) => sessions.exchange(tx, judged.row, next))
-      sessions.exchanged(judged.row, next)
-      return this.sessionOf(context, person, next)
-    }
-    const known = sessions.successorOf(judged.row, judged.successor)
-    store.write({ audit }, (tx) => {
-      if (!known) sessions.replace(tx, judged.successor, next)
-    })
-    if (!known) sessions.exchanged(judged.row, next)
-    return this.sessionOf(context, person, known ?? next)
+    sessions.offer(next)
+    const { answer, ended } = await store.write(
+      {
+        audit: (result: Refreshed) => this.#recordOfRefresh(context, person, result),
+        changes: (result: Refreshed) =>
+          result.ended === null ? [] : [signInsEnded(person.id, [result.ended])],
+      },
+      async (tx): Promise<Refreshed> => {
+        // Again, inside: of two that come at once, the second finds what the first has done.
+        const now = await judge(tx)
+        if (now.kind === 'unknown') return { answer: null, ended: null }
+        if (now.kind === 'reused') {
+          await deleteFamily(tx, now.row.family)
+          return { answer: null, ended: now.row.family }
+        }
+        if (now.kind === 'good') {
+          await sessions.exchange(tx, now.row, next)
+          return { answer: next, ended: null }
+        }
+        const known = sessions.offered(now.successor)
+        if (!known) await sessions.replace(tx, now.successor, next)
+        return { answer: known ?? next, ended: null }
+      },
+    )
+    if (answer) return this.sessionOf(context, person, answer)
+    context.refreshToken.clear()
+    throw new AppError('UNAUTHORIZED', ended === null ? {} : { message: reusedMessage })
   }
 
   /**
    * Ends the sign-in that the access token belongs to; where that has expired, the one of the refresh token: at the end
    * of a shift nobody should have to renew what they give back. Throws UNAUTHORIZED where there is neither.
    */
-  logout(context: RequestContext): void {
-    const { store, tokens } = this.#options
-    const closing = context.caller ?? this.#holderOf(context.refreshToken.get())
+  async logout(context: RequestContext): Promise<void> {
+    const { store } = this.#options
+    const closing = context.caller ?? (await this.#holderOf(context.refreshToken.get()))
     context.refreshToken.clear()
     if (!closing) throw new AppError('UNAUTHORIZED')
     const { userId, email, family } = closing
     const person = { id: userId, email }
     const parts = { target: targetOf(person), actor: actorOf(person) }
     const audit = auditRecord(context, { action: 'session.closed', ...parts })
-    store.write({ audit }, (tx) => deleteFamily(tx, family))
-    tokens.forgetFamily(family)
+    await store.write({ audit, changes: [signInsEnded(userId, [family])] }, (tx) => deleteFamily(tx, family))
   }
 
   /** Whose sign-in a refresh token is of. */
-  #holderOf(presented: PresentedToken | null): Pick<Caller, 'userId' | 'email' | 'family'> | null {
+  async #holderOf(
+    presented: PresentedToken | null,
+  ): Promise<Pick<Caller, 'userId' | 'email' | 'family'> | null> {
     const { store, sessions, people } = this.#options
-    const judged = presented === null ? null : store.read((db) => sessions.judge(db, presented))
+    const judged = presented === null ? null : await store.read((db) => sessions.judge(db, presented))
     if (!judged || judged.kind === 'unknown') return null
     const { userId, family } = judged.row
     const person = people.get(userId)
@@ -189,7 +206,7 @@ export class Identity {
     if (people.size > 0) throw new AppError('ALREADY_SET_UP')
     if (context.door === 'http' && !isCode(input.code, setupCode)) throw new AppError('WRONG_CODE')
     const email = storedEmail(input.email)
-    const user = this.newAdministrator(email, '', false)
+    const user = await this.newAdministrator(email, '', false)
     await refuseWeak(passwords, input.password, user, context.signal)
     const passwordHash = await passwords.hash(input.password, context.signal)
     const recoveryCode = newRecoveryCode()
@@ -200,21 +217,20 @@ export class Identity {
       target: targetOf(user),
       actor: actorOf(user),
     })
-    store.write({ audit }, (tx) => {
-      if (userCount(tx) > 0) throw new AppError('ALREADY_SET_UP')
-      insertUser(tx, row)
-      sessions.open(tx, fresh)
+    await store.write({ audit, changes: [accountChanged(row)] }, async (tx) => {
+      if ((await userCount(tx)) > 0) throw new AppError('ALREADY_SET_UP')
+      await insertUser(tx, row)
+      await sessions.open(tx, fresh)
     })
-    people.put(personOf(row))
     context.refreshToken.stay(false)
     return { ...(await this.sessionOf(context, personOf(row), fresh)), recoveryCode }
   }
 
   /** The row of an administrator that is not stored yet; `email` in lower case. */
-  newAdministrator(email: string, passwordHash: string, documentedPassword: boolean): UserRow {
+  async newAdministrator(email: string, passwordHash: string, documentedPassword: boolean): Promise<UserRow> {
     const createdAt = this.#options.clock.now()
     const displayName = email.slice(0, email.indexOf('@'))
-    const username = usernameLike(displayName, () => false)
+    const username = await usernameLike(displayName, () => Promise.resolve(false))
     const common = { email, username, displayName, passwordHash, documentedPassword, createdAt }
     const standing = {
       admin: true,
@@ -236,7 +252,7 @@ export class Identity {
     input: { currentPassword: string; newPassword: string },
   ): Promise<Session> {
     const { store, passwords } = this.#options
-    const before = store.read((db) => userById(db, caller.userId))
+    const before = await store.read((db) => userById(db, caller.userId))
     if (!before) throw new AppError('UNAUTHORIZED')
     await this.provePassword(context, before, input.currentPassword)
     if (input.newPassword === input.currentPassword) {
@@ -261,12 +277,12 @@ export class Identity {
     const hasPassword = user.passwordHash !== ''
     if (hasPassword && (always || password !== undefined))
       return this.provePassword(context, user, password ?? '')
-    this.refuseOldProof(caller)
+    await this.refuseOldProof(caller)
   }
 
   /** Throws REAUTHENTICATION_REQUIRED where this sign-in proved more than 15 minutes ago who it is. */
-  refuseOldProof(caller: Caller): void {
-    const provedAt = this.#liveSignIn(caller.family)?.provedAt ?? 0
+  async refuseOldProof(caller: Caller): Promise<void> {
+    const provedAt = (await this.#liveSignIn(caller.family))?.provedAt ?? 0
     // A proof that lies ahead was given before the clock was set back, nobody knows how long ago.
     if (Math.abs(this.#options.clock.now() - provedAt) >= proofLifetimeMs)
       throw new AppError('REAUTHENTICATION_REQUIRED')
@@ -278,77 +294,86 @@ export class Identity {
    */
   async prove(context: RequestContext, caller: Caller, password: string): Promise<void> {
     const { store, clock } = this.#options
-    const user = store.read((db) => userById(db, caller.userId))
+    const user = await store.read((db) => userById(db, caller.userId))
     if (!user) throw new AppError('UNAUTHORIZED')
     if (user.passwordHash === '') throw new AppError('REAUTHENTICATION_REQUIRED')
     await this.provePassword(context, user, password)
     const audit = auditRecord(context, { action: 'session.proven', target: targetOf(user) })
-    store.write({ audit }, (tx) => {
+    await store.write({ audit }, async (tx) => {
       // Changed meanwhile: what was proven does not count any more.
-      if (userById(tx, user.id)?.passwordHash !== user.passwordHash) throw new AppError('WRONG_PASSWORD')
-      putProof(tx, caller.family, clock.now())
+      if ((await userById(tx, user.id))?.passwordHash !== user.passwordHash)
+        throw new AppError('WRONG_PASSWORD')
+      await putProof(tx, caller.family, clock.now())
     })
   }
 
   /** Throws WRONG_PASSWORD, which counts as a failed sign-in, or ACCOUNT_LOCKED. */
   async provePassword(context: RequestContext, user: UserRow, password: string): Promise<void> {
-    const { passwords, lockout } = this.#options
-    lockout.refuseLocked(context, counterOfAccount(user.id))
+    const { store, passwords, lockout } = this.#options
+    const refuseLocked = (db: ReadHandle): Promise<void> =>
+      lockout.refuseLocked(db, context, counterOfAccount(user.id))
+    await store.read(refuseLocked)
     const matches = await passwords.verify(password, user.passwordHash || null, context.signal)
     // Answers that waited for their turn must not outrun a lock that fell meanwhile.
-    lockout.refuseLocked(context, counterOfAccount(user.id))
+    await store.read(refuseLocked)
     if (matches) return
-    this.#countFailure(context, user)
+    await this.#countFailure(context, user)
     throw new AppError('WRONG_PASSWORD')
   }
 
   /** Runs what takes a code of this person; a wrong one counts as a failed sign-in. Throws what `work` throws. */
-  provingCode<Result>(context: RequestContext, user: UserRow, work: () => Result): Result {
+  async provingCode<Result>(
+    context: RequestContext,
+    user: UserRow,
+    work: () => Promise<Result>,
+  ): Promise<Result> {
     try {
-      return work()
+      return await work()
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== 'WRONG_CODE') throw error
-      this.#countFailure(context, user)
+      await this.#countFailure(context, user)
       throw error
     }
   }
 
-  #countFailure(context: RequestContext, user: UserRow): void {
+  async #countFailure(context: RequestContext, user: UserRow): Promise<void> {
     const { lockout } = this.#options
     const audit = auditRecord(context, {
       action: 'password.refused',
       outcome: 'failed',
       target: targetOf(user),
     })
-    lockout.recordFailure(context, [counterOfAccount(user.id)], audit)
+    await lockout.recordFailure(context, { said: counterOfAccount(user.id), silent: [] }, audit)
   }
 
-  #storePassword(context: RequestContext, before: UserRow, passwordHash: string): Promise<Session> {
-    const { store, clock, people, sessions, tokens } = this.#options
+  async #storePassword(context: RequestContext, before: UserRow, passwordHash: string): Promise<Session> {
+    const { store, clock, sessions } = this.#options
     const fresh = sessions.fresh(before.id, context)
     const { family } = fresh.row
     const notice = { userId: before.id, kind: 'password-changed', by: 'self', family } as const
     const audit = auditRecord(context, { action: 'password.changed', target: targetOf(before) })
-    const { ended, user } = store.write({ audit }, (tx) => {
-      const current = userById(tx, before.id)
+    const changes = (made: { user: UserRow; ended: readonly string[] }): Change[] => [
+      accountChanged(made.user),
+      signInsEnded(made.user.id, made.ended),
+    ]
+    const { user } = await store.write({ audit, changes }, async (tx) => {
+      const current = await userById(tx, before.id)
       // Somebody else changed it while the hash was made: what was checked does not stand any more.
       if (current?.passwordHash !== before.passwordHash) throw new AppError('WRONG_PASSWORD')
       if (current.disabled) throw new AppError('UNAUTHORIZED')
-      const changes = {
+      const changed = {
         passwordHash,
         mustChangePassword: false,
         documentedPassword: false,
         version: current.version + 1,
       }
-      const families = familiesOf(tx, before.id)
-      updateUser(tx, before.id, changes)
-      sessions.open(tx, fresh)
-      deleteOtherFamilies(tx, before.id, family)
-      addNotice(tx, context, { ...notice, at: clock.now() })
-      return { ended: families, user: { ...current, ...changes } }
+      const families = await familiesOf(tx, before.id)
+      await updateUser(tx, before.id, changed)
+      await sessions.open(tx, fresh)
+      await deleteOtherFamilies(tx, before.id, family)
+      await addNotice(tx, context, { ...notice, at: clock.now() })
+      return { ended: families, user: { ...current, ...changed } }
     })
-    people.put(personOf(user))
-    for (const other of ended) tokens.forgetFamily(other)
     return this.sessionOf(context, personOf(user), fresh)
   }
 
@@ -358,9 +383,10 @@ export class Identity {
     const { tokens } = this.#options
     const { family, bySso } = refresh.row
     const issued = await tokens.issue({ userId, version, family }, refresh.row.expiresAt)
-    // Known from its first request on, so that the door never takes its person for a stranger.
-    if (this.isSignInLive(family)) {
-      tokens.remember(issued.token, { userId, version, family, bySso, expiresAt: issued.expiresAt })
+    // Known from its first request on, so that its person is never taken for somebody who is not signed in.
+    const { endings } = tokens
+    if (await this.isSignInLive(family)) {
+      tokens.remember(issued.token, { userId, version, family, bySso, expiresAt: issued.expiresAt }, endings)
     }
     context.refreshToken.set(refresh.token, refresh.row.expiresAt, refresh.row.family)
     return {
@@ -375,10 +401,11 @@ export class Identity {
   async #authenticateAnew(token: string): Promise<Caller | null> {
     const { tokens } = this.#options
     const claims = await tokens.check(token)
-    const signIn = claims && this.#liveSignIn(claims.family)
+    const { endings } = tokens
+    const signIn = claims && (await this.#liveSignIn(claims.family))
     if (!signIn) return null
     const known = { ...claims, bySso: signIn.bySso }
-    tokens.remember(token, known)
+    tokens.remember(token, known, endings)
     return this.#callerOf(known)
   }
 
@@ -391,19 +418,24 @@ export class Identity {
     return { userId, email, admin, family, mustSetUpTotp: this.mustSetUpTotp(person), mustChoosePassword }
   }
 
-  #endReusedFamily(context: RequestContext, row: SessionRow, person: Person): void {
-    const { store, tokens } = this.#options
-    const audit = auditRecord(context, {
-      action: 'session.closed',
-      outcome: 'refused',
-      target: targetOf(person),
-      actor: actorOf(person),
-      after: { reason: 'A refresh token was used twice; its sign-in was ended.' },
-    })
-    store.write({ audit }, (tx) => deleteFamily(tx, row.family))
-    tokens.forgetFamily(row.family)
-    context.refreshToken.clear()
+  /** What the audit log says of a renewal, as it ended; null where there was no such sign-in any more. */
+  #recordOfRefresh(
+    context: RequestContext,
+    person: Person,
+    { answer, ended }: Refreshed,
+  ): AuditRecord | null {
+    const parts = { target: targetOf(person), actor: actorOf(person) }
+    if (answer) return auditRecord(context, { action: 'session.refreshed', ...parts })
+    if (ended === null) return null
+    const after = { reason: 'A refresh token was used twice; its sign-in was ended.' }
+    return auditRecord(context, { action: 'session.closed', outcome: 'refused', ...parts, after })
   }
+}
+
+/** How a renewal ended: with the next token, or with the end of the sign-in whose token was used twice. */
+interface Refreshed {
+  readonly answer: FreshToken | null
+  readonly ended: string | null
 }
 
 /** Addresses are the same without regard to case. */

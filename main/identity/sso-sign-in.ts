@@ -4,16 +4,16 @@ import type { RegistrationMode } from '../../shared/domain/registration.ts'
 import type { Clock } from '../platform/clock.ts'
 import { newId } from '../platform/ids.ts'
 import type { AreaLogger } from '../platform/logging.ts'
-import type { Store, Tx } from '../store/store-types.ts'
+import type { AuditRecord, Store, Tx } from '../store/store-types.ts'
 import { spendInvite } from './invites-queries.ts'
 import { waitForBrowser } from './oidc-loopback.ts'
 import { OidcFailure, refusalOf } from './oidc-provider.ts'
 import type { OidcPerson, OidcProvider } from './oidc-provider.ts'
 import { insertOidcIdentity, userByOidc } from './oidc-queries.ts'
 import { hashOfCode } from './one-time-codes.ts'
-import { actorOf, personOf, targetOf } from './people.ts'
+import { accountChanged, actorOf, personOf, targetOf } from './people.ts'
 import type { People } from './people.ts'
-import { insertUser, userByEmail, userByName } from './queries.ts'
+import { insertUser, userByEmail, userById, userByName } from './queries.ts'
 import type { UserRow } from './queries.ts'
 import type { RefreshSessions } from './refresh-sessions.ts'
 import { auditRecord } from '../rpc/request-context.ts'
@@ -101,7 +101,7 @@ export class SsoSignIn {
       await using listener = await waitForBrowser(loopbackPort, context.signal)
       const { url, flow } = await provider.begin({ redirectUri: listener.redirectUri, invite, again })
       openInBrowser(url)
-      return provider.finish(await listener.query, flow)
+      return await provider.finish(await listener.query, flow)
     })
     if (!again) context.refreshToken.stay(keep)
     return this.#open(context, person)
@@ -123,9 +123,9 @@ export class SsoSignIn {
     }
   }
 
-  #open(context: RequestContext, found: OidcPerson): Promise<Session> {
+  async #open(context: RequestContext, found: OidcPerson): Promise<Session> {
     const { store, sessions, identity } = this.#options
-    const user = this.#recordingRefusals(context, found, () => this.#accountOf(context, found))
+    const user = await this.#recordingRefusals(context, found, () => this.#accountOf(context, found))
     const fresh = sessions.fresh(user.id, context, sessions.begin({ bySso: true, provedAt: found.provedAt }))
     const audit = auditRecord(context, {
       action: 'session.opened',
@@ -133,21 +133,29 @@ export class SsoSignIn {
       actor: actorOf(user),
       after: { by: 'single sign-on' },
     })
-    store.write({ audit }, (tx) => sessions.open(tx, fresh))
-    return identity.sessionOf(context, personOf(user), fresh)
+    const current = await store.write({ audit }, async (tx) => {
+      const row = await userById(tx, user.id)
+      // Disabled, or deleted, while the provider was asked.
+      if (!row || row.disabled) throw new AppError('SSO_NO_ACCOUNT')
+      await sessions.open(tx, fresh)
+      return row
+    })
+    return identity.sessionOf(context, personOf(current), fresh)
   }
 
   /** The linked account; else one that an administrator prepared with this very, verified address; else a new one. */
-  #accountOf(context: RequestContext, found: OidcPerson): UserRow {
+  async #accountOf(context: RequestContext, found: OidcPerson): Promise<UserRow> {
     const { store } = this.#options
-    const linked = store.read((db) => userByOidc(db, found.issuer, found.subject))
-    const prepared = linked ?? store.read((db) => preparedAccount(db, found))
+    const { linked, prepared } = await store.read(async (db) => {
+      const known = await userByOidc(db, found.issuer, found.subject)
+      return { linked: known, prepared: known ?? (await preparedAccount(db, found)) }
+    })
     if (prepared?.disabled) throw new AppError('SSO_NO_ACCOUNT')
     if (linked) return linked
     return prepared ? this.#link(context, prepared, found) : this.#make(context, found)
   }
 
-  #link(context: RequestContext, user: UserRow, found: OidcPerson): UserRow {
+  async #link(context: RequestContext, user: UserRow, found: OidcPerson): Promise<UserRow> {
     const { store, clock } = this.#options
     const { issuer, subject } = found
     const audit = auditRecord(context, {
@@ -156,36 +164,36 @@ export class SsoSignIn {
       actor: actorOf(user),
       after: { issuer, subject },
     })
-    store.write({ audit }, (tx) =>
+    await store.write({ audit }, (tx) =>
       insertOidcIdentity(tx, { issuer, subject, userId: user.id, linkedAt: clock.now() }),
     )
     return user
   }
 
-  #make(context: RequestContext, found: OidcPerson): UserRow {
-    const { store, clock, people } = this.#options
+  async #make(context: RequestContext, found: OidcPerson): Promise<UserRow> {
+    const { store, clock } = this.#options
     const inviteHash = this.#inviteOf(found)
     const email = emailOf(found)
     const { issuer, subject } = found
-    const user = store.read((db) => newAccount(found, email, (name) => isTaken(db, name), clock.now()))
-    const audit = auditRecord(context, {
-      action: 'user.registered',
-      target: targetOf(user),
-      actor: actorOf(user),
-      after: { email, username: user.username, by: 'single sign-on', issuer, subject },
-    })
-    store.write({ audit }, (tx) => {
-      if (userByEmail(tx, email)) {
+    const audit = (user: UserRow): AuditRecord =>
+      auditRecord(context, {
+        action: 'user.registered',
+        target: targetOf(user),
+        actor: actorOf(user),
+        after: { email, username: user.username, by: 'single sign-on', issuer, subject },
+      })
+    return store.write({ audit, changes: (user: UserRow) => [accountChanged(user)] }, async (tx) => {
+      if (await userByEmail(tx, email)) {
         throw new AppError(found.emailVerified ? 'EMAIL_TAKEN' : 'SSO_EMAIL_UNVERIFIED')
       }
-      insertUser(tx, user)
-      insertOidcIdentity(tx, { issuer, subject, userId: user.id, linkedAt: clock.now() })
-      if (inviteHash !== null && !spendInvite(tx, inviteHash, clock.now())) {
+      const user = await newAccount(found, email, (name) => isTaken(tx, name), clock.now())
+      await insertUser(tx, user)
+      await insertOidcIdentity(tx, { issuer, subject, userId: user.id, linkedAt: clock.now() })
+      if (inviteHash !== null && !(await spendInvite(tx, inviteHash, clock.now()))) {
         throw new AppError('SSO_NO_ACCOUNT')
       }
+      return user
     })
-    people.put(personOf(user))
-    return user
   }
 
   /** The hash of the invite that must be used; null where none is needed. */
@@ -200,14 +208,20 @@ export class SsoSignIn {
   }
 
   /** Whom the provider knows and the desk does not let in: an administrator must be able to see that they tried. */
-  #recordingRefusals<Result>(context: RequestContext, found: OidcPerson, work: () => Result): Result {
+  async #recordingRefusals<Result>(
+    context: RequestContext,
+    found: OidcPerson,
+    work: () => Promise<Result>,
+  ): Promise<Result> {
     try {
-      return work()
+      return await work()
     } catch (error) {
       if (!(error instanceof AppError)) throw error
       const { store } = this.#options
       const { issuer, subject, email } = found
-      const user = store.read((db) => userByOidc(db, issuer, subject) ?? preparedAccount(db, found))
+      const user = await store.read(
+        async (db) => (await userByOidc(db, issuer, subject)) ?? preparedAccount(db, found),
+      )
       const id = user?.id ?? null
       const reason = user?.disabled ? 'The account is disabled.' : error.code
       const name = (email ?? subject).slice(0, 254)
@@ -218,7 +232,7 @@ export class SsoSignIn {
         actor: { id, name },
         after: { by: 'single sign-on', issuer, subject, reason },
       })
-      store.write({ audit }, () => undefined)
+      await store.write({ audit }, () => undefined)
       throw error
     }
   }
@@ -227,13 +241,16 @@ export class SsoSignIn {
 type Reads = Parameters<typeof userByEmail>[0]
 
 /** Never by an address that the provider has not verified, or that nobody but its owner vouched for here. */
-function preparedAccount(db: Reads, { email, emailVerified }: OidcPerson): UserRow | undefined {
-  const user = email !== null && emailVerified ? userByEmail(db, storedEmail(email)) : undefined
+async function preparedAccount(
+  db: Reads,
+  { email, emailVerified }: OidcPerson,
+): Promise<UserRow | undefined> {
+  const user = email !== null && emailVerified ? await userByEmail(db, storedEmail(email)) : undefined
   return user?.emailVouched ? user : undefined
 }
 
-function isTaken(db: Reads | Tx, username: string): boolean {
-  return userByName(db, username) !== undefined
+async function isTaken(db: Reads | Tx, username: string): Promise<boolean> {
+  return (await userByName(db, username)) !== undefined
 }
 
 function emailOf({ email }: OidcPerson): string {
@@ -248,14 +265,14 @@ function nameOf(displayName: string | null): string | null {
   return toOneLine(displayName ?? '').slice(0, 100) || null
 }
 
-function newAccount(
+async function newAccount(
   { preferredUsername, displayName }: OidcPerson,
   email: string,
-  taken: (username: string) => boolean,
+  taken: (username: string) => Promise<boolean>,
   createdAt: number,
-): UserRow {
+): Promise<UserRow> {
   const local = email.slice(0, email.indexOf('@'))
-  const username = usernameLike(preferredUsername ?? local, taken)
+  const username = await usernameLike(preferredUsername ?? local, taken)
   return {
     id: newId(),
     email,

@@ -31,7 +31,11 @@ const keptKeyName = 'token_signing_key_sealed'
 const deskValueColumn = 'desk_values.value'
 
 /** Reads the keys, or makes them where they are kept by the desk. Throws `TokenKeyError`. */
-export function loadTokenKeys(source: TokenKeySource, store: Store, keyring: Keyring): TokenKeys {
+export async function loadTokenKeys(
+  source: TokenKeySource,
+  store: Store,
+  keyring: Keyring,
+): Promise<TokenKeys> {
   switch (source.kind) {
     case 'files':
       return fromFiles(source.privateKeyPath, source.publicKeyPath)
@@ -40,7 +44,7 @@ export function loadTokenKeys(source: TokenKeySource, store: Store, keyring: Key
       return { algorithm: 'HS256', signing: key, checking: key }
     }
     case 'kept':
-      return pairOf(createPrivateKey(keptKey(store, keyring)))
+      return pairOf(createPrivateKey(await keptKey(store, keyring)))
   }
 }
 
@@ -75,11 +79,11 @@ function pairOf(signing: KeyObject): TokenKeys {
   return { algorithm: 'EdDSA', signing, checking: createPublicKey(signing) }
 }
 
-function keptKey(store: Store, keyring: Keyring): string {
-  const sealed = store.read((db) => deskValue(db, keptKeyName))
+async function keptKey(store: Store, keyring: Keyring): Promise<string> {
+  const sealed = await store.read((db) => deskValue(db, keptKeyName))
   if (sealed !== undefined) return keyring.open(deskValueColumn, keptKeyName, sealed)
   const pem = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
   const value = keyring.seal(deskValueColumn, keptKeyName, pem)
-  store.write({ audit: null }, (tx) => putDeskValue(tx, keptKeyName, value))
+  await store.write({ audit: null }, (tx) => putDeskValue(tx, keptKeyName, value))
   return pem
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../platform/clock.ts'
 import { EncryptionKeyMissingError } from '../platform/keyring.ts'
 import type { Keyring } from '../platform/keyring.ts'
+import type { Change, ChangeFeed } from '../store/change-feed.ts'
 import type { ReadHandle, Store, Tx } from '../store/store-types.ts'
 import { hashOfCode, newCode } from './one-time-codes.ts'
 import {
@@ -13,6 +14,7 @@ import {
   totpOf,
   updateTotp,
 } from './sign-in-queries.ts'
+import type { TotpRow } from './sign-in-queries.ts'
 import { matchingStep, newTotpSecret, otpauthUrl } from './totp.ts'
 import { AppError } from '../rpc/app-error.ts'
 
@@ -35,26 +37,46 @@ export interface ConfirmedTotp {
   readonly backupCodes: string[]
 }
 
+declare module '../store/change-feed.ts' {
+  interface Changes {
+    /** Somebody has an authenticator app from now on, or none any more. */
+    readonly 'totp.changed': { readonly userId: string; readonly on: boolean }
+  }
+}
+
+/** What a write declares that gives somebody an authenticator app, or takes it. */
+export function totpChanged(userId: string, on: boolean): Change {
+  return { name: 'totp.changed', data: { userId, on } }
+}
+
 /**
- * Authenticator apps and the codes that stand in for them. Its writes take the transaction of whoever records them;
- * call `reload` once that is committed, for who has one is known without a query.
+ * Authenticator apps and their backup codes. Its writes take the transaction of the caller, who declares `totpChanged`:
+ * who has an app is known without a query.
  */
 export class TwoFactor {
-  readonly #store: Store
   readonly #clock: Clock
   readonly #keyring: Keyring
-  #on: ReadonlySet<string> = new Set()
+  readonly #on = new Set<string>()
 
-  /**
-   * `keyring` begins with TOTP_ENCRYPTION_KEY where there is one; the keys of the desk follow. Throws an
-   * `EncryptionKeyMissingError` where a secret was sealed with another.
-   */
-  constructor(store: Store, clock: Clock, keyring: Keyring) {
-    this.#store = store
+  private constructor(clock: Clock, keyring: Keyring) {
     this.#clock = clock
     this.#keyring = keyring
-    this.#sealAnew()
-    this.reload()
+  }
+
+  /**
+   * `keyring` begins with TOTP_ENCRYPTION_KEY where there is one; the keys of the desk follow. Rejects with an
+   * `EncryptionKeyMissingError` where a secret was sealed with another.
+   */
+  static async open(store: Store, feed: ChangeFeed, clock: Clock, keyring: Keyring): Promise<TwoFactor> {
+    const twoFactor = new TwoFactor(clock, keyring)
+    await twoFactor.#renewSeals(store)
+    for (const { userId, confirmedAt } of await store.read(allTotp))
+      if (confirmedAt !== null) twoFactor.#on.add(userId)
+    feed.on('totp.changed', ({ data: { userId, on } }) => {
+      if (on) twoFactor.#on.add(userId)
+      else twoFactor.#on.delete(userId)
+    })
+    return twoFactor
   }
 
   /** Whether this person is asked for a code. */
@@ -62,57 +84,58 @@ export class TwoFactor {
     return this.#on.has(userId)
   }
 
-  reload(): void {
-    const rows = this.#store.read(allTotp)
-    this.#on = new Set(rows.filter(({ confirmedAt }) => confirmedAt !== null).map(({ userId }) => userId))
+  /** The same, as a transaction must know it. */
+  async isOnIn(db: ReadHandle, userId: string): Promise<boolean> {
+    const row = await totpOf(db, userId)
+    return row !== undefined && row.confirmedAt !== null
   }
 
-  backupCodesLeft(db: ReadHandle, userId: string): number {
+  backupCodesLeft(db: ReadHandle, userId: string): Promise<number> {
     return backupCodesLeft(db, userId)
   }
 
   /** A secret that asks for nothing until a first code proves that the app has it. Throws TOTP_ON. */
-  prepare(tx: Tx, userId: string, account: string): { secret: string; otpauthUrl: string } {
-    if (this.isOn(userId)) throw new AppError('TOTP_ON')
+  async prepare(tx: Tx, userId: string, account: string): Promise<{ secret: string; otpauthUrl: string }> {
+    if (await this.isOnIn(tx, userId)) throw new AppError('TOTP_ON')
     const secret = newTotpSecret()
     const sealed = this.#keyring.seal(secretColumn, userId, secret)
-    putTotp(tx, { userId, secret: sealed, confirmedAt: null, lastStep: 0 })
+    await putTotp(tx, { userId, secret: sealed, confirmedAt: null, lastStep: 0 })
     return { secret, otpauthUrl: otpauthUrl(secret, account) }
   }
 
   /** Throws TOTP_ON, TOTP_OFF where nothing was prepared, or WRONG_CODE. */
-  confirm(tx: Tx, userId: string, code: string): ConfirmedTotp {
-    const row = totpOf(tx, userId)
+  async confirm(tx: Tx, userId: string, code: string): Promise<ConfirmedTotp> {
+    const row = await totpOf(tx, userId)
     if (!row) throw new AppError('TOTP_OFF')
     if (row.confirmedAt !== null) throw new AppError('TOTP_ON')
-    if (!this.#takeTotp(tx, userId, code)) throw new AppError('WRONG_CODE')
-    updateTotp(tx, userId, { confirmedAt: this.#clock.now() })
-    return { backupCodes: this.renewBackupCodes(tx, userId) }
+    if (!(await this.#takeTotp(tx, userId, code))) throw new AppError('WRONG_CODE')
+    await updateTotp(tx, userId, { confirmedAt: this.#clock.now() })
+    return { backupCodes: await this.renewBackupCodes(tx, userId) }
   }
 
   /** Takes a code of the app, or a backup code; either works once. */
-  take(tx: Tx, userId: string, code: string): boolean {
-    return this.#takeTotp(tx, userId, code) || spendBackupCode(tx, userId, hashOfCode(code))
+  async take(tx: Tx, userId: string, code: string): Promise<boolean> {
+    return (await this.#takeTotp(tx, userId, code)) || spendBackupCode(tx, userId, hashOfCode(code))
   }
 
   /** New backup codes, in plain for this one time; the old ones are void. */
-  renewBackupCodes(tx: Tx, userId: string): string[] {
+  async renewBackupCodes(tx: Tx, userId: string): Promise<string[]> {
     const codes = Array.from({ length: backupCodeCount }, () => newCode(backupCodeGroups))
-    replaceBackupCodes(tx, userId, codes.map(hashOfCode))
+    await replaceBackupCodes(tx, userId, codes.map(hashOfCode))
     return codes
   }
 
-  turnOff(tx: Tx, userId: string): void {
-    deleteTotp(tx, userId)
+  async turnOff(tx: Tx, userId: string): Promise<void> {
+    await deleteTotp(tx, userId)
   }
 
-  #takeTotp(tx: Tx, userId: string, code: string): boolean {
-    const row = totpOf(tx, userId)
+  async #takeTotp(tx: Tx, userId: string, code: string): Promise<boolean> {
+    const row = await totpOf(tx, userId)
     if (!row) return false
     const secret = this.#open(userId, row.secret)
     const step = matchingStep(secret, code, this.#clock.now(), row.lastStep)
     if (step === null) return false
-    updateTotp(tx, userId, { lastStep: step })
+    await updateTotp(tx, userId, { lastStep: step })
     return true
   }
 
@@ -126,13 +149,13 @@ export class TwoFactor {
   }
 
   /** The first key seals: a TOTP_ENCRYPTION_KEY that is new, or a key of the desk that was rotated. */
-  #sealAnew(): void {
-    const old = this.#store.read(allTotp).filter(({ secret }) => !this.#keyring.isCurrent(secret))
-    if (old.length === 0) return
-    this.#store.write({ audit: null }, (tx) => {
-      for (const { userId, secret } of old) {
+  async #renewSeals(store: Store): Promise<void> {
+    const isOld = ({ secret }: TotpRow): boolean => !this.#keyring.isCurrent(secret)
+    if (!(await store.read(allTotp)).some(isOld)) return
+    await store.write({ audit: null }, async (tx) => {
+      for (const { userId, secret } of (await allTotp(tx)).filter(isOld)) {
         const plain = this.#open(userId, secret)
-        updateTotp(tx, userId, { secret: this.#keyring.seal(secretColumn, userId, plain) })
+        await updateTotp(tx, userId, { secret: this.#keyring.seal(secretColumn, userId, plain) })
       }
     })
   }

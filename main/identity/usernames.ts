@@ -9,7 +9,10 @@ export function storedUsername(username: string): string {
  * A username as near to `wanted` as the rules allow, with a numeric suffix where `isTaken` says so: for people who did
  * not choose one themselves.
  */
-export function usernameLike(wanted: string, isTaken: (username: string) => boolean): string {
+export async function usernameLike(
+  wanted: string,
+  isTaken: (username: string) => Promise<boolean>,
+): Promise<string> {
   const { shortest, longest } = usernameLength
   const plain = wanted
     .normalize('NFKD')
@@ -21,6 +24,6 @@ export function usernameLike(wanted: string, isTaken: (username: string) => bool
   for (let number = 1; ; number += 1) {
     const suffix = number === 1 ? '' : String(number)
     const username = base.slice(0, longest - suffix.length) + suffix
-    if (!isTaken(username)) return username
+    if (!(await isTaken(username))) return username
   }
 }

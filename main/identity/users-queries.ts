@@ -5,15 +5,15 @@ import { sessions, users } from '../store/tables/identity.ts'
 import type { SessionRow } from './queries.ts'
 
 /** How many administrators can sign in besides this person. */
-export function otherAdministrators(db: ReadHandle, userId: string): number {
+export async function otherAdministrators(db: ReadHandle, userId: string): Promise<number> {
   const others = and(eq(users.admin, true), eq(users.disabled, false), ne(users.id, userId))
-  return db.select({ value: count() }).from(users).where(others).get()?.value ?? 0
+  return (await db.select({ value: count() }).from(users).where(others).get())?.value ?? 0
 }
 
 /** When each of these people was last active; nobody who never was. */
-export function lastActiveOf(db: ReadHandle, ids: readonly string[]): Map<string, number> {
+export async function lastActiveOf(db: ReadHandle, ids: readonly string[]): Promise<Map<string, number>> {
   const { id, lastActiveAt } = users
-  const rows = db
+  const rows = await db
     .select({ id, lastActiveAt })
     .from(users)
     .where(inArray(id, [...ids]))
@@ -22,16 +22,16 @@ export function lastActiveOf(db: ReadHandle, ids: readonly string[]): Map<string
 }
 
 /** Everything a person has goes with them; what they did stays in the audit log. */
-export function deleteUser(tx: Tx, id: string): void {
-  tx.delete(walls).where(eq(walls.userId, id)).run()
-  tx.delete(users).where(eq(users.id, id)).run()
+export async function deleteUser(tx: Tx, id: string): Promise<void> {
+  await tx.delete(walls).where(eq(walls.userId, id))
+  await tx.delete(users).where(eq(users.id, id))
 }
 
 /** Every token of a person's sign-ins, the newest first. */
-export function sessionsOfUser(db: ReadHandle, userId: string): SessionRow[] {
+export function sessionsOfUser(db: ReadHandle, userId: string): Promise<SessionRow[]> {
   return db.select().from(sessions).where(eq(sessions.userId, userId)).orderBy(desc(sessions.id)).all()
 }
 
-export function deleteSignIns(tx: Tx, userId: string): void {
-  tx.delete(sessions).where(eq(sessions.userId, userId)).run()
+export async function deleteSignIns(tx: Tx, userId: string): Promise<void> {
+  await tx.delete(sessions).where(eq(sessions.userId, userId))
 }

@@ -2,11 +2,10 @@ import type { SignIn } from '../../shared/contract/auth.ts'
 import type { NoticeKind } from '../../shared/contract/account.ts'
 import type { PersonView } from '../../shared/contract/users.ts'
 import type { GroupRole } from '../../shared/domain/roles.ts'
-import type { Bus } from '../platform/bus.ts'
 import type { Clock } from '../platform/clock.ts'
 import { newId } from '../platform/ids.ts'
+import type { Change } from '../store/change-feed.ts'
 import type { Store, Tx } from '../store/store-types.ts'
-import type { AccessTokens } from './access-tokens.ts'
 import { groupsByName } from './groups-queries.ts'
 import { countersOf } from './lockout.ts'
 import type { Lockout } from './lockout.ts'
@@ -14,9 +13,9 @@ import { refuseWeak } from './new-passwords.ts'
 import { addNotice } from './notices.ts'
 import { newCode } from './one-time-codes.ts'
 import type { Passwords } from './passwords.ts'
-import { personOf, targetOf } from './people.ts'
+import { accountChanged, personOf, signInsEnded, targetOf } from './people.ts'
 import type { People, Person } from './people.ts'
-import type { PeopleStanding } from './people-standing.ts'
+import type { PeopleStanding, Standing } from './people-standing.ts'
 import { PeopleIndex } from './people-index.ts'
 import type { PeopleQuestion } from './people-index.ts'
 import {
@@ -35,17 +34,16 @@ import type { Rights } from './rights.ts'
 import { storedEmail } from './service.ts'
 import type { Identity } from './service.ts'
 import { signInsOf } from './sign-ins.ts'
+import { totpChanged } from './two-factor.ts'
 import type { TwoFactor } from './two-factor.ts'
 import { deleteSignIns, deleteUser, otherAdministrators, sessionsOfUser } from './users-queries.ts'
 import { AppError } from '../rpc/app-error.ts'
 
 export interface UsersOptions {
   readonly store: Store
-  readonly bus: Bus
   readonly clock: Clock
   readonly passwords: Passwords
   readonly people: People
-  readonly tokens: AccessTokens
   readonly rights: Rights
   readonly twoFactor: TwoFactor
   readonly lockout: Lockout
@@ -84,21 +82,21 @@ export class Users {
     this.#index = new PeopleIndex(options.people)
   }
 
-  list(question: PeopleQuestion): { items: PersonView[]; total: number } {
+  async list(question: PeopleQuestion): Promise<{ items: PersonView[]; total: number }> {
     const { people, total } = this.#index.page(question)
-    const standing = this.#options.standing.of(people)
+    const standing = await this.#options.standing.of(people)
     return { items: people.map((person) => this.#view(person, standing(person))), total }
   }
 
-  get(id: string): PersonView & { groups: FoundGroup[] } {
+  async get(id: string): Promise<PersonView & { groups: FoundGroup[] }> {
     const { store, rights } = this.#options
     const person = this.#find(id)
-    const rows = store.read((db) => groupsByName(db, rights.groupsOf(id)))
+    const rows = await store.read((db) => groupsByName(db, rights.groupsOf(id)))
     const groups = rows.flatMap(({ id: groupId, name }) => {
       const role = rights.roleInGroup(id, groupId)
       return role ? [{ id: groupId, name, role }] : []
     })
-    return { ...this.#view(person), groups }
+    return { ...(await this.#shown(person)), groups }
   }
 
   /** Throws EMAIL_TAKEN, USERNAME_TAKEN or WEAK_PASSWORD; for an administrator REAUTHENTICATION_REQUIRED. */
@@ -106,10 +104,10 @@ export class Users {
     context: RequestContext,
     input: NewUser,
   ): Promise<PersonView & { initialPassword: string | null }> {
-    const { store, clock, people } = this.#options
-    if (input.admin) this.#requireProof(context)
+    const { store, clock } = this.#options
+    if (input.admin) await this.#requireProof(context)
     const names = { ...namesOf(input), email: storedEmail(input.email) }
-    store.read((db) => refuseTaken(db, null, names))
+    await store.read((db) => refuseTaken(db, null, names))
     const { passwordHash, initialPassword } = await this.#newPassword(context, input.password, names)
     const password = { passwordHash, mustChangePassword: initialPassword !== null, documentedPassword: false }
     const standing = { admin: input.admin ?? false, disabled: false, version: 1 }
@@ -123,12 +121,12 @@ export class Users {
       recoveryHash: null,
       lastActiveAt: null,
     }
-    this.#write(context, { action: 'user.added', target: targetOf(user), after: auditView(user) }, (tx) => {
-      refuseTaken(tx, null, names)
-      insertUser(tx, user)
+    const audit = { action: 'user.added', target: targetOf(user), after: auditView(user) } as const
+    await this.#write(context, audit, [accountChanged(user)], async (tx) => {
+      await refuseTaken(tx, null, names)
+      await insertUser(tx, user)
     })
-    people.put(personOf(user))
-    return { ...this.#view(personOf(user)), initialPassword }
+    return { ...(await this.#shown(personOf(user))), initialPassword }
   }
 
   /** Throws NOT_FOUND, OWN_ACCOUNT, REAUTHENTICATION_REQUIRED, EMAIL_TAKEN, USERNAME_TAKEN, LAST_ADMIN or WEAK_PASSWORD. */
@@ -140,35 +138,33 @@ export class Users {
     const isNewEmail = (changes.email ?? before.email) !== before.email
     if (isNewEmail) refuseOneself(context, before, 'e-mail address', 'PATCH /api/account')
     const isPromoted = changes.admin === true && !before.admin
-    if (password !== undefined || isNewEmail || isPromoted) this.#requireProof(context)
+    if (password !== undefined || isNewEmail || isPromoted) await this.#requireProof(context)
     const names = { ...namesOf(before), ...definedOf(namesOf({ ...before, ...definedOf(changes) })) }
     const passwordHash =
       password === undefined ? null : (await this.#newPassword(context, password, names)).passwordHash
     const parts = { before: auditView(before), after: auditView({ ...before, ...definedOf(changes) }) }
     const reset = passwordHash !== null && { after: { ...parts.after, password: 'reset' } }
     const audit = { action: 'user.changed', target: targetOf(before), ...parts, ...reset } as const
-    const { user, ended } = this.#write(context, audit, (tx) =>
+    const { user } = await this.#write(context, audit, changesOf, (tx) =>
       this.#changeTelling(tx, context, id, changes, passwordHash),
     )
-    if (before.admin && !user.admin) this.#options.rights.losses.noteAdministrator(id)
-    this.#changed(personOf(user), ended)
-    return this.#view(personOf(user))
+    return this.#shown(personOf(user))
   }
 
   /** Throws NOT_FOUND or LAST_ADMIN. */
-  remove(context: RequestContext, id: string): void {
-    const { people, rights } = this.#options
+  async remove(context: RequestContext, id: string): Promise<void> {
     const person = this.#find(id)
-    const parts = { target: targetOf(person), before: auditView(person) }
-    const ended = this.#write(context, { action: 'user.removed', ...parts }, (tx) => {
-      refuseLastAdministrator(tx, id)
-      const families = familiesOf(tx, id)
-      deleteUser(tx, id)
+    const audit = { action: 'user.removed', target: targetOf(person), before: auditView(person) } as const
+    const changes = (ended: readonly string[]): Change[] => [
+      { name: 'account.deleted', data: { userId: id } },
+      signInsEnded(id, ended),
+    ]
+    await this.#write(context, audit, changes, async (tx) => {
+      await refuseLastAdministrator(tx, id)
+      const families = await familiesOf(tx, id)
+      await deleteUser(tx, id)
       return families
     })
-    people.drop(id)
-    rights.dropPerson(id)
-    this.#ended(id, ended)
   }
 
   /** Ends every sign-in and asks for a new password. Throws NOT_FOUND, OWN_ACCOUNT, REAUTHENTICATION_REQUIRED or WEAK_PASSWORD. */
@@ -179,114 +175,121 @@ export class Users {
   ): Promise<{ initialPassword: string | null }> {
     const person = this.#find(id)
     refuseOneself(context, person, 'password', 'POST /api/account/password')
-    this.#requireProof(context)
+    await this.#requireProof(context)
     const { passwordHash, initialPassword } = await this.#newPassword(context, password, person)
     const audit = { action: 'user.password-reset', target: targetOf(person) } as const
-    const { user, ended } = this.#write(context, audit, (tx) =>
+    await this.#write(context, audit, changesOf, (tx) =>
       this.#changeTelling(tx, context, id, {}, passwordHash),
     )
-    this.#changed(personOf(user), ended)
     return { initialPassword }
   }
 
   /** Where a person is signed in, the latest first. Throws NOT_FOUND. */
-  signIns(context: RequestContext, id: string): { items: SignIn[]; total: number } {
+  async signIns(context: RequestContext, id: string): Promise<{ items: SignIn[]; total: number }> {
     const { store, clock } = this.#options
     this.#find(id)
-    const rows = store.read((db) => sessionsOfUser(db, id))
+    const rows = await store.read((db) => sessionsOfUser(db, id))
     const items = signInsOf(rows, clock.now(), signedInCaller(context).family)
     return { items, total: items.length }
   }
 
   /** Throws NOT_FOUND. */
-  endSignIn(context: RequestContext, id: string, family: string): void {
+  async endSignIn(context: RequestContext, id: string, family: string): Promise<void> {
     const person = this.#find(id)
     const { store } = this.#options
-    const found = store.read((db) => sessionsOfUser(db, id)).find((row) => row.family === family)
+    const found = (await store.read((db) => sessionsOfUser(db, id))).find((row) => row.family === family)
     if (!found) throw new AppError('NOT_FOUND')
     const { remoteAddress, userAgent } = found
     const parts = { target: targetOf(person), before: { remoteAddress, userAgent } }
-    this.#write(context, { action: 'user.sign-in-ended', ...parts }, (tx) => deleteFamily(tx, family))
-    this.#ended(id, [family])
+    const changes = [signInsEnded(id, [family])]
+    await this.#write(context, { action: 'user.sign-in-ended', ...parts }, changes, (tx) =>
+      deleteFamily(tx, family),
+    )
   }
 
   /** Throws NOT_FOUND. */
-  endSignIns(context: RequestContext, id: string): void {
+  async endSignIns(context: RequestContext, id: string): Promise<void> {
     const audit = { action: 'user.sign-ins-ended', target: targetOf(this.#find(id)) } as const
-    const ended = this.#write(context, audit, (tx) => {
-      const families = familiesOf(tx, id)
-      deleteSignIns(tx, id)
+    const changes = (ended: readonly string[]): Change[] => [signInsEnded(id, ended)]
+    await this.#write(context, audit, changes, async (tx) => {
+      const families = await familiesOf(tx, id)
+      await deleteSignIns(tx, id)
       return families
     })
-    this.#ended(id, ended)
   }
 
   /** For a phone that is lost; ends every sign-in. Throws NOT_FOUND, OWN_ACCOUNT, TOTP_OFF or REAUTHENTICATION_REQUIRED. */
-  removeTotp(context: RequestContext, id: string): void {
+  async removeTotp(context: RequestContext, id: string): Promise<void> {
     const { twoFactor } = this.#options
     const person = this.#find(id)
     refuseOneself(context, person, 'authenticator app', 'POST /api/account/totp/disable')
     if (!twoFactor.isOn(id)) throw new AppError('TOTP_OFF')
-    this.#requireProof(context)
+    await this.#requireProof(context)
     const audit = { action: 'user.totp-removed', target: targetOf(person) } as const
-    const ended = this.#write(context, audit, (tx) => {
-      const families = familiesOf(tx, id)
-      twoFactor.turnOff(tx, id)
-      this.#notice(tx, context, id, 'authenticator-removed')
-      deleteSignIns(tx, id)
+    const changes = (ended: readonly string[]): Change[] => [totpChanged(id, false), signInsEnded(id, ended)]
+    await this.#write(context, audit, changes, async (tx) => {
+      const families = await familiesOf(tx, id)
+      await twoFactor.turnOff(tx, id)
+      await this.#notice(tx, context, id, 'authenticator-removed')
+      await deleteSignIns(tx, id)
       return families
     })
-    twoFactor.reload()
-    this.#ended(id, ended)
   }
 
   /** Forgets the failed sign-ins with either name of this person. Throws NOT_FOUND or OWN_ACCOUNT. */
-  unlock(context: RequestContext, id: string): void {
+  async unlock(context: RequestContext, id: string): Promise<void> {
     const person = this.#find(id)
     // On a page that was left open, somebody could go on guessing its password for ever.
     if (id === signedInCaller(context).userId) throw new AppError('OWN_ACCOUNT', { message: ownLockSentence })
-    const { lockedUntil } = this.#options.standing.of([person])(person)
+    const { lockedUntil } = (await this.#options.standing.of([person]))(person)
     const before = lockedUntil === null ? null : { lockedUntil: new Date(lockedUntil).toISOString() }
     const audit = { action: 'user.unlocked', target: targetOf(person), before } as const
-    this.#write(context, audit, (tx) => this.#options.lockout.clear(tx, countersOf(person)))
+    await this.#write(context, audit, [], (tx) => this.#options.lockout.clear(tx, countersOf(person)))
   }
 
   /**
    * A page that was left open must not be enough to take over an account, be it by way of another administrator, whom it
    * made. Throws REAUTHENTICATION_REQUIRED.
    */
-  #requireProof(context: RequestContext): void {
-    this.#options.identity.refuseOldProof(signedInCaller(context))
+  async #requireProof(context: RequestContext): Promise<void> {
+    await this.#options.identity.refuseOldProof(signedInCaller(context))
   }
 
   /** Throws UNAUTHORIZED or FORBIDDEN where the caller lost the right while a password was hashed for them. */
-  #write<T>(context: RequestContext, parts: AuditParts, work: (tx: Tx) => T): T {
-    const caller = this.#options.people.get(signedInCaller(context).userId)
-    if (caller?.disabled !== false) throw new AppError('UNAUTHORIZED')
-    if (!caller.admin) throw new AppError('FORBIDDEN')
-    return this.#options.store.write({ audit: auditRecord(context, parts) }, (tx) => work(tx) as never)
+  #write<T>(
+    context: RequestContext,
+    parts: AuditParts,
+    changes: readonly Change[] | ((result: T) => readonly Change[]),
+    work: (tx: Tx) => Promise<T>,
+  ): Promise<T> {
+    return this.#options.store.write({ audit: auditRecord(context, parts), changes }, async (tx) => {
+      const caller = await userById(tx, signedInCaller(context).userId)
+      if (caller?.disabled !== false) throw new AppError('UNAUTHORIZED')
+      if (!caller.admin) throw new AppError('FORBIDDEN')
+      return work(tx)
+    })
   }
 
   /** Changes an account, and leaves its person a notice where this changes how they sign in. */
-  #changeTelling(
+  async #changeTelling(
     tx: Tx,
     context: RequestContext,
     id: string,
     changes: WrittenChanges,
     passwordHash: string | null,
-  ): ReturnType<typeof change> {
-    const before = userById(tx, id)
-    const changed = change(tx, id, changes, passwordHash)
-    if (passwordHash !== null) this.#notice(tx, context, id, 'password-changed')
-    if (before?.email !== changed.user.email) this.#notice(tx, context, id, 'email-changed')
+  ): Promise<ChangedAccount> {
+    const before = await userById(tx, id)
+    const changed = await change(tx, id, changes, passwordHash)
+    if (passwordHash !== null) await this.#notice(tx, context, id, 'password-changed')
+    if (before?.email !== changed.user.email) await this.#notice(tx, context, id, 'email-changed')
     return changed
   }
 
-  #notice(tx: Tx, context: RequestContext, userId: string, kind: NoticeKind): void {
+  async #notice(tx: Tx, context: RequestContext, userId: string, kind: NoticeKind): Promise<void> {
     const { people, clock } = this.#options
     const caller = signedInCaller(context)
     const byName = people.get(caller.userId)?.displayName ?? caller.email
-    addNotice(tx, context, { userId, kind, at: clock.now(), by: 'administrator', byName })
+    await addNotice(tx, context, { userId, kind, at: clock.now(), by: 'administrator', byName })
   }
 
   /** A given password, once it is strong enough, or one that is made here and answered in plain. */
@@ -302,23 +305,17 @@ export class Users {
     return { passwordHash, initialPassword: given === undefined ? password : null }
   }
 
-  #changed(person: Person, ended: readonly string[]): void {
-    this.#options.people.put(person)
-    this.#ended(person.id, ended)
-  }
-
-  #ended(userId: string, families: readonly string[]): void {
-    for (const family of families) this.#options.tokens.forgetFamily(family)
-    this.#options.bus.publish('person.changed', { userId })
-  }
-
   #find(id: string): Person {
     const person = this.#options.people.get(id)
     if (!person) throw new AppError('NOT_FOUND')
     return person
   }
 
-  #view(person: Person, standing = this.#options.standing.of([person])(person)): PersonView {
+  async #shown(person: Person): Promise<PersonView> {
+    return this.#view(person, (await this.#options.standing.of([person]))(person))
+  }
+
+  #view(person: Person, standing: Standing): PersonView {
     const { id, email, username, displayName, admin, disabled, mustChangePassword, createdAt } = person
     const { hasPassword } = person
     const groupCount = this.#options.rights.groupCount(id)
@@ -347,14 +344,14 @@ function auditView(person: Names & { readonly admin: boolean; readonly disabled:
 }
 
 /** Throws EMAIL_TAKEN or USERNAME_TAKEN where somebody other than `id` has that name. */
-export function refuseTaken(
+export async function refuseTaken(
   db: Parameters<typeof userByEmail>[0],
   id: string | null,
   { email, username }: Pick<Names, 'email' | 'username'>,
-): void {
+): Promise<void> {
   const isOther = (found: UserRow | undefined): boolean => found !== undefined && found.id !== id
-  if (isOther(userByEmail(db, email))) throw new AppError('EMAIL_TAKEN')
-  if (isOther(userByName(db, username))) throw new AppError('USERNAME_TAKEN')
+  if (isOther(await userByEmail(db, email))) throw new AppError('EMAIL_TAKEN')
+  if (isOther(await userByName(db, username))) throw new AppError('USERNAME_TAKEN')
 }
 
 /**
@@ -370,24 +367,36 @@ function refuseOneself(context: RequestContext, { id }: Person, what: string, ro
 const ownLockSentence =
   'This is your own account. Another administrator can unlock it; without one, wait until the 15 minutes are over.'
 
-function refuseLastAdministrator(tx: Tx, id: string): void {
-  const user = userById(tx, id)
+async function refuseLastAdministrator(tx: Tx, id: string): Promise<void> {
+  const user = await userById(tx, id)
   if (!user) throw new AppError('NOT_FOUND')
-  if (user.admin && !user.disabled && otherAdministrators(tx, id) === 0) throw new AppError('LAST_ADMIN')
+  if (user.admin && !user.disabled && (await otherAdministrators(tx, id)) === 0)
+    throw new AppError('LAST_ADMIN')
+}
+
+/** An account as a write left it, with the sign-ins that this ended. */
+interface ChangedAccount {
+  readonly user: UserRow
+  readonly ended: readonly string[]
+  readonly lostAdmin: boolean
+}
+
+function changesOf({ user, ended, lostAdmin }: ChangedAccount): readonly Change[] {
+  return [accountChanged(user, lostAdmin), signInsEnded(user.id, ended)]
 }
 
 /** In one write, from the row as it is then. Access tokens lose their worth where a right or the password changed. */
-function change(
+async function change(
   tx: Tx,
   id: string,
   changes: WrittenChanges,
   passwordHash: string | null,
-): { user: UserRow; ended: string[] } {
-  const before = userById(tx, id)
+): Promise<ChangedAccount> {
+  const before = await userById(tx, id)
   if (!before) throw new AppError('NOT_FOUND')
   const wanted = { ...before, ...definedOf(changes) }
-  refuseTaken(tx, id, wanted)
-  if (!wanted.admin || wanted.disabled) refuseLastAdministrator(tx, id)
+  await refuseTaken(tx, id, wanted)
+  if (!wanted.admin || wanted.disabled) await refuseLastAdministrator(tx, id)
   const isOut = passwordHash !== null || (wanted.disabled && !before.disabled)
   const isAnew = isOut || wanted.admin !== before.admin || wanted.disabled !== before.disabled
   const user: UserRow = {
@@ -396,8 +405,8 @@ function change(
     ...(wanted.email !== before.email && { emailVouched: true }),
     version: before.version + (isAnew ? 1 : 0),
   }
-  const ended = isOut ? familiesOf(tx, id) : []
-  updateUser(tx, id, user)
-  if (isOut) deleteSignIns(tx, id)
-  return { user, ended }
+  const ended = isOut ? await familiesOf(tx, id) : []
+  await updateUser(tx, id, user)
+  if (isOut) await deleteSignIns(tx, id)
+  return { user, ended, lostAdmin: before.admin && !user.admin }
 }

@@ -12,17 +12,17 @@ const slots = [1, 2, 3, 4, 5, 6, 7, 8, 9] as const
  * Once: before people put views on digits themselves, the digits opened the first nine views by name. Everybody gets
  * those on the same digits, so that no key does something else after an update. Nothing is audited: nothing changes.
  */
-export function keepFirstSlots(store: Store, rights: Rights): void {
-  if (store.read((db) => deskValue(db, doneKey)) !== undefined) return
-  store.write({ audit: null }, (tx) => {
-    const people = tx.select({ id: users.id, admin: users.admin }).from(users).all()
+export async function keepFirstSlots(store: Store, rights: Rights): Promise<void> {
+  if ((await store.read((db) => deskValue(db, doneKey))) !== undefined) return
+  await store.write({ audit: null }, async (tx) => {
+    const people = await tx.select({ id: users.id, admin: users.admin }).from(users).all()
     for (const { id: userId, admin } of people) {
-      const ordered = inOrderOfNames(viewsOf(tx, userId, admin ? null : rights.groupsOf(userId)))
+      const ordered = inOrderOfNames(await viewsOf(tx, userId, admin ? null : rights.groupsOf(userId)))
       for (const [index, slot] of slots.entries()) {
         const view = ordered[index]
-        if (view) putSlot(tx, userId, view.id, slot)
+        if (view) await putSlot(tx, userId, view.id, slot)
       }
     }
-    putDeskValue(tx, doneKey, 'yes')
+    await putDeskValue(tx, doneKey, 'yes')
   })
 }

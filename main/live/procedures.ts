@@ -46,8 +46,8 @@ export function viewProcedures(views: Views) {
       views.restore(context, input.id, input.savedAt),
     ),
     setSlot: rpc.views.setSlot.handler(({ context, input }) => views.setSlot(context, input.id, input.slot)),
-    remove: rpc.views.remove.handler(({ context, input }) => {
-      views.remove(context, input.id)
+    remove: rpc.views.remove.handler(async ({ context, input }) => {
+      await views.remove(context, input.id)
       return {}
     }),
   }

@@ -19,33 +19,37 @@ const wallStatement = preparedOnce((db) =>
 )
 
 /** The wall this person left, or undefined. */
-export function wallOf(db: ReadHandle, userId: string): WallRow | undefined {
+export function wallOf(db: ReadHandle, userId: string): Promise<WallRow | undefined> {
   return wallStatement(db).get({ userId })
 }
 
-export function saveWall(tx: Tx, row: WallRow): void {
+export async function saveWall(tx: Tx, row: WallRow): Promise<void> {
   const { layout, tiles, savedAt } = row
-  tx.insert(walls)
+  await tx
+    .insert(walls)
     .values(row)
     .onConflictDoUpdate({ target: walls.userId, set: { layout, tiles, savedAt } })
-    .run()
 }
 
 /** The wall that an operator of the group saved, or undefined. */
-export function groupWallOf(db: ReadHandle, groupId: string): GroupWallRow | undefined {
+export function groupWallOf(db: ReadHandle, groupId: string): Promise<GroupWallRow | undefined> {
   return db.select().from(groupWalls).where(eq(groupWalls.groupId, groupId)).get()
 }
 
-export function saveGroupWall(tx: Tx, row: GroupWallRow): void {
+export async function saveGroupWall(tx: Tx, row: GroupWallRow): Promise<void> {
   const { layout, tiles, savedAt } = row
-  tx.insert(groupWalls)
+  await tx
+    .insert(groupWalls)
     .values(row)
     .onConflictDoUpdate({ target: groupWalls.groupId, set: { layout, tiles, savedAt } })
-    .run()
 }
 
 /** The views of a person and of these groups, by name; `groupIds` null means every group. */
-export function viewsOf(db: ReadHandle, userId: string, groupIds: readonly string[] | null): ViewRow[] {
+export function viewsOf(
+  db: ReadHandle,
+  userId: string,
+  groupIds: readonly string[] | null,
+): Promise<ViewRow[]> {
   const ofGroups = groupIds === null ? isNotNull(views.groupId) : inArray(views.groupId, [...groupIds])
   return db
     .select()
@@ -55,44 +59,44 @@ export function viewsOf(db: ReadHandle, userId: string, groupIds: readonly strin
     .all()
 }
 
-export function deleteGroupWall(tx: Tx, groupId: string): void {
-  tx.delete(groupWalls).where(eq(groupWalls.groupId, groupId)).run()
+export async function deleteGroupWall(tx: Tx, groupId: string): Promise<void> {
+  await tx.delete(groupWalls).where(eq(groupWalls.groupId, groupId))
 }
 
-export function viewById(db: ReadHandle, id: string): ViewRow | undefined {
+export function viewById(db: ReadHandle, id: string): Promise<ViewRow | undefined> {
   return db.select().from(views).where(eq(views.id, id)).get()
 }
 
-export function insertView(tx: Tx, row: ViewRow): void {
-  tx.insert(views).values(row).run()
+export async function insertView(tx: Tx, row: ViewRow): Promise<void> {
+  await tx.insert(views).values(row)
 }
 
-export function updateView(tx: Tx, { id, name, layout, tiles, savedAt }: ViewRow): void {
-  tx.update(views).set({ name, layout, tiles, savedAt }).where(eq(views.id, id)).run()
+export async function updateView(tx: Tx, { id, name, layout, tiles, savedAt }: ViewRow): Promise<void> {
+  await tx.update(views).set({ name, layout, tiles, savedAt }).where(eq(views.id, id))
 }
 
-export function deleteView(tx: Tx, id: string): void {
-  tx.delete(views).where(eq(views.id, id)).run()
+export async function deleteView(tx: Tx, id: string): Promise<void> {
+  await tx.delete(views).where(eq(views.id, id))
 }
 
 /** On which digit (1 to 9) a person has put which view. */
-export function slotsOf(db: ReadHandle, userId: string): Map<string, number> {
-  const rows = db.select().from(viewSlots).where(eq(viewSlots.userId, userId)).all()
+export async function slotsOf(db: ReadHandle, userId: string): Promise<Map<string, number>> {
+  const rows = await db.select().from(viewSlots).where(eq(viewSlots.userId, userId)).all()
   return new Map(rows.map(({ viewId, slot }) => [viewId, slot]))
 }
 
 /** Puts a view on a digit of a person, or with null on none; the view that was on it is on none then. */
-export function putSlot(tx: Tx, userId: string, viewId: string, slot: number | null): void {
+export async function putSlot(tx: Tx, userId: string, viewId: string, slot: number | null): Promise<void> {
   const ofPerson = eq(viewSlots.userId, userId)
   const inTheWay =
     slot === null ? eq(viewSlots.viewId, viewId) : or(eq(viewSlots.viewId, viewId), eq(viewSlots.slot, slot))
-  tx.delete(viewSlots).where(and(ofPerson, inTheWay)).run()
-  if (slot !== null) tx.insert(viewSlots).values({ userId, slot, viewId }).run()
+  await tx.delete(viewSlots).where(and(ofPerson, inTheWay))
+  if (slot !== null) await tx.insert(viewSlots).values({ userId, slot, viewId })
 }
 
 /** Cameras that stand on a wall of this person: their own, and those of their groups. */
-export function camerasOnWallsOf(db: ReadHandle, userId: string): Set<string> {
-  const rows = db.all<{ id: string }>(sql`
+export async function camerasOnWallsOf(db: ReadHandle, userId: string): Promise<Set<string>> {
+  const rows = await db.all<{ id: string }>(sql`
     select tile.value as id from walls, json_each(walls.tiles) tile
      where walls.user_id = ${userId} and tile.value is not null
     union

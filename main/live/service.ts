@@ -3,7 +3,7 @@ import { whepVariantParameter } from '../alta/assumptions.ts'
 import { streamUrlOf } from '../alta/ott.ts'
 import { allowsPage } from '../alta/ownership.ts'
 import type { Ticket, TicketRefusal } from '../alta/tickets.ts'
-import { cameraById } from '../cameras/queries.ts'
+import { cameraById, camerasById } from '../cameras/queries.ts'
 import type { CameraRow } from '../cameras/queries.ts'
 import type { Policy } from '../identity/policy.ts'
 import { signedInCaller } from '../rpc/request-context.ts'
@@ -24,7 +24,7 @@ export interface LiveOptions {
   readonly pageOrigins: PageOrigins
   readonly policy: Policy
   /** Whether a sign-in has not ended. */
-  readonly isSignInLive: (signInId: string) => boolean
+  readonly isSignInLive: (signInId: string) => Promise<boolean>
   readonly bus: Bus
   /** Told of every ticket that a person is given. */
   readonly sittings: Sittings
@@ -64,7 +64,7 @@ export class LiveService {
 
   /** The ways to play one camera, best first. */
   async open(context: RequestContext, cameraId: string): Promise<LiveAnswer> {
-    const row = this.#options.store.read((db) => cameraById(db, cameraId))
+    const row = await this.#options.store.read((db) => cameraById(db, cameraId))
     if (!row) throw new AppError('NOT_FOUND')
     return this.#answer(context, [row])
   }
@@ -72,7 +72,7 @@ export class LiveService {
   /** The same for a whole wall; what does not exist, or is not the caller's to see, is left out. */
   async openMany(context: RequestContext, cameraIds: readonly string[]): Promise<LiveAnswer> {
     const mine = this.#visible(signedInCaller(context), new Set(cameraIds))
-    const rows = this.#options.store.read((db) => mine.flatMap((id) => cameraById(db, id) ?? []))
+    const rows = await this.#options.store.read((db) => camerasById(db, mine))
     return this.#answer(context, rows)
   }
 
@@ -84,7 +84,7 @@ export class LiveService {
     const verdict = await link.tickets.verify(textOf(query['token']), textOf(headers['x-real-path']))
     const jti = verdict.ok ? verdict.ticket.jti : verdict.jti
     if (verdict.ok) bus.publish('ticket.presented', { serverId, jti: verdict.ticket.jti })
-    const reason = !verdict.ok ? verdict.reason : this.#refusalOf(serverId, verdict.ticket)
+    const reason = !verdict.ok ? verdict.reason : await this.#refusalOf(serverId, verdict.ticket)
     const allowed = reason === 'allowed'
     logger[allowed ? 'debug' : 'info']('Alta asked who may watch', {
       serverId,
@@ -97,16 +97,16 @@ export class LiveService {
   }
 
   /** What changed since the ticket was made counts at once: a right, or the sign-in. The desk's own trial has neither. */
-  #refusalOf(serverId: string, { personId, signInId, cameraId, channelId }: Ticket) {
+  async #refusalOf(serverId: string, { personId, signInId, cameraId, channelId }: Ticket) {
     const { policy, isSignInLive } = this.#options
-    if (!this.#cameraAt(serverId, cameraId, channelId)) return 'unknown-camera'
+    if (!(await this.#cameraAt(serverId, cameraId, channelId))) return 'unknown-camera'
     if (personId === 'desk') return 'allowed'
     if (!policy.mayStillWatch(personId, cameraId)) return 'right-taken'
-    return isSignInLive(signInId) ? 'allowed' : 'signed-out'
+    return (await isSignInLive(signInId)) ? 'allowed' : 'signed-out'
   }
 
-  #cameraAt(serverId: string, cameraId: string, channelId: string): boolean {
-    const row = this.#options.store.read((db) => cameraById(db, cameraId))
+  async #cameraAt(serverId: string, cameraId: string, channelId: string): Promise<boolean> {
+    const row = await this.#options.store.read((db) => cameraById(db, cameraId))
     return row?.serverId === serverId && row.channelId === channelId
   }
 

@@ -10,7 +10,7 @@ export interface SittingsOptions {
   readonly bus: Bus
   readonly clock: Clock
   /** Cameras that stand on a wall of this person. */
-  readonly onWallsOf: (userId: string) => ReadonlySet<string>
+  readonly onWallsOf: (userId: string) => Promise<ReadonlySet<string>>
   /** How long nobody may look before a sitting counts as ended, ms. */
   readonly gapMs?: number
 }
@@ -74,25 +74,25 @@ export class Sittings {
   async run(signal: AbortSignal): Promise<void> {
     for (let sinceLookMs = 0; !signal.aborted; sinceLookMs += writeEveryMs) {
       if (sinceLookMs >= lookEveryMs) {
-        this.look()
+        await this.look()
         sinceLookMs = 0
       }
-      this.write()
+      await this.write()
       await pause(writeEveryMs, signal)
     }
-    this.#endAll()
-    this.write()
+    await this.#endAll()
+    await this.write()
   }
 
   /** Ends the sittings that nobody kept up. */
-  look(): void {
+  async look(): Promise<void> {
     const { clock, onWallsOf, gapMs = standardGapMs } = this.#options
     const now = clock.now()
     const walls = new Map<string, ReadonlySet<string>>()
     for (const [key, sitting] of this.#sittings) {
       const { userId, cameraId } = sitting
       if (this.#openPages.has(userId)) {
-        const held = walls.get(userId) ?? onWallsOf(userId)
+        const held = walls.get(userId) ?? (await onWallsOf(userId))
         walls.set(userId, held)
         if (held.has(cameraId)) sitting.lastSeenAt = now
       }
@@ -101,10 +101,10 @@ export class Sittings {
   }
 
   /** Writes what has begun and ended since. Throws `StoreUnavailableError`; nothing is lost then. */
-  write(): void {
+  async write(): Promise<void> {
     while (this.#unwritten.length > 0) {
       const batch = this.#unwritten.slice(0, batchRows)
-      this.#options.store.write({ audit: batch }, () => undefined)
+      await this.#options.store.write({ audit: batch }, () => undefined)
       this.#unwritten.splice(0, batch.length)
     }
   }
@@ -115,8 +115,8 @@ export class Sittings {
     else this.#openPages.delete(userId)
   }
 
-  #endAll(): void {
-    this.look()
+  async #endAll(): Promise<void> {
+    await this.look()
     for (const [key, sitting] of this.#sittings) this.#end(key, sitting)
   }
 

@@ -8,7 +8,7 @@ import type { Rights } from '../identity/rights.ts'
 import type { Bus } from '../platform/bus.ts'
 import type { Clock } from '../platform/clock.ts'
 import { newId } from '../platform/ids.ts'
-import type { Store, Tx } from '../store/store-types.ts'
+import type { AuditRecord, ReadHandle, Store, Tx } from '../store/store-types.ts'
 import { foldedText } from '../store/text-search.ts'
 import { Overwritten } from './overwritten.ts'
 import { deleteView, insertView, putSlot, slotsOf, updateView, viewById, viewsOf } from './queries.ts'
@@ -46,28 +46,30 @@ export class Views {
   }
 
   /** The caller's own and those of their groups, by name. */
-  list(context: RequestContext): { items: View[]; total: number } {
+  async list(context: RequestContext): Promise<{ items: View[]; total: number }> {
     const { store, rights } = this.#options
     const caller = signedInCaller(context)
     const groupIds = caller.admin ? null : rights.groupsOf(caller.userId)
-    const slots = store.read((db) => slotsOf(db, caller.userId))
-    const items = store
-      .read((db) => viewsOf(db, caller.userId, groupIds))
-      .map((row) => this.#view(caller, row, slots))
+    const { slots, rows } = await store.read(async (db) => ({
+      slots: await slotsOf(db, caller.userId),
+      rows: await viewsOf(db, caller.userId, groupIds),
+    }))
+    const items: View[] = []
+    for (const row of rows) items.push(await this.#view(caller, row, slots))
     return { items, total: items.length }
   }
 
-  get(context: RequestContext, id: string): View {
-    return this.#view(signedInCaller(context), this.#find(id))
+  async get(context: RequestContext, id: string): Promise<View> {
+    return this.#shown(signedInCaller(context), await this.#options.store.read((db) => find(db, id)))
   }
 
   /** Throws TOO_MANY_VIEWS or VIEW_EXISTS. */
-  create(context: RequestContext, { slot = null, ...input }: NewView): View {
+  async create(context: RequestContext, { slot = null, ...input }: NewView): Promise<View> {
     const { store, clock } = this.#options
     const caller = signedInCaller(context)
     const groupId = input.groupId ?? null
     const owner = { groupId, userId: groupId === null ? caller.userId : null }
-    const wall = this.#kept(caller, groupId, input)
+    const wall = await this.#kept(caller, groupId, input)
     const row: ViewRow = {
       id: newId(),
       ...owner,
@@ -77,118 +79,156 @@ export class Views {
     }
     const after = { name: row.name, groupId, slot, ...wall }
     const audit = auditRecord(context, { action: 'view.added', target: targetOf(row), after })
-    store.write({ audit }, (tx) => {
-      if (viewsOfOwner(tx, owner).length >= mostViews) throw new AppError('TOO_MANY_VIEWS')
-      refuseTaken(tx, row)
-      insertView(tx, row)
-      if (slot !== null) putSlot(tx, caller.userId, row.id, slot)
+    await store.write({ audit }, async (tx) => {
+      if ((await viewsOfOwner(tx, owner)).length >= mostViews) throw new AppError('TOO_MANY_VIEWS')
+      await refuseTaken(tx, row)
+      await insertView(tx, row)
+      if (slot !== null) await putSlot(tx, caller.userId, row.id, slot)
     })
     this.#announce(row)
-    return this.#view(caller, row)
+    return this.#shown(caller, row)
   }
 
   /** Throws VIEW_EXISTS. */
-  update(
+  async update(
     context: RequestContext,
     id: string,
     input: { name?: string | undefined; wall?: Wall | undefined },
-  ): View {
+  ): Promise<View> {
     const { store, clock } = this.#options
     const caller = signedInCaller(context)
-    const before = this.#find(id)
-    const wall = input.wall && storedWall(this.#kept(caller, before.groupId, input.wall))
-    const name = input.name === undefined ? before.name : storedName(input.name)
-    const row = { ...before, name, ...wall, savedAt: clock.now() }
-    const audit = auditRecord(context, { action: 'view.changed', ...changeOf(before, row) })
-    store.write({ audit }, (tx) => {
-      if (name !== before.name) refuseTaken(tx, row)
-      updateView(tx, row)
+    const { groupId } = await store.read((db) => find(db, id))
+    const wall = input.wall && storedWall(await this.#kept(caller, groupId, input.wall))
+    const { before, row } = await this.#write(context, 'view.changed', async (tx) => {
+      const current = await find(tx, id)
+      const name = input.name === undefined ? current.name : storedName(input.name)
+      const next = { ...current, name, ...wall, savedAt: clock.now() }
+      if (name !== current.name) await refuseTaken(tx, next)
+      await updateView(tx, next)
+      return { before: current, row: next }
     })
-    this.#announce(row)
     if (wall) this.#overwritten.keep(id, row.savedAt, before)
     else this.#overwritten.forget(id)
-    return this.#view(caller, row)
+    return this.#shown(caller, row)
   }
 
   /** Puts back the wall that the view held before it was saved at `savedAt`. Throws NOTHING_TO_RESTORE. */
-  restore(context: RequestContext, id: string, savedAt: number): View {
-    const { store, clock } = this.#options
-    const current = this.#find(id)
+  async restore(context: RequestContext, id: string, savedAt: number): Promise<View> {
+    const { clock } = this.#options
     const before = this.#overwritten.before(id, savedAt)
-    if (!before || current.savedAt !== savedAt) throw nothingToRestore()
-    const { layout, tiles } = before
-    const row = { ...current, layout, tiles, savedAt: clock.now() }
-    const audit = auditRecord(context, { action: 'view.restored', ...changeOf(current, row) })
-    store.write({ audit }, (tx) => updateView(tx, row))
-    this.#announce(row)
+    const { row } = await this.#write(context, 'view.restored', async (tx) => {
+      const current = await find(tx, id)
+      if (!before || current.savedAt !== savedAt) throw nothingToRestore()
+      const { layout, tiles } = before
+      const next = { ...current, layout, tiles, savedAt: clock.now() }
+      await updateView(tx, next)
+      return { before: current, row: next }
+    })
     this.#overwritten.forget(id)
-    return this.#view(signedInCaller(context), row)
+    return this.#shown(signedInCaller(context), row)
   }
 
   /** Puts a view on a digit of the caller's, or with null on none; what was on that digit is on none then. */
-  setSlot(context: RequestContext, id: string, slot: number | null): View {
+  async setSlot(context: RequestContext, id: string, slot: number | null): Promise<View> {
     const { store } = this.#options
     const caller = signedInCaller(context)
-    const row = this.#find(id)
-    const slots = store.read((db) => slotsOf(db, caller.userId))
-    const [replacedId] = [...slots].find(([viewId, taken]) => taken === slot && viewId !== id) ?? []
-    const replaced = replacedId === undefined ? undefined : store.read((db) => viewById(db, replacedId))
-    const audit = auditRecord(context, {
-      action: 'view.slot-set',
-      target: targetOf(row),
-      before: { slot: slots.get(id) ?? null },
-      after: { slot, ...(replaced && { replaced: replaced.name }) },
+    const audit = ({ row, taken, replaced }: PlacedView): AuditRecord =>
+      auditRecord(context, {
+        action: 'view.slot-set',
+        target: targetOf(row),
+        before: { slot: taken },
+        after: { slot, ...(replaced && { replaced: replaced.name }) },
+      })
+    const { row } = await store.write({ audit }, async (tx): Promise<PlacedView> => {
+      const found = await find(tx, id)
+      const slots = await slotsOf(tx, caller.userId)
+      const [replacedId] = [...slots].find(([viewId, taken]) => taken === slot && viewId !== id) ?? []
+      const replaced = replacedId === undefined ? undefined : await viewById(tx, replacedId)
+      await putSlot(tx, caller.userId, id, slot)
+      return { row: found, taken: slots.get(id) ?? null, replaced }
     })
-    store.write({ audit }, (tx) => putSlot(tx, caller.userId, id, slot))
     this.#announce({ userId: caller.userId, groupId: null })
-    return this.#view(caller, row)
+    return this.#shown(caller, row)
   }
 
-  remove(context: RequestContext, id: string): void {
-    const row = this.#find(id)
-    const before = { name: row.name, groupId: row.groupId }
-    const audit = auditRecord(context, { action: 'view.removed', target: targetOf(row), before })
-    this.#options.store.write({ audit }, (tx) => deleteView(tx, id))
+  async remove(context: RequestContext, id: string): Promise<void> {
+    const audit = (row: ViewRow): AuditRecord => {
+      const before = { name: row.name, groupId: row.groupId }
+      return auditRecord(context, { action: 'view.removed', target: targetOf(row), before })
+    }
+    const row = await this.#options.store.write({ audit }, async (tx) => {
+      const found = await find(tx, id)
+      await deleteView(tx, id)
+      return found
+    })
     this.#announce(row)
     this.#overwritten.forget(id)
+  }
+
+  /** Changes a view in one write, records both sides, and announces it. */
+  async #write(
+    context: RequestContext,
+    action: 'view.changed' | 'view.restored',
+    change: (tx: Tx) => Promise<ChangedView>,
+  ): Promise<ChangedView> {
+    const audit = ({ before, row }: ChangedView): AuditRecord =>
+      auditRecord(context, { action, ...changeOf(before, row) })
+    const changed = await this.#options.store.write({ audit }, change)
+    this.#announce(changed.row)
+    return changed
   }
 
   #announce({ userId, groupId }: Pick<ViewRow, 'userId' | 'groupId'>): void {
     this.#options.bus.publish('walls.changed', { userId, groupId })
   }
 
-  #kept(caller: Caller, groupId: string | null, wall: Wall): Wall {
+  #kept(caller: Caller, groupId: string | null, wall: Wall): Promise<Wall> {
     const { walls } = this.#options
     return groupId === null ? walls.forPerson(caller, wall) : walls.forGroup(groupId, wall)
   }
 
-  #view(
-    caller: Caller,
-    row: ViewRow,
-    slots = this.#options.store.read((db) => slotsOf(db, caller.userId)),
-  ): View {
-    const { walls, policy } = this.#options
-    const { id, name, groupId, savedAt } = row
-    const wall = walls.shown(caller, row) ?? { layout: '1', tiles: [null] }
-    const canChange = policy.may(caller, 'view', id, 'operator')
-    return { id, name, groupId, savedAt, canChange, slot: slots.get(id) ?? null, ...wall }
+  async #shown(caller: Caller, row: ViewRow): Promise<View> {
+    return this.#view(caller, row, await this.#options.store.read((db) => slotsOf(db, caller.userId)))
   }
 
-  #find(id: string): ViewRow {
-    const row = this.#options.store.read((db) => viewById(db, id))
-    if (!row) throw new AppError('NOT_FOUND')
-    return row
+  async #view(caller: Caller, row: ViewRow, slots: ReadonlyMap<string, number>): Promise<View> {
+    const { walls, policy } = this.#options
+    const { id, name, groupId, savedAt } = row
+    const wall = (await walls.shown(caller, row)) ?? { layout: '1', tiles: [null] }
+    const canChange = policy.viewRole(caller, row) === 'operator'
+    return { id, name, groupId, savedAt, canChange, slot: slots.get(id) ?? null, ...wall }
   }
 }
 
-function viewsOfOwner(tx: Tx, { userId, groupId }: Pick<ViewRow, 'userId' | 'groupId'>): ViewRow[] {
+/** A view before and after a write. */
+interface ChangedView {
+  readonly before: ViewRow
+  readonly row: ViewRow
+}
+
+/** A view that was put on a digit: on which it was, and what it replaced there. */
+interface PlacedView {
+  readonly row: ViewRow
+  readonly taken: number | null
+  readonly replaced: ViewRow | undefined
+}
+
+async function find(db: ReadHandle, id: string): Promise<ViewRow> {
+  const row = await viewById(db, id)
+  if (!row) throw new AppError('NOT_FOUND')
+  return row
+}
+
+function viewsOfOwner(tx: Tx, { userId, groupId }: Pick<ViewRow, 'userId' | 'groupId'>): Promise<ViewRow[]> {
   return viewsOf(tx, userId ?? '', groupId === null ? [] : [groupId])
 }
 
 /** Case does not make two names of one, whatever the alphabet; an owner has few enough views to look through. */
-function refuseTaken(tx: Tx, row: ViewRow): void {
+async function refuseTaken(tx: Tx, row: ViewRow): Promise<void> {
   const wanted = foldedText(row.name)
-  const isTaken = viewsOfOwner(tx, row).some(({ id, name }) => id !== row.id && foldedText(name) === wanted)
+  const isTaken = (await viewsOfOwner(tx, row)).some(
+    ({ id, name }) => id !== row.id && foldedText(name) === wanted,
+  )
   if (isTaken) throw new AppError('VIEW_EXISTS', { params: { field: 'name' } })
 }
 

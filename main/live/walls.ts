@@ -1,7 +1,7 @@
 import type { Wall } from '../../shared/contract/live.ts'
 import { wallLayout, wallLayoutIds } from '../../shared/domain/wall-layouts.ts'
 import type { WallLayoutId } from '../../shared/domain/wall-layouts.ts'
-import { cameraById, firstCameraIds } from '../cameras/queries.ts'
+import { existingCameras, firstCameraIds } from '../cameras/queries.ts'
 import { groupById } from '../identity/groups-queries.ts'
 import type { Policy } from '../identity/policy.ts'
 import { auditRecord, signedInCaller } from '../rpc/request-context.ts'
@@ -9,7 +9,7 @@ import type { Caller, RequestContext } from '../rpc/request-context.ts'
 import type { Rights } from '../identity/rights.ts'
 import type { Bus } from '../platform/bus.ts'
 import type { Clock } from '../platform/clock.ts'
-import type { Store } from '../store/store-types.ts'
+import type { AuditRecord, Store } from '../store/store-types.ts'
 import { Overwritten } from './overwritten.ts'
 import { deleteGroupWall, groupWallOf, saveGroupWall, saveWall, wallOf } from './queries.ts'
 import type { GroupWallRow, StoredWall } from './queries.ts'
@@ -40,47 +40,51 @@ export class Walls {
   }
 
   /** The wall the caller left; before the first time, a wall of what there is. */
-  mine(context: RequestContext): Wall {
+  async mine(context: RequestContext): Promise<Wall> {
     const caller = signedInCaller(context)
-    const saved = this.#options.store.read((db) => wallOf(db, caller.userId))
-    return (saved && this.shown(caller, saved)) ?? this.#firstWall(this.#visibleTo(caller))
+    const saved = await this.#options.store.read((db) => wallOf(db, caller.userId))
+    return (saved && (await this.shown(caller, saved))) ?? this.#firstWall(this.#visibleTo(caller))
   }
 
-  saveMine(context: RequestContext, wall: Wall): Wall {
+  async saveMine(context: RequestContext, wall: Wall): Promise<Wall> {
     const { store, clock } = this.#options
     const caller = signedInCaller(context)
-    const kept = this.forPerson(caller, wall)
+    const kept = await this.forPerson(caller, wall)
     const audit = auditRecord(context, {
       action: 'wall.saved',
       target: { kind: 'wall', id: caller.userId, name: caller.email },
       after: { ...kept },
     })
     const row = { userId: caller.userId, ...storedWall(kept), savedAt: clock.now() }
-    store.write({ audit }, (tx) => saveWall(tx, row))
+    await store.write({ audit }, (tx) => saveWall(tx, row))
     return kept
   }
 
   /** The wall of a group; before an operator saved one, a wall of its cameras. */
-  ofGroup(context: RequestContext, groupId: string): Wall {
+  async ofGroup(context: RequestContext, groupId: string): Promise<Wall> {
     const { store, rights } = this.#options
-    const saved = store.read((db) => groupWallOf(db, groupId))
+    const saved = await store.read((db) => groupWallOf(db, groupId))
     const cameras = rights.camerasOfGroup(groupId)
-    const wall = saved && this.shown(signedInCaller(context), saved)
+    const wall = saved && (await this.shown(signedInCaller(context), saved))
     return wall ? this.#withOnly(cameras, wall) : this.#firstWall([...cameras])
   }
 
-  saveOfGroup(context: RequestContext, groupId: string, wall: Wall): Wall & { savedAt: number } {
+  async saveOfGroup(
+    context: RequestContext,
+    groupId: string,
+    wall: Wall,
+  ): Promise<Wall & { savedAt: number }> {
     const { store, clock, bus } = this.#options
-    const kept = this.forGroup(groupId, wall)
+    const kept = await this.forGroup(groupId, wall)
     const row = { groupId, ...storedWall(kept), savedAt: clock.now() }
     const audit = auditRecord(context, {
       action: 'group.wall-saved',
-      target: this.#targetOf(groupId),
+      target: await this.#targetOf(groupId),
       after: { ...kept },
     })
-    const before = store.write({ audit }, (tx) => {
-      const overwritten = groupWallOf(tx, groupId) ?? null
-      saveGroupWall(tx, row)
+    const before = await store.write({ audit }, async (tx) => {
+      const overwritten = (await groupWallOf(tx, groupId)) ?? null
+      await saveGroupWall(tx, row)
       return overwritten
     })
     bus.publish('walls.changed', { userId: null, groupId })
@@ -89,20 +93,24 @@ export class Walls {
   }
 
   /** Puts back the wall that the group had before it was saved at `savedAt`. Throws NOTHING_TO_RESTORE. */
-  restoreOfGroup(context: RequestContext, groupId: string, savedAt: number): Wall {
+  async restoreOfGroup(context: RequestContext, groupId: string, savedAt: number): Promise<Wall> {
     const { store, clock, bus } = this.#options
     const before = this.#overwritten.before(groupId, savedAt)
-    const current = store.read((db) => groupWallOf(db, groupId))
-    if (before === undefined || current?.savedAt !== savedAt) throw nothingToRestore()
-    const audit = auditRecord(context, {
-      action: 'group.wall-restored',
-      target: this.#targetOf(groupId),
-      before: { layout: current.layout, tiles: current.tiles },
-      after: before && { layout: before.layout, tiles: before.tiles },
-    })
-    store.write({ audit }, (tx) => {
-      if (before) saveGroupWall(tx, { ...before, savedAt: clock.now() })
-      else deleteGroupWall(tx, groupId)
+    if (before === undefined) throw nothingToRestore()
+    const target = await this.#targetOf(groupId)
+    const audit = ({ layout, tiles }: StoredWall): AuditRecord =>
+      auditRecord(context, {
+        action: 'group.wall-restored',
+        target,
+        before: { layout, tiles },
+        after: before && { layout: before.layout, tiles: before.tiles },
+      })
+    await store.write({ audit }, async (tx) => {
+      const current = await groupWallOf(tx, groupId)
+      if (current?.savedAt !== savedAt) throw nothingToRestore()
+      if (before) await saveGroupWall(tx, { ...before, savedAt: clock.now() })
+      else await deleteGroupWall(tx, groupId)
+      return current
     })
     bus.publish('walls.changed', { userId: null, groupId })
     this.#overwritten.forget(groupId)
@@ -110,40 +118,48 @@ export class Walls {
   }
 
   /** Throws NOT_FOUND. */
-  #targetOf(groupId: string): { kind: string; id: string; name: string } {
-    const group = this.#options.store.read((db) => groupById(db, groupId))
+  async #targetOf(groupId: string): Promise<{ kind: string; id: string; name: string }> {
+    const group = await this.#options.store.read((db) => groupById(db, groupId))
     if (!group) throw new AppError('NOT_FOUND')
     return { kind: 'group', id: groupId, name: group.name }
   }
 
   /** What a person may keep in a wall of their own: cameras that exist and are theirs to see. */
-  forPerson(caller: Caller, { layout, tiles }: Wall): Wall {
+  forPerson(caller: Caller, { layout, tiles }: Wall): Promise<Wall> {
     return this.#tiles(layout, tiles, (id) => this.#options.policy.canSeeCamera(caller, id))
   }
 
   /** What stands in a wall of a group: its own cameras, so that every member sees the same. */
-  forGroup(groupId: string, wall: Wall): Wall {
+  forGroup(groupId: string, wall: Wall): Promise<Wall> {
     return this.#withOnly(this.#options.rights.camerasOfGroup(groupId), wall)
   }
 
   /** A stored wall as this caller may see it; undefined where its layout is not known any more. */
-  shown(caller: Caller, { layout: name, tiles }: StoredWall): Wall | undefined {
+  async shown(caller: Caller, { layout: name, tiles }: StoredWall): Promise<Wall | undefined> {
     const layout = wallLayoutIds.find((id) => id === name)
-    return layout && this.forPerson(caller, { layout, tiles: JSON.parse(tiles) as (string | null)[] })
+    return layout && (await this.forPerson(caller, { layout, tiles: JSON.parse(tiles) as (string | null)[] }))
   }
 
-  #withOnly(cameras: ReadonlySet<string>, { layout, tiles }: Wall): Wall {
+  #withOnly(cameras: ReadonlySet<string>, { layout, tiles }: Wall): Promise<Wall> {
     return this.#tiles(layout, tiles, (id) => cameras.has(id))
   }
 
-  #tiles(layout: WallLayoutId, tiles: Wall['tiles'], mayStay: (cameraId: string) => boolean): Wall {
-    const kept = this.#options.store.read((db) =>
-      wallLayout(layout).tiles.map((_cell, index) => {
-        const id = tiles[index] ?? null
-        return id !== null && mayStay(id) && cameraById(db, id) ? id : null
-      }),
+  async #tiles(
+    layout: WallLayoutId,
+    tiles: Wall['tiles'],
+    mayStay: (cameraId: string) => boolean,
+  ): Promise<Wall> {
+    const wanted = wallLayout(layout).tiles.map((_cell, index) => {
+      const id = tiles[index] ?? null
+      return id !== null && mayStay(id) ? id : null
+    })
+    const known = await this.#options.store.read((db) =>
+      existingCameras(
+        db,
+        wanted.filter((id) => id !== null),
+      ),
     )
-    return { layout, tiles: kept }
+    return { layout, tiles: wanted.map((id) => (id !== null && known.has(id) ? id : null)) }
   }
 
   /** Null means every camera there is. */
@@ -152,8 +168,8 @@ export class Walls {
     return visible === 'all' ? null : [...visible.keys()]
   }
 
-  #firstWall(cameraIds: readonly string[] | null): Wall {
-    const ids = this.#options.store.read((db) => firstCameraIds(db, cameraIds, firstWallTiles))
+  async #firstWall(cameraIds: readonly string[] | null): Promise<Wall> {
+    const ids = await this.#options.store.read((db) => firstCameraIds(db, cameraIds, firstWallTiles))
     const layout: WallLayoutId = ids.length <= 1 ? '1' : ids.length <= 4 ? '4' : ids.length <= 9 ? '9' : '16'
     return { layout, tiles: wallLayout(layout).tiles.map((_cell, index) => ids[index] ?? null) }
   }

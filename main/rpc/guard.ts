@@ -15,9 +15,9 @@ import type { Caller, RequestContext } from './request-context.ts'
 /** Who may do what, as the guard asks it; `access/` decides. */
 export interface AccessDecisions {
   /** What the caller may do with something; null where it does not exist for them. */
-  roleFor(caller: Caller, kind: ResourceKind, id: string): GroupRole | null
+  roleFor(caller: Caller, kind: ResourceKind, id: string): GroupRole | null | Promise<GroupRole | null>
   /** Whether the caller had this access until a moment ago. */
-  hadJustNow(caller: Caller, kind: ResourceKind, id: string, needed: GroupRole): boolean
+  hadJustNow(caller: Caller, kind: ResourceKind, id: string, needed: GroupRole): Promise<boolean>
   wasAdministratorJustNow(caller: Caller): boolean
 }
 
@@ -32,7 +32,7 @@ export interface GuardOptions {
   readonly store: AuditTrackingStore
   readonly log: AreaLogger
   /** What it is called, undefined where there is none: a refusal is recorded only where there was something to refuse. */
-  readonly nameOf: (kind: ResourceKind, id: string) => string | undefined
+  readonly nameOf: (kind: ResourceKind, id: string) => Promise<string | undefined>
   /**
    * Checks what procedures answer against the contract: a field that it does not name fails. Our own answers are typed
    * already, and checking a page of cameras costs more than making it, so this is for tests.
@@ -91,8 +91,8 @@ function rolePart(rules: ProcedureRules, options: GuardOptions): Check {
     try {
       const refusal = roleRefusal(rules, context)
       if (refusal) {
-        if (refusal.code === 'FORBIDDEN' && !wasOvertaken(rules, context, options.policy))
-          recordRefusal(options, context, path, null)
+        if (refusal.code === 'FORBIDDEN' && !(await wasOvertaken(rules, context, options.policy)))
+          await recordRefusal(options, context, path, null)
         throw refusal
       }
       const result = await next()
@@ -113,13 +113,13 @@ function resourcePart(rules: ProcedureRules, options: GuardOptions): Check {
   const { access } = rules
   if (!('role' in access)) return ({ next }) => next()
   const { kind, role, field, mayBeAbsent } = access
-  return ({ context, path, next }, input) => {
+  return async ({ context, path, next }, input) => {
     for (const id of idsIn(input, field, mayBeAbsent)) {
-      const held = context.caller && options.policy.roleFor(context.caller, kind, id)
+      const held = context.caller && (await options.policy.roleFor(context.caller, kind, id))
       if (held && roleCovers(held, role)) continue
-      const name = options.nameOf(kind, id)
-      if (name !== undefined && !wasOvertaken(rules, context, options.policy, { kind, id, role }))
-        recordRefusal(options, context, path, { kind, id, name })
+      const name = await options.nameOf(kind, id)
+      if (name !== undefined && !(await wasOvertaken(rules, context, options.policy, { kind, id, role })))
+        await recordRefusal(options, context, path, { kind, id, name })
       if (!held) throw new AppError('NOT_FOUND')
       throw new AppError('FORBIDDEN', { message: roleMessages[kind] })
     }
@@ -131,12 +131,12 @@ function resourcePart(rules: ProcedureRules, options: GuardOptions): Check {
  * An open page reads by itself: lists, tiles, what it polls. What it read was the caller's until a moment ago, so it is
  * refused like everything else but not held against them. What changes something is a person's act, and recorded.
  */
-function wasOvertaken(
+async function wasOvertaken(
   { audit }: ProcedureRules,
   { caller }: RequestContext,
   policy: AccessDecisions,
   asked?: { readonly kind: ResourceKind; readonly id: string; readonly role: GroupRole },
-): boolean {
+): Promise<boolean> {
   if (!caller || audit !== null) return false
   return asked
     ? policy.hadJustNow(caller, asked.kind, asked.id, asked.role)
@@ -188,12 +188,12 @@ function requireAudit(
 }
 
 /** Refusals are recorded in a write of their own, for there is no other to carry them. */
-function recordRefusal(
+async function recordRefusal(
   { store }: GuardOptions,
   context: RequestContext,
   path: readonly string[],
   target: AuditRecord['target'],
-): void {
+): Promise<void> {
   const audit: AuditRecord = {
     action: 'access.refused',
     actorId: context.caller?.userId ?? null,
@@ -206,5 +206,5 @@ function recordRefusal(
     before: null,
     after: { procedure: path.join('.') },
   }
-  store.write({ audit }, () => undefined)
+  await store.write({ audit }, () => undefined)
 }

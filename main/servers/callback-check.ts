@@ -76,7 +76,7 @@ export class CallbackCheck implements Part {
     const call: CallContext = { requestId: newId(), signal: this.#abort.signal }
     this.#running.add(link.id)
     try {
-      const camera = store.read((db) => firstCamera(db, link.id))
+      const camera = await store.read((db) => firstCamera(db, link.id))
       if (!camera) return
       link.noteCallbackDoubtful(false)
       await upkeep.settleAuthorization(link, call, () => this.#ask(link, call, camera))

@@ -49,8 +49,8 @@ export class Fleet implements Part {
     this.#options = options
   }
 
-  start(): void {
-    for (const row of this.#options.store.read(allServers)) this.add(row, null)
+  async start(): Promise<void> {
+    for (const row of await this.#options.store.read(allServers)) this.add(row, null)
   }
 
   async stop(): Promise<void> {
@@ -155,7 +155,7 @@ export class Fleet implements Part {
   /** Tells the rooms what is known of a server, and the bus where that changed what a person sees. */
   #announce(link: ServerLink): void {
     if (this.#links.get(link.id) !== link) return
-    this.#keepStreamOrigin(link)
+    this.#takeStreamOrigin(link)
     const digest = serverDigest(link)
     const before = this.#digests.get(link.id)
     if (before !== digest) {
@@ -170,13 +170,21 @@ export class Fleet implements Part {
     for (const listener of listeners) listener(link.id)
   }
 
-  /** The next start serves its pages before Alta has answered: their policy needs the address by then. */
-  #keepStreamOrigin(link: ServerLink): void {
+  #takeStreamOrigin(link: ServerLink): void {
     const { streamOrigin } = link.state
     if (streamOrigin === link.row.streamOrigin) return
-    this.#options.store.write({ audit: null }, (tx) => updateServer(tx, link.id, { streamOrigin }))
     link.adopt({ ...link.row, streamOrigin }, null)
     this.#options.bus.publish('stream-origins.changed', {})
+    void this.#keepStreamOrigin(link.id, streamOrigin)
+  }
+
+  /** The next start serves its pages before Alta has answered: their policy needs the address by then. */
+  async #keepStreamOrigin(serverId: string, streamOrigin: string | null): Promise<void> {
+    try {
+      await this.#options.store.write({ audit: null }, (tx) => updateServer(tx, serverId, { streamOrigin }))
+    } catch (error) {
+      this.#options.logger.warn('where a server streams from could not be kept', { serverId, error })
+    }
   }
 
   #publish(link: ServerLink, returned: boolean): void {

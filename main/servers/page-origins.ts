@@ -5,7 +5,7 @@ import { auditRecord } from '../rpc/request-context.ts'
 import type { RequestContext } from '../rpc/request-context.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { AreaLogger } from '../platform/logging.ts'
-import type { Store } from '../store/store-types.ts'
+import type { AuditRecord, Store } from '../store/store-types.ts'
 import { isKnownOrigin, mostPageOrigins, readPageOrigins } from './addresses.ts'
 import type { Fleet } from './fleet.ts'
 import { allowedPageOrigins, setAllowedPageOrigins, updateServer } from './queries.ts'
@@ -56,7 +56,7 @@ export class PageOrigins {
     const strange =
       origin === null ? [] : links.filter((link) => !isKnownOrigin(link.row.pageOrigins, origin))
     if (origin === null || strange.length === 0) return null
-    if (this.#isAllowed(origin)) {
+    if (await this.#isAllowed(origin)) {
       await Promise.all(strange.map((link) => this.#options.upkeep.ensurePageOrigin(link, origin, context)))
       return null
     }
@@ -64,8 +64,8 @@ export class PageOrigins {
     return origin
   }
 
-  list(): PageOriginsAnswer {
-    const allowed = this.#options.store.read(allowedPageOrigins)
+  async list(): Promise<PageOriginsAnswer> {
+    const allowed = await this.#options.store.read(allowedPageOrigins)
     const waiting = [...this.#waiting.values()].map(({ origin, person, seenAt }) => ({
       origin,
       person,
@@ -76,12 +76,12 @@ export class PageOrigins {
 
   /** Throws TOO_MANY_ORIGINS where the list is full. */
   async allow(context: RequestContext, typed: string): Promise<PageOriginsAnswer> {
-    const { store, fleet, upkeep } = this.#options
+    const { fleet, upkeep } = this.#options
     const origin = webOrigin(typed) ?? typed
-    const before = store.read(allowedPageOrigins)
-    if (!before.includes(origin) && before.length >= mostPageOrigins) throw new AppError('TOO_MANY_ORIGINS')
-    const after = [...new Set([...before, origin])]
-    this.#save(context, 'page-origin.allowed', origin, { before, after })
+    await this.#change(context, 'page-origin.allowed', origin, (before) => {
+      if (!before.includes(origin) && before.length >= mostPageOrigins) throw new AppError('TOO_MANY_ORIGINS')
+      return [...new Set([...before, origin])]
+    })
     this.#waiting.delete(origin)
     await Promise.all(fleet.links().map((link) => upkeep.ensurePageOrigin(link, origin, context, true)))
     return this.list()
@@ -89,19 +89,19 @@ export class PageOrigins {
 
   /** Forgets a name, and takes it off the servers where the desk put it. */
   async withdraw(context: RequestContext, typed: string): Promise<PageOriginsAnswer> {
-    const { store, fleet } = this.#options
+    const { fleet } = this.#options
     const origin = webOrigin(typed) ?? typed
-    const before = store.read(allowedPageOrigins)
-    const after = before.filter((known) => known !== origin)
-    this.#save(context, 'page-origin.withdrawn', origin, { before, after })
-    if (!this.#isAllowed(origin))
+    await this.#change(context, 'page-origin.withdrawn', origin, (before) =>
+      before.filter((known) => known !== origin),
+    )
+    if (!(await this.#isAllowed(origin)))
       await Promise.all(fleet.links().map((link) => this.#takeOff(link, origin, context.requestId)))
     return this.list()
   }
 
-  #isAllowed(origin: string): boolean {
+  async #isAllowed(origin: string): Promise<boolean> {
     const { ownOrigins, store } = this.#options
-    return ownOrigins().includes(origin) || store.read(allowedPageOrigins).includes(origin)
+    return ownOrigins().includes(origin) || (await store.read(allowedPageOrigins)).includes(origin)
   }
 
   #note(origin: string, context: RequestContext): void {
@@ -114,19 +114,25 @@ export class PageOrigins {
     this.#waiting.set(origin, { origin, person, seenAt: this.#options.clock.now() })
   }
 
-  #save(
+  async #change(
     context: RequestContext,
     action: 'page-origin.allowed' | 'page-origin.withdrawn',
     origin: string,
-    { before, after }: { before: readonly string[]; after: readonly string[] },
-  ): void {
-    const audit = auditRecord(context, {
-      action,
-      target: { kind: 'page-origin', id: null, name: origin },
-      before: { allowed: before },
-      after: { allowed: after },
+    changed: (before: readonly string[]) => readonly string[],
+  ): Promise<void> {
+    const audit = ({ before, after }: { before: readonly string[]; after: readonly string[] }): AuditRecord =>
+      auditRecord(context, {
+        action,
+        target: { kind: 'page-origin', id: null, name: origin },
+        before: { allowed: before },
+        after: { allowed: after },
+      })
+    await this.#options.store.write({ audit }, async (tx) => {
+      const before = await allowedPageOrigins(tx)
+      const after = changed(before)
+      await setAllowedPageOrigins(tx, after)
+      return { before, after }
     })
-    this.#options.store.write({ audit }, (tx) => setAllowedPageOrigins(tx, after))
   }
 
   async #takeOff(link: ServerLink, origin: string, requestId: string): Promise<void> {
@@ -136,7 +142,7 @@ export class PageOrigins {
       const ours = pages.some((page) => page.origin === origin && page.added)
       if (!pages.some((page) => page.origin === origin)) return
       const pageOrigins = JSON.stringify(pages.filter((page) => page.origin !== origin))
-      store.write({ audit: null }, (tx) => updateServer(tx, link.id, { pageOrigins }))
+      await store.write({ audit: null }, (tx) => updateServer(tx, link.id, { pageOrigins }))
       fleet.adopt({ ...link.row, pageOrigins }, null)
       if (!ours) return
       try {

@@ -31,12 +31,12 @@ function matches(search: string | undefined): SQL | undefined {
 }
 
 /** One page of servers by name, and how many there are in all. */
-export function pageOfServers(
+export async function pageOfServers(
   db: ReadHandle,
   page: { search: string | undefined; limit: number; offset: number },
-): { rows: ServerRow[]; total: number } {
+): Promise<{ rows: ServerRow[]; total: number }> {
   const where = matches(page.search)
-  const rows = db
+  const rows = await db
     .select()
     .from(servers)
     .where(where)
@@ -44,17 +44,17 @@ export function pageOfServers(
     .limit(page.limit)
     .offset(page.offset)
     .all()
-  const total = db.select({ value: count() }).from(servers).where(where).get()?.value ?? 0
+  const total = (await db.select({ value: count() }).from(servers).where(where).get())?.value ?? 0
   return { rows, total }
 }
 
 /** Every server, oldest first. */
-export function allServers(db: ReadHandle): ServerRow[] {
+export function allServers(db: ReadHandle): Promise<ServerRow[]> {
   return db.select().from(servers).orderBy(asc(servers.id)).all()
 }
 
 /** One server, or undefined. */
-export function serverById(db: ReadHandle, id: string): ServerRow | undefined {
+export function serverById(db: ReadHandle, id: string): Promise<ServerRow | undefined> {
   return db.select().from(servers).where(eq(servers.id, id)).get()
 }
 
@@ -64,7 +64,7 @@ export function serverLike(
   name: string,
   baseUrl: string,
   exceptId: string | null,
-): ServerRow | undefined {
+): Promise<ServerRow | undefined> {
   return db
     .select()
     .from(servers)
@@ -74,23 +74,23 @@ export function serverLike(
     .get()
 }
 
-export function insertServer(tx: Tx, row: ServerRow): void {
-  tx.insert(servers).values(row).run()
+export async function insertServer(tx: Tx, row: ServerRow): Promise<void> {
+  await tx.insert(servers).values(row)
 }
 
-export function updateServer(tx: Tx, id: string, changes: ServerChanges): void {
-  tx.update(servers).set(changes).where(eq(servers.id, id)).run()
+export async function updateServer(tx: Tx, id: string, changes: ServerChanges): Promise<void> {
+  await tx.update(servers).set(changes).where(eq(servers.id, id))
 }
 
 /** Forgets a server with its cameras and what was left to do on it. */
-export function deleteServer(tx: Tx, id: string): void {
-  tx.delete(altaIntents).where(eq(altaIntents.serverId, id)).run()
-  tx.delete(cameras).where(eq(cameras.serverId, id)).run()
-  tx.delete(servers).where(eq(servers.id, id)).run()
+export async function deleteServer(tx: Tx, id: string): Promise<void> {
+  await tx.delete(altaIntents).where(eq(altaIntents.serverId, id))
+  await tx.delete(cameras).where(eq(cameras.serverId, id))
+  await tx.delete(servers).where(eq(servers.id, id))
 }
 
 /** What the desk expects on a server, one entry for each camera. */
-export function expectedCameras(db: ReadHandle, serverId: string): ExpectedCamera[] {
+export function expectedCameras(db: ReadHandle, serverId: string): Promise<ExpectedCamera[]> {
   return db
     .select({
       id: cameras.id,
@@ -109,8 +109,8 @@ export function expectedCameras(db: ReadHandle, serverId: string): ExpectedCamer
 }
 
 /** Number of cameras of each server that has any. */
-export function cameraCounts(db: ReadHandle): Map<string, number> {
-  const rows = db
+export async function cameraCounts(db: ReadHandle): Promise<Map<string, number>> {
+  const rows = await db
     .select({ serverId: cameras.serverId, value: count() })
     .from(cameras)
     .groupBy(cameras.serverId)
@@ -119,7 +119,10 @@ export function cameraCounts(db: ReadHandle): Map<string, number> {
 }
 
 /** The oldest camera of a server, to try the server with; undefined where it has none. */
-export function firstCamera(db: ReadHandle, serverId: string): { id: string; channelId: string } | undefined {
+export function firstCamera(
+  db: ReadHandle,
+  serverId: string,
+): Promise<{ id: string; channelId: string } | undefined> {
   return db
     .select({ id: cameras.id, channelId: cameras.channelId })
     .from(cameras)
@@ -132,15 +135,15 @@ export function firstCamera(db: ReadHandle, serverId: string): { id: string; cha
 const allowedOriginsKey = 'allowed_page_origins'
 
 /** Names of the desk that an administrator has allowed on the servers. */
-export function allowedPageOrigins(db: ReadHandle): readonly string[] {
-  const row = db.select().from(deskValues).where(eq(deskValues.key, allowedOriginsKey)).get()
+export async function allowedPageOrigins(db: ReadHandle): Promise<readonly string[]> {
+  const row = await db.select().from(deskValues).where(eq(deskValues.key, allowedOriginsKey)).get()
   return row ? (JSON.parse(row.value) as string[]) : []
 }
 
-export function setAllowedPageOrigins(tx: Tx, origins: readonly string[]): void {
+export async function setAllowedPageOrigins(tx: Tx, origins: readonly string[]): Promise<void> {
   const value = JSON.stringify(origins)
-  tx.insert(deskValues)
+  await tx
+    .insert(deskValues)
     .values({ key: allowedOriginsKey, value })
     .onConflictDoUpdate({ target: deskValues.key, set: { value } })
-    .run()
 }

@@ -70,7 +70,7 @@ export class Registration {
   add(context: RequestContext, input: ServerInput): Promise<ServerLink> {
     return this.#additions.run(async () => {
       const baseUrl = normalBaseUrl(input.baseUrl)
-      this.refuseDuplicate(input.name, baseUrl, null)
+      await this.refuseDuplicate(input.name, baseUrl, null)
       const streamUrl = webOrigin(input.streamUrl ?? null)
       const server: NewServer = { ...input, id: newId(), baseUrl, streamUrl }
       const client = this.#options.fleet.client(server.id, baseUrl, input.login, input.password)
@@ -111,8 +111,8 @@ export class Registration {
     }
   }
 
-  refuseDuplicate(name: string, baseUrl: string, exceptId: string | null): void {
-    const other = this.#options.store.read((db) => serverLike(db, name, baseUrl, exceptId))
+  async refuseDuplicate(name: string, baseUrl: string, exceptId: string | null): Promise<void> {
+    const other = await this.#options.store.read((db) => serverLike(db, name, baseUrl, exceptId))
     if (other) throw new AppError('SERVER_EXISTS')
   }
 
@@ -140,7 +140,7 @@ export class Registration {
         target: { kind: 'server', id: row.id, name: row.name },
         after: auditView(row),
       })
-      store.write({ audit }, (tx) => insertServer(tx, row))
+      await store.write({ audit }, (tx) => insertServer(tx, row))
       return row
     } catch (error) {
       await this.#undo(client, call, added)

@@ -75,7 +75,7 @@ export interface LinkParts {
   readonly clock: Clock
   readonly logger: AreaLogger
   readonly times: WatchTimes
-  readonly expectedCameras: () => ExpectedCamera[]
+  readonly expectedCameras: () => Promise<ExpectedCamera[]>
   /** After every change of the state. */
   readonly onChanged: () => void
   /** After every round, whatever it found. */
@@ -279,12 +279,12 @@ export class ServerLink {
   }
 
   /** Everything of ours that should stand on this server now. */
-  expectation(): ServerExpectation {
+  async expectation(): Promise<ServerExpectation> {
     return {
       deskId: this.#parts.deskId,
       authorization: this.authorization(),
       origins: readPageOrigins(this.#row.pageOrigins).map(({ origin }) => origin),
-      channels: this.#parts.expectedCameras(),
+      channels: await this.#parts.expectedCameras(),
     }
   }
 
@@ -388,7 +388,7 @@ export class ServerLink {
   async #readConfig(signal: AbortSignal): Promise<boolean> {
     const call: CallContext = { requestId: newId(), signal, retries: 0, timeoutMs: configTimeoutMs }
     const client = this.#client
-    const expectation = this.expectation()
+    const expectation = await this.expectation()
     const startedAt = this.#parts.clock.now()
     const generation = this.#generation
     const settled = this.#changing === 0
@@ -431,7 +431,7 @@ export class ServerLink {
       const viewing = { personId: 'desk', signInId: '', cameraId: id, channelId, remoteAddress: 'desktop' }
       return (await this.token(viewing)).token
     }
-    const read = await this.#playlists.read(call, streamOrigin, this.#parts.expectedCameras(), token)
+    const read = await this.#playlists.read(call, streamOrigin, await this.#parts.expectedCameras(), token)
     return new Map([...figures, ...read])
   }
 

@@ -7,6 +7,7 @@ import { releaseServer, repairServer } from '../alta/provisioning.ts'
 import { auditRecord } from '../rpc/request-context.ts'
 import type { RequestContext } from '../rpc/request-context.ts'
 import type { Bus } from '../platform/bus.ts'
+import type { Change } from '../store/change-feed.ts'
 import { normalBaseUrl, readPageOrigins, withAdded } from './addresses.ts'
 import { auditView } from './audit-view.ts'
 import {
@@ -50,13 +51,13 @@ export class ServersService {
     this.#registration = new Registration(options)
   }
 
-  list(page: { search?: string | undefined; page: number; pageSize: number }): Page<Server> {
+  async list(page: { search?: string | undefined; page: number; pageSize: number }): Promise<Page<Server>> {
     const { store, fleet } = this.#options
     const { search, pageSize } = page
     const window = { search, limit: pageSize, offset: (page.page - 1) * pageSize }
-    const { rows, total, counts } = store.read((db) => ({
-      ...pageOfServers(db, window),
-      counts: cameraCounts(db),
+    const { rows, total, counts } = await store.read(async (db) => ({
+      ...(await pageOfServers(db, window)),
+      counts: await cameraCounts(db),
     }))
     const items = rows.flatMap((row) => {
       const link = fleet.link(row.id)
@@ -65,9 +66,9 @@ export class ServersService {
     return { items, total }
   }
 
-  get(id: string): Server {
-    const { row, link } = this.#find(id)
-    return serverView(row, link, this.#options.store.read(cameraCounts).get(id) ?? 0)
+  async get(id: string): Promise<Server> {
+    const { row, link } = await this.#find(id)
+    return serverView(row, link, (await this.#options.store.read(cameraCounts)).get(id) ?? 0)
   }
 
   /** Verifies first; where anything fails, nothing of ours stays on Alta or in the database. */
@@ -80,39 +81,45 @@ export class ServersService {
 
   /** Verifies where the address or the account changes; a new name alone asks Alta nothing. */
   async update(context: RequestContext, id: string, changes: ServerUpdate): Promise<Server> {
-    const needsProof = await this.#find(id).link.change(async () => {
-      const { row, link } = this.#find(id)
+    const found = await this.#find(id)
+    const needsProof = await found.link.change(async () => {
+      const { row, link } = await this.#find(id)
       const next = this.#changedRow(row, changes)
-      this.#registration.refuseDuplicate(next.name, next.baseUrl, id)
+      await this.#registration.refuseDuplicate(next.name, next.baseUrl, id)
       if (new URL(next.baseUrl).origin !== new URL(row.baseUrl).origin && changes.password === undefined)
         throw new AppError('PASSWORD_NEEDED', { params: { field: 'password' } })
       const account =
         next.baseUrl !== row.baseUrl || next.login !== row.login || changes.password !== undefined
       if (!account && next.streamUrl === row.streamUrl) {
-        this.#saveChange(context, row, next)
+        await this.#saveChange(context, row, next)
         this.#options.fleet.adopt(next, null)
         return false
       }
       await this.#saveProved(context, link, next, changes.password)
       return true
     })
-    if (needsProof) await this.#find(id).link.lookNow()
+    if (needsProof) await found.link.lookNow()
     return this.get(id)
   }
 
   /** Takes everything of ours off Alta, then forgets the server; `force` forgets it even where Alta does not answer. */
   async remove(context: RequestContext, id: string, force: boolean): Promise<void> {
     const { fleet, bus, store } = this.#options
-    const cameras = await this.#find(id).link.change(async () => {
-      const { row, link } = this.#find(id)
-      const known = store.read((db) => expectedCameras(db, id))
+    const found = await this.#find(id)
+    const cameras = await found.link.change(async () => {
+      const { row, link } = await this.#find(id)
+      const known = await store.read((db) => expectedCameras(db, id))
       await this.#release(context, link, known, force)
       const audit = auditRecord(context, {
         action: 'server.removed',
         target: { kind: 'server', id, name: row.name },
         before: { ...auditView(row), cameras: known.map(({ name }) => name) },
       })
-      store.write({ audit }, (tx) => deleteServer(tx, id))
+      const changes = known.map(({ id: cameraId }): Change => ({
+        name: 'camera.deleted',
+        data: { cameraId, serverId: id },
+      }))
+      await store.write({ audit, changes }, (tx) => deleteServer(tx, id))
       return known
     })
     await fleet.drop(id)
@@ -122,11 +129,11 @@ export class ServersService {
 
   /** Puts our objects back; where that costs recordings, only with the server's name typed out. */
   async repair(context: RequestContext, id: string, confirmName: string | undefined): Promise<Server> {
-    const { link } = this.#find(id)
+    const { link } = await this.#find(id)
     await link.change(async () => {
-      const { row } = this.#find(id)
+      const { row } = await this.#find(id)
       const call = { requestId: context.requestId }
-      const expectation = link.expectation()
+      const expectation = await link.expectation()
       const steps = planRepair(await link.client.config(call), expectation)
       const atStake = steps.filter(({ clearsRecordings }) => clearsRecordings).map((step) => step.id)
       if (atStake.length > 0 && confirmName !== row.name)
@@ -145,7 +152,7 @@ export class ServersService {
         before: { drift: link.state.drift },
         after: { steps },
       })
-      this.#options.store.write({ audit }, (tx) =>
+      await this.#options.store.write({ audit }, (tx) =>
         updateServer(tx, id, { pageOrigins: repaired.pageOrigins }),
       )
       this.#options.fleet.adopt(repaired, null)
@@ -161,12 +168,12 @@ export class ServersService {
     id: string,
     search: string | undefined,
   ): Promise<Page<ReceiverView>> {
-    const { link } = this.#find(id)
+    const { link } = await this.#find(id)
     const call: CallContext = { requestId: context.requestId, signal: context.signal }
     const [config, status] = await Promise.all([link.client.config(call), link.client.status(call)])
     if (!config.receivers) throw new AltaProblem('ALTA_TOO_OLD')
     const figures = status ? new Map(Object.entries(status.receivers)) : link.state.figures
-    const cameras = this.#options.store.read((db) => expectedCameras(db, id))
+    const cameras = await this.#options.store.read((db) => expectedCameras(db, id))
     const imported = new Map(cameras.map((camera) => [camera.receiverId, camera.id]))
     const wanted = search?.trim().toLocaleLowerCase() ?? ''
     const items = receiverViews(config.receivers, figures, imported).filter((receiver) =>
@@ -180,7 +187,7 @@ export class ServersService {
     context: RequestContext,
     id: string,
   ): Promise<Page<{ id: string; durationHours: number | null }>> {
-    const { link } = this.#find(id)
+    const { link } = await this.#find(id)
     const config = await link.client.config({ requestId: context.requestId, signal: context.signal })
     const items = Object.entries(config.ott.archives).map(([storageId, archive]) => ({
       id: storageId,
@@ -189,8 +196,8 @@ export class ServersService {
     return { items, total: items.length }
   }
 
-  #find(id: string): { row: ServerRow; link: ServerLink } {
-    const row = this.#options.store.read((db) => serverById(db, id))
+  async #find(id: string): Promise<{ row: ServerRow; link: ServerLink }> {
+    const row = await this.#options.store.read((db) => serverById(db, id))
     const link = this.#options.fleet.link(id)
     if (!row || !link) throw new AppError('NOT_FOUND')
     return { row, link }
@@ -219,7 +226,7 @@ export class ServersService {
   ): Promise<void> {
     const { row, client, known } = await this.#registration.prove(context, link, next, password)
     try {
-      this.#saveChange(context, link.row, row)
+      await this.#saveChange(context, link.row, row)
     } catch (error) {
       await client.stop()
       throw error
@@ -227,7 +234,7 @@ export class ServersService {
     this.#options.fleet.adopt(row, { client, known })
   }
 
-  #saveChange(context: RequestContext, row: ServerRow, next: ServerRow): void {
+  async #saveChange(context: RequestContext, row: ServerRow, next: ServerRow): Promise<void> {
     const passwordChanged = next.passwordSealed !== row.passwordSealed
     const audit = auditRecord(context, {
       action: 'server.changed',
@@ -235,7 +242,7 @@ export class ServersService {
       before: auditView(row),
       after: { ...auditView(next), ...(passwordChanged && { password: 'changed' }) },
     })
-    this.#options.store.write({ audit }, (tx) => updateServer(tx, row.id, next))
+    await this.#options.store.write({ audit }, (tx) => updateServer(tx, row.id, next))
   }
 
   async #release(

@@ -71,7 +71,7 @@ export class ServerUpkeep {
         const action = 'server.page-origin-added'
         const target = { kind: 'server', id: link.id, name: link.row.name }
         const audit = recorded ? null : auditRecord(context, { action, target, after: { origin } })
-        this.#save(link, { pageOrigins }, audit)
+        await this.#save(link, { pageOrigins }, audit)
         // What the desk knows of Alta's list is from the round before.
         link.lookSoon()
       })
@@ -109,7 +109,7 @@ export class ServerUpkeep {
         unknown: authorizationReason,
       }[verdict]
       if (mode !== before || reason !== authorizationReason)
-        this.#save(link, { authorizationMode: mode, authorizationReason: reason })
+        await this.#save(link, { authorizationMode: mode, authorizationReason: reason })
     })
   }
 
@@ -126,13 +126,13 @@ export class ServerUpkeep {
   }
 
   /** What the desk finds out by itself is no act of a person: it is logged, not audited. */
-  #save(
+  async #save(
     link: ServerLink,
     changes: Partial<Omit<ServerRow, 'id' | 'createdAt'>>,
     audit: AuditRecord | null = null,
-  ): void {
+  ): Promise<void> {
     const row = { ...link.row, ...changes }
-    this.#options.store.write({ audit }, (tx) => updateServer(tx, link.id, changes))
+    await this.#options.store.write({ audit }, (tx) => updateServer(tx, link.id, changes))
     this.#options.fleet.adopt(row, null)
   }
 }

@@ -5,14 +5,14 @@ import { deskValues } from '../store/tables/desk.ts'
 const listenerKey = 'listener_enabled'
 
 /** Whether an administrator turned the LAN listener on; off until then. */
-export function listenerSwitch(db: ReadHandle): boolean {
-  return db.select().from(deskValues).where(eq(deskValues.key, listenerKey)).get()?.value === 'yes'
+export async function listenerSwitch(db: ReadHandle): Promise<boolean> {
+  return (await db.select().from(deskValues).where(eq(deskValues.key, listenerKey)).get())?.value === 'yes'
 }
 
-export function setListenerSwitch(tx: Tx, enabled: boolean): void {
+export async function setListenerSwitch(tx: Tx, enabled: boolean): Promise<void> {
   const value = enabled ? 'yes' : 'no'
-  tx.insert(deskValues)
+  await tx
+    .insert(deskValues)
     .values({ key: listenerKey, value })
     .onConflictDoUpdate({ target: deskValues.key, set: { value } })
-    .run()
 }

@@ -3,7 +3,9 @@ import type { TotpRequirement } from '../../shared/domain/sign-in-rules.ts'
 import { AppError } from '../rpc/app-error.ts'
 import { auditRecord } from '../rpc/request-context.ts'
 import type { RequestContext } from '../rpc/request-context.ts'
+import { putTotpRequiredFor } from '../identity/sign-in-rules.ts'
 import type { SignInRules } from '../identity/sign-in-rules.ts'
+import type { Change } from '../store/change-feed.ts'
 import type { Store } from '../store/store-types.ts'
 import { listenerSwitch, setListenerSwitch } from './queries.ts'
 
@@ -41,14 +43,14 @@ export class Settings {
   }
 
   /** Whether the listener is to be opened when the desk starts. */
-  listenerWanted(): boolean {
-    return this.#options.headless || this.#options.store.read(listenerSwitch)
+  async listenerWanted(): Promise<boolean> {
+    return this.#options.headless || (await this.#options.store.read(listenerSwitch))
   }
 
-  listener(): Listener {
+  async listener(): Promise<Listener> {
     const { headless, listener } = this.#options
     return {
-      enabled: this.listenerWanted(),
+      enabled: await this.listenerWanted(),
       addresses: listener.addresses(),
       canChange: !headless,
       reason: this.#reason(),
@@ -60,7 +62,7 @@ export class Settings {
    * without it.
    */
   async openListenerAtStart(): Promise<void> {
-    if (!this.listenerWanted()) return
+    if (!(await this.listenerWanted())) return
     if (this.#options.headless) return this.#options.listener.start()
     try {
       await this.#open()
@@ -79,10 +81,10 @@ export class Settings {
     const audit = auditRecord(context, {
       action: 'listener.changed',
       target: { kind: 'listener', id: null, name: 'LAN listener' },
-      before: { enabled: store.read(listenerSwitch) },
+      before: { enabled: await store.read(listenerSwitch) },
       after: { enabled },
     })
-    store.write({ audit }, (tx) => setListenerSwitch(tx, enabled))
+    await store.write({ audit }, (tx) => setListenerSwitch(tx, enabled))
     if (!enabled) {
       const closed = listener.close()
       // Whoever turns it off through the listener itself must still get an answer.
@@ -95,16 +97,19 @@ export class Settings {
     return { totpRequiredFor: this.#options.signInRules.totpRequiredFor }
   }
 
-  setSignIn(context: RequestContext, totpRequiredFor: TotpRequirement): { totpRequiredFor: TotpRequirement } {
-    const { store, signInRules } = this.#options
+  async setSignIn(
+    context: RequestContext,
+    totpRequiredFor: TotpRequirement,
+  ): Promise<{ totpRequiredFor: TotpRequirement }> {
+    const { store } = this.#options
     const audit = auditRecord(context, {
       action: 'sign-in-rules.changed',
       target: { kind: 'setting', id: null, name: 'sign-in' },
       before: this.signIn(),
       after: { totpRequiredFor },
     })
-    store.write({ audit }, (tx) => signInRules.setTotpRequiredFor(tx, totpRequiredFor))
-    signInRules.reload()
+    const changes: Change[] = [{ name: 'sign-in-rules.changed', data: { totpRequiredFor } }]
+    await store.write({ audit, changes }, (tx) => putTotpRequiredFor(tx, totpRequiredFor))
     return this.signIn()
   }
 

@@ -6,6 +6,7 @@ import {
   deskRecord,
   headName,
   hmacOf,
+  isSame,
   lastRow,
   openPoint,
   readDeskValue,
@@ -20,26 +21,33 @@ import type { ChainedRow, ChainKeys, ChainPoint } from './audit-chain.ts'
 import type { SqliteConnection } from './connection.ts'
 import type { AuditRecord } from './store-types.ts'
 
+const alteredFinding =
+  'The seal behind its last row was altered, or set back, while the desk ran: rows may have been removed, changed or forged.'
+
 interface Statements {
   readonly last: Statement<[], { seq: number | null }>
   readonly insert: Statement
-  readonly head: Statement<[string, string]>
+  readonly head: Statement<[string], { value: string }>
+  readonly putHead: Statement<[string, string]>
 }
 
 /**
- * Writes the audit log: every row carries an HMAC over itself and the row before it, and the sealed head says where
- * the log ends. The head is kept in memory too, so that nobody can move it while the desk runs. Every method is called
- * inside a transaction, of which `committed` or `undone` then tells the end.
+ * Writes the audit log: every row carries an HMAC over itself and the row before it, and the sealed head, which is read
+ * and written in the same transaction, says where the log ends. Every method is called inside a transaction, of which
+ * `committed` or `undone` then tells the end.
  */
 export class AuditLog {
   readonly #keys: ChainKeys
   readonly #statements = new WeakMap<SqliteConnection, Statements>()
-  #head: ChainPoint
+  /** The newest head that was committed: whoever sets the log back while the desk runs is noticed by it. */
+  #seen: ChainPoint
   #pending: ChainPoint | null = null
+  /** The head that was sealed last, and how it is written. */
+  #sealed: { readonly point: ChainPoint; readonly text: string } | null = null
 
-  private constructor(keys: ChainKeys, head: ChainPoint) {
+  private constructor(keys: ChainKeys, seen: ChainPoint) {
     this.#keys = keys
-    this.#head = head
+    this.#seen = seen
   }
 
   /**
@@ -66,23 +74,38 @@ export class AuditLog {
     const head = sealed ?? { seq: lastRow(connection)?.seq ?? 0, hmac: brokenLink }
     const log = new AuditLog(keys, head)
     if (finding !== null) {
-      log.append(connection, [brokenRecord(finding, head)], now)
+      log.#write(connection, head, [brokenRecord(finding, head)], now)
       log.committed()
     }
     return log
   }
 
-  /** Where the log ends, as far as it is committed. */
-  get head(): ChainPoint {
-    return this.#head
+  /** Where the log ends, as it is sealed in the database; null where that was altered. */
+  head(connection: SqliteConnection): ChainPoint | null {
+    const { head } = this.#statementsOf(connection)
+    const sealed = head.get(headName)?.value ?? null
+    // What this desk has sealed itself needs no second proof.
+    if (sealed !== null && sealed === this.#sealed?.text) return this.#sealed.point
+    return sealed === null ? null : openPoint(headName, sealed, this.#keys)
   }
 
   /** Writes rows behind the last one, and the seal behind them. */
   append(connection: SqliteConnection, records: readonly AuditRecord[], at: number): void {
     if (records.length === 0) return
-    const { last, insert, head } = this.#statementsOf(connection)
+    const head = this.head(connection)
+    if (head && !this.#isSetBack(head)) return this.#write(connection, head, records, at)
+    const from = { seq: Math.max(this.#seen.seq, head?.seq ?? 0), hmac: brokenLink }
+    this.#write(connection, from, [brokenRecord(alteredFinding, from), ...records], at)
+  }
+
+  #isSetBack({ seq, hmac }: ChainPoint): boolean {
+    return seq < this.#seen.seq || (seq === this.#seen.seq && !isSame(hmac, this.#seen.hmac))
+  }
+
+  #write(connection: SqliteConnection, from: ChainPoint, records: readonly AuditRecord[], at: number): void {
+    const { last, insert, putHead } = this.#statementsOf(connection)
     const [keyId, key] = [this.#keys.activeId, this.#activeKey()]
-    let { seq, hmac } = this.#pending ?? this.#head
+    let { seq, hmac } = from
     // Somebody may have put a row behind the last one; that one never holds, but ours must find room.
     seq = Math.max(seq, last.get()?.seq ?? 0)
     for (const record of records) {
@@ -92,7 +115,8 @@ export class AuditLog {
       insert.run({ ...row, hmac })
     }
     this.#pending = { seq, hmac }
-    head.run(headName, sealPoint(headName, this.#pending, this.#keys))
+    this.#sealed = { point: this.#pending, text: sealPoint(headName, this.#pending, this.#keys) }
+    putHead.run(headName, this.#sealed.text)
   }
 
   /**
@@ -124,7 +148,7 @@ export class AuditLog {
   }
 
   committed(): void {
-    this.#head = this.#pending ?? this.#head
+    this.#seen = this.#pending ?? this.#seen
     this.#pending = null
   }
 
@@ -147,7 +171,8 @@ export class AuditLog {
       insert: connection.prepare(
         `insert into audit (${names.map((name) => `"${name}"`).join(', ')}) values (${names.map((name) => `@${name}`).join(', ')})`,
       ),
-      head: connection.prepare(
+      head: connection.prepare('select value from desk_values where key = ?'),
+      putHead: connection.prepare(
         'insert into desk_values (key, value) values (?, ?) on conflict (key) do update set value = excluded.value',
       ),
     }

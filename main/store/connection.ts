@@ -1,6 +1,7 @@
 import Database from 'better-sqlite3'
 import { drizzle } from 'drizzle-orm/better-sqlite3'
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3'
+import type { Tx } from './store-types.ts'
 import { offerTextSearch } from './text-search.ts'
 
 export type SqliteConnection = Database.Database
@@ -15,11 +16,15 @@ export interface ConnectionOptions {
   readonly connectTimeoutMs: number
   /** FULL: a commit that returned survives a power cut. NORMAL: it survives a crash of the desk only. */
   readonly synchronous: 'FULL' | 'NORMAL'
+  readonly readOnly?: boolean
 }
 
 /** Opens one connection for reading and writing. Throws what SQLite throws. */
 export function openConnection(options: ConnectionOptions): SqliteConnection {
-  const connection = new Database(options.path, { timeout: options.connectTimeoutMs })
+  const connection = new Database(options.path, {
+    timeout: options.connectTimeoutMs,
+    readonly: options.readOnly ?? false,
+  })
   try {
     connection.pragma(`synchronous = ${options.synchronous}`)
     connection.pragma('foreign_keys = ON')
@@ -42,15 +47,17 @@ export function useWriteAheadLog(connection: SqliteConnection): void {
 }
 
 /** Drizzle over a connection, with statements prepared once for each text of SQL. */
-export function queryBuilder(connection: SqliteConnection): BetterSQLite3Database {
-  return drizzle({ client: withPreparedStatements(connection) })
+export function queryBuilder(connection: SqliteConnection): Tx {
+  const builder: BetterSQLite3Database = drizzle({ client: withPreparedStatements(connection) })
+  // The engine answers at once, and every builder can be awaited all the same: that is all that a `Tx` promises.
+  return builder as unknown as Tx
 }
 
 /**
  * Drizzle asks its client to prepare every query anew, which costs more than running a short one. This client hands
  * out the statement it already has; `raw(false)` because drizzle leaves the ones it mapped itself in raw mode.
  */
-function withPreparedStatements(connection: SqliteConnection): SqliteConnection {
+export function withPreparedStatements(connection: SqliteConnection): SqliteConnection {
   const statements = new Map<string, Database.Statement>()
   const prepare = (source: string): Database.Statement => {
     const known = statements.get(source)

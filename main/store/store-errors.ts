@@ -24,7 +24,7 @@ export class StoreUnavailableError extends Error {
   }
 }
 
-/** A query in the reader process ran longer than `db.query_timeout` and was ended. */
+/** A query in the query worker ran longer than `db.query_timeout` and was ended. */
 export class QueryTimeoutError extends Error {
   constructor(timeoutMs: number) {
     super(

@@ -1,8 +1,10 @@
-import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3'
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Statement } from 'better-sqlite3'
 import type { StartChildProcess } from '../platform/child-process.ts'
 import { forkChildProcess } from '../platform/child-process.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Keyring } from '../platform/keyring.ts'
+import { newId } from '../platform/ids.ts'
 import type { AreaLogger, Logger } from '../platform/logging.ts'
 import { addAnchor, anchorFileOf, anchorLine, newestAnchor } from './audit-anchors.ts'
 import { openBreak } from './audit-breaks.ts'
@@ -12,6 +14,7 @@ import { AuditLog } from './audit-log.ts'
 import { startFinding } from './audit-start.ts'
 import { restoreTriggers, triggersFinding } from './audit-triggers.ts'
 import { backUp } from './backup.ts'
+import { ChangeFeed } from './change-feed.ts'
 import type { SqliteConnection } from './connection.ts'
 import { openConnection, queryBuilder, useWriteAheadLog } from './connection.ts'
 import { checkFile, checkStructure } from './database-checks.ts'
@@ -19,33 +22,42 @@ import type { DeskLock } from './desk-lock.ts'
 import { takeDeskLock } from './desk-lock.ts'
 import { applyMigrations, pendingMigrations, readMigrations } from './migrations.ts'
 import { keepPrivate } from './private-files.ts'
-import { Reader } from './reader.ts'
+import { QueryWorker } from './query-worker.ts'
 import { bringSealsUpToDate, proveKeyring } from './sealed-columns.ts'
 import { asOpenError, asStoreError, StoreUnavailableError } from './store-errors.ts'
-import type { ReadHandle, Store, Synchronous, Tx, WriteOptions } from './store-types.ts'
+import { ReadConnections } from './read-connections.ts'
+import type { ReadHandle, Store, Tx, WriteOptions } from './store-types.ts'
+import { WriteLock } from './write-lock.ts'
 
 export interface StoreOptions {
   /** `db.path`: the SQLite file; its folder must exist. */
   readonly path: string
   /** `db.connect_timeout`: how long to wait for a desk that is just stopping, or another program. */
   readonly connectTimeoutMs: number
-  /** `db.query_timeout`: how long a query in the reader process may take. */
+  /** `db.query_timeout`: how long a query in the query worker may take. */
   readonly queryTimeoutMs: number
   readonly migrationsFolder: string
   readonly keyring: Keyring
   readonly logger: Logger
   readonly clock: Clock
-  /** Electron's way to start the reader process; Node's fork when left out. */
+  /** Electron's way to start the query worker; Node's fork when left out. */
   readonly startChildProcess?: StartChildProcess
 }
 
 /** The migration with which the chain of the audit log begins: for a new database, and for one from before it. */
 const chainMigration = '0003_audit-chain'
 
-/** One of the two connections, with drizzle over it. */
-interface Channel {
-  readonly connection: SqliteConnection
-  readonly builder: BetterSQLite3Database
+/** So many reads run side by side; further ones wait for one of them. */
+const mostReads = 4
+/** A write that is open longer than this is written to the log: it holds up every other. */
+const longWriteMs = 1_000
+
+/** What the code that runs now was started inside of. */
+interface Scope {
+  readonly kind: 'read' | 'write'
+  readonly db: ReadHandle
+  /** False once it has ended: what was started inside and goes on is outside. */
+  open: boolean
 }
 
 /**
@@ -57,25 +69,24 @@ export function openStore(options: StoreOptions): SqliteStore {
   const { path, connectTimeoutMs } = options
   const logger = options.logger.for('store')
   let lock: DeskLock | null = null
-  const opened: SqliteConnection[] = []
+  let writer: SqliteConnection | null = null
   try {
     checkFile(path)
     lock = takeDeskLock(path, connectTimeoutMs)
     keepPrivate(path, logger)
-    const durable = openConnection({ path, connectTimeoutMs, synchronous: 'FULL' })
-    opened.push(durable)
-    checkStructure(durable, path, logger)
-    prepareSchema(durable, options, logger)
-    const resealed = durable.transaction(() => bringSealsUpToDate(durable, path, options.keyring)).immediate()
+    const connection = openConnection({ path, connectTimeoutMs, synchronous: 'FULL' })
+    writer = connection
+    checkStructure(connection, path, logger)
+    prepareSchema(connection, options, logger)
+    const reseal = (): number => bringSealsUpToDate(connection, path, options.keyring)
+    const resealed = connection.transaction(reseal).immediate()
     if (resealed > 0) logger.info('secrets were encrypted anew with the active key', { values: resealed })
-    const audit = openAudit(durable, options, logger)
-    const events = openConnection({ path, connectTimeoutMs, synchronous: 'NORMAL' })
-    opened.push(events)
-    const store = new SqliteStore(options, lock, audit, channel(durable), channel(events))
+    const audit = openAudit(connection, options, logger)
+    const store = new SqliteStore(options, lock, audit, connection)
     store.anchorAudit()
     return store
   } catch (error) {
-    for (const connection of opened) connection.close()
+    writer?.close()
     lock?.release()
     throw asOpenError(path, error)
   }
@@ -107,10 +118,6 @@ function openAudit(connection: SqliteConnection, options: StoreOptions, logger: 
   return audit
 }
 
-function channel(connection: SqliteConnection): Channel {
-  return { connection, builder: queryBuilder(connection) }
-}
-
 function prepareSchema(connection: SqliteConnection, options: StoreOptions, logger: AreaLogger): void {
   const { path, clock, keyring } = options
   const { pending, isNew, lastTag } = pendingMigrations(
@@ -136,57 +143,83 @@ function prepareSchema(connection: SqliteConnection, options: StoreOptions, logg
 }
 
 /**
- * The store on SQLite: two connections in one thread, of which one at a time has a transaction open, since a write is
- * one synchronous function. `durable` writes use the connection with `synchronous = FULL`, the others NORMAL.
+ * The store on SQLite: one connection that writes, behind a lock, and a few that read. `durable` writes run with
+ * `synchronous = FULL`, the others with NORMAL.
  */
 export class SqliteStore implements Store {
-  readonly #clock: Clock
+  /** Tells every committed change, before the write that made it answers. */
+  readonly feed: ChangeFeed
+  readonly #options: StoreOptions
   readonly #lock: DeskLock
-  readonly #path: string
   readonly #logger: AreaLogger
   readonly #audit: Audit
-  readonly #durable: Channel
-  readonly #events: Channel
-  readonly #reader: Reader
-  #writing: Channel | null = null
-  #closed = false
+  readonly #connection: SqliteConnection
+  readonly #tx: Tx
+  readonly #begin: Statement
+  readonly #commit: Statement
+  readonly #reads: ReadConnections
+  readonly #worker: QueryWorker
+  readonly #writes = new WriteLock()
+  readonly #origin = newId()
+  readonly #scopes = new AsyncLocalStorage<Scope>()
+  #synchronous: 'FULL' | 'NORMAL' = 'FULL'
+  #running = 0
+  #closed: PromiseWithResolvers<void> | null = null
   /** The row of the newest anchor. */
   #anchoredHmac: string | null = null
 
-  constructor(options: StoreOptions, lock: DeskLock, audit: Audit, durable: Channel, events: Channel) {
-    this.#clock = options.clock
-    this.#path = options.path
+  constructor(options: StoreOptions, lock: DeskLock, audit: Audit, connection: SqliteConnection) {
+    this.#options = options
     this.#logger = options.logger.for('store')
     this.#lock = lock
     this.#audit = audit
-    this.#durable = durable
-    this.#events = events
+    this.#connection = connection
+    this.#tx = queryBuilder(connection)
+    this.#begin = connection.prepare('begin immediate')
+    this.#commit = connection.prepare('commit')
     const { path, connectTimeoutMs, queryTimeoutMs, startChildProcess = forkChildProcess } = options
-    this.#reader = new Reader({ path, connectTimeoutMs, queryTimeoutMs, startChildProcess })
+    const openReader = (): SqliteConnection =>
+      openConnection({ path, connectTimeoutMs, synchronous: 'NORMAL', readOnly: true })
+    this.#reads = new ReadConnections(openReader, mostReads)
+    this.#worker = new QueryWorker({ path, connectTimeoutMs, queryTimeoutMs, startChildProcess })
+    this.feed = new ChangeFeed((change, error) =>
+      this.#logger.error('what was written could not be taken up', { change, error }),
+    )
   }
 
-  /** Inside a write it sees what that write has changed so far. */
-  read<T>(query: (db: ReadHandle) => T): T {
+  async read<T>(query: (db: ReadHandle) => T | PromiseLike<T>): Promise<T> {
     this.#refuseWhenClosed()
+    const around = this.#scope()
+    if (around?.kind === 'write')
+      throw new Error('A read was started inside a write; read from `tx` instead.')
+    if (around) return query(around.db)
+    this.#running += 1
     try {
-      return query((this.#writing ?? this.#durable).builder)
+      const taken = this.#reads.take()
+      const connection = taken instanceof Promise ? await taken : taken
+      const scope: Scope = { kind: 'read', db: connection.db, open: true }
+      try {
+        connection.begin()
+        return await this.#scopes.run(scope, query, connection.db)
+      } finally {
+        scope.open = false
+        connection.end()
+        this.#reads.release(connection)
+      }
     } catch (error) {
       throw asStoreError(error)
+    } finally {
+      this.#ended()
     }
   }
 
-  async readApart<Row>(sql: string, parameters: readonly (string | number | null)[]): Promise<Row[]> {
-    const rows = await this.#reader.read(sql, parameters)
+  async runInWorker<Row>(sql: string, parameters: readonly (string | number | null)[]): Promise<Row[]> {
+    const rows = await this.#worker.read(sql, parameters)
     return rows as Row[]
   }
 
-  write<T>(options: WriteOptions, change: (tx: Tx) => Synchronous<T>): T {
-    return this.#write(options, ({ builder }) => {
-      const result = change(builder)
-      if (isThenable(result))
-        throw new TypeError('A write answered with a promise, or a statement without .run(); it was undone.')
-      return result
-    })
+  write<T>(options: WriteOptions<T>, change: (tx: Tx) => T | PromiseLike<T>): Promise<T> {
+    return this.#write(options, () => change(this.#tx))
   }
 
   /**
@@ -203,17 +236,17 @@ export class SqliteStore implements Store {
    */
   anchorAudit(): void {
     const { log, keys } = this.#audit
-    const { seq, hmac } = log.head
-    if (seq === 0 || hmac === this.#anchoredHmac) return
+    const head = log.head(this.#connection)
+    if (head === null || head.seq === 0 || head.hmac === this.#anchoredHmac) return
     try {
-      const file = anchorFileOf(this.#path)
+      const file = anchorFileOf(this.#options.path)
       const newest = newestAnchor(file, keys)
-      if (newest === null || newest === 'unsigned' || newest.point.hmac !== hmac) {
-        const line = anchorLine({ at: this.#clock.now(), point: log.head }, keys)
+      if (newest === null || newest === 'unsigned' || newest.point.hmac !== head.hmac) {
+        const line = anchorLine({ at: this.#options.clock.now(), point: head }, keys)
         addAnchor(file, line)
         this.#logger.info('the audit log ends here', { anchor: line })
       }
-      this.#anchoredHmac = hmac
+      this.#anchoredHmac = head.hmac
     } catch (error) {
       this.#logger.error('the end of the audit log could not be written beside the database', { error })
     }
@@ -223,54 +256,96 @@ export class SqliteStore implements Store {
    * Removes up to `limit` of the oldest rows of the audit log that were written before `at` (ms), and records that in
    * the log itself. Returns how many were removed. Throws `StoreUnavailableError`.
    */
-  trimAudit(at: number, limit: number): number {
-    return this.#write({ audit: null }, ({ connection }) => {
-      const { removed, lastSeq } = this.#audit.log.trim(connection, at, limit)
+  trimAudit(at: number, limit: number): Promise<number> {
+    return this.#write({ audit: null }, () => {
+      const { removed, lastSeq } = this.#audit.log.trim(this.#connection, at, limit)
       const record = { ...deskRecord('audit.trimmed'), after: { rows: removed, lastSeq, writtenBefore: at } }
-      if (removed > 0) this.#audit.log.append(connection, [record], this.#clock.now())
+      if (removed > 0) this.#audit.log.append(this.#connection, [record], this.#options.clock.now())
       return removed
     })
   }
 
-  /** Closes the database and frees it for another desk; safe to call again. */
-  close(): void {
-    if (this.#closed) return
-    this.#closed = true
-    this.anchorAudit()
-    this.#reader.close()
-    this.#events.connection.close()
-    this.#durable.connection.close()
-    this.#lock.release()
+  /** Refuses what is new, waits for what is under way, closes the database and frees it for another desk. */
+  async close(): Promise<void> {
+    if (this.#closed) return this.#closed.promise
+    this.#closed = Promise.withResolvers<void>()
+    this.#worker.close()
+    if (this.#running > 0) return this.#closed.promise
+    this.#closeNow()
   }
 
-  #write<T>(options: WriteOptions, change: (channel: Channel) => T): T {
+  #closeNow(): void {
+    this.anchorAudit()
+    this.#reads.close()
+    this.#connection.close()
+    this.#lock.release()
+    this.#closed?.resolve()
+  }
+
+  async #write<T>(options: WriteOptions<T>, change: () => T | PromiseLike<T>): Promise<T> {
     this.#refuseWhenClosed()
-    if (this.#writing) throw new Error('A write was started inside a write; pass `tx` on instead.')
-    const channel = options.durable === false ? this.#events : this.#durable
-    this.#writing = channel
+    const around = this.#scope()
+    if (around) throw new Error(`A write was started inside a ${around.kind}; pass \`tx\` on instead.`)
+    this.#running += 1
+    const release = await this.#writes.take()
+    const startedMs = this.#options.clock.monotonicMs()
     try {
-      const result = channel.connection.transaction(() => this.#run(channel, options, change)).immediate()
+      const result = await this.#transaction(options, change)
+      const { changes = [] } = options
+      this.feed.tell(typeof changes === 'function' ? changes(result) : changes, this.#origin)
+      return result
+    } catch (error) {
+      throw asStoreError(error)
+    } finally {
+      const tookMs = Math.round(this.#options.clock.monotonicMs() - startedMs)
+      if (tookMs > longWriteMs) this.#logger.warn('a write was open for long', { ms: tookMs })
+      release()
+      this.#ended()
+    }
+  }
+
+  async #transaction<T>(
+    { audit, durable = true }: WriteOptions<T>,
+    change: () => T | PromiseLike<T>,
+  ): Promise<T> {
+    const connection = this.#connection
+    this.#synchronize(durable ? 'FULL' : 'NORMAL')
+    const scope: Scope = { kind: 'write', db: this.#tx, open: true }
+    this.#begin.run()
+    try {
+      const result = await this.#scopes.run(scope, change)
+      const rows = typeof audit === 'function' ? audit(result) : audit
+      this.#audit.log.append(connection, [rows ?? []].flat(), this.#options.clock.now())
+      this.#commit.run()
       this.#audit.log.committed()
       return result
     } catch (error) {
       this.#audit.log.undone()
-      throw asStoreError(error)
+      // A disk that is full has ended it already.
+      if (connection.inTransaction) connection.exec('rollback')
+      throw error
     } finally {
-      this.#writing = null
+      scope.open = false
     }
   }
 
-  #run<T>(channel: Channel, { audit }: WriteOptions, change: (channel: Channel) => T): T {
-    const result = change(channel)
-    this.#audit.log.append(channel.connection, [audit ?? []].flat(), this.#clock.now())
-    return result
+  #synchronize(mode: 'FULL' | 'NORMAL'): void {
+    if (this.#synchronous === mode) return
+    this.#connection.pragma(`synchronous = ${mode}`)
+    this.#synchronous = mode
+  }
+
+  #scope(): Scope | null {
+    const scope = this.#scopes.getStore()
+    return scope?.open ? scope : null
+  }
+
+  #ended(): void {
+    this.#running -= 1
+    if (this.#closed && this.#running === 0) this.#closeNow()
   }
 
   #refuseWhenClosed(): void {
     if (this.#closed) throw new StoreUnavailableError('closed')
   }
-}
-
-function isThenable(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 }

@@ -15,7 +15,7 @@ const writes = 1_500
 /** What a durable write costs with its row of the audit log, beside the same write without one, taken in turns. */
 export const auditWrite: Bench = {
   name: 'audit-write',
-  run(): Promise<BenchRow[]> {
+  async run(): Promise<BenchRow[]> {
     const folder = mkdtempSync(join(tmpdir(), 'alta-desk-audit-write-'))
     const store = openStore({
       path: join(folder, 'altavms.db'),
@@ -27,16 +27,16 @@ export const auditWrite: Bench = {
       clock: systemClock,
     })
     try {
-      store.write({ audit: null }, (tx) => void tx.run(sql`create table saves (number integer not null)`))
+      await store.write({ audit: null }, (tx) => tx.run(sql`create table saves (number integer not null)`))
       const plain: number[] = []
       const audited: number[] = []
       for (let number = 0; number < writes; number += 1) {
-        plain.push(saveMs(store, number, null))
-        audited.push(saveMs(store, number, record(number)))
+        plain.push(await saveMs(store, number, null))
+        audited.push(await saveMs(store, number, record(number)))
       }
-      return Promise.resolve([0.5, 0.99].map((share) => row(share, plain, audited)))
+      return [0.5, 0.99].map((share) => row(share, plain, audited))
     } finally {
-      store.close()
+      await store.close()
       rmSync(folder, { recursive: true, force: true })
     }
   },
@@ -48,9 +48,9 @@ function row(share: number, plain: readonly number[], audited: readonly number[]
   return factRow(`durable write with audit, p${share * 100}`, 'ms', ours, against, ours / without)
 }
 
-function saveMs(store: Store, number: number, audit: AuditRecord | null): number {
+async function saveMs(store: Store, number: number, audit: AuditRecord | null): Promise<number> {
   const startedAt = performance.now()
-  store.write({ audit }, (tx) => void tx.run(sql`insert into saves values (${number})`))
+  await store.write({ audit }, (tx) => tx.run(sql`insert into saves values (${number})`))
   return performance.now() - startedAt
 }
 

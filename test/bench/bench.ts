@@ -12,6 +12,7 @@ import { ottRecovery } from './ott-recovery.ts'
 import { pictureWitness } from './picture-witness.ts'
 import { permissionCheck } from './permission-check.ts'
 import { signInStorm } from './sign-in-storm.ts'
+import { storeSeam } from './store-seam.ts'
 import { wallOf16 } from './wall-of-16.ts'
 import { whepFirstFrame } from './whep-first-frame.ts'
 import type { Bench, BenchRow } from './measure.ts'
@@ -30,6 +31,7 @@ const benches: readonly Bench[] = [
   crowdBench,
   signInStorm,
   auditWrite,
+  storeSeam,
 ]
 const names = process.argv.slice(2)
 const unknown = names.filter((name) => !benches.some((bench) => bench.name === name))

@@ -25,7 +25,7 @@ beforeAll(async () => {
   // Nothing ends here because time has passed.
   const env = { ALTAVMS_HTTP_READ_TIMEOUT: '10m', ALTAVMS_HTTP_IDLE_TIMEOUT: '10m' }
   folder = mkdtempSync(join(tmpdir(), 'alta-desk-connections-'))
-  const signIns = seedSignIns(folder, peopleCount)
+  const signIns = await seedSignIns(folder, peopleCount)
   desk = await startDeskProcess({ entry, openFiles, env, folder })
   tokens = await Promise.all(signIns.map((refreshToken) => accessTokenOf(desk.origin, refreshToken)))
 }, 180_000)

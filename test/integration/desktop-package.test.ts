@@ -91,7 +91,9 @@ describe.runIf(onLinux)('the installed application', () => {
   it('contains every module that the desk starts in a process of its own', () => {
     expect(packed).toEqual(
       expect.arrayContaining(
-        ['reader-process', 'password-process', 'large-answers-thread'].map((name) => `out/main/${name}.js`),
+        ['query-worker-process', 'password-process', 'large-answers-thread'].map(
+          (name) => `out/main/${name}.js`,
+        ),
       ),
     )
   })

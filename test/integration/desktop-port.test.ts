@@ -44,7 +44,7 @@ afterEach(async () => {
 async function startDesk(): Promise<Desk> {
   const { config } = loadConfig({ folder, variables: {}, kind: 'desktop', packaged: true, vault })
   makeDataFolder(config, folder)
-  const started = createDesk({
+  const started = await createDesk({
     checkOutputs: true,
     config,
     version: '0.0.0-test',

@@ -192,21 +192,19 @@ describe('accounts', () => {
 
 test('ten thousand people are listed, searched and paged', async () => {
   const { desk, boss } = await openDesk({
-    seed: (tx) => {
+    seed: async (tx) => {
       for (let number = 0; number < 10_000; number += 1) {
         const username = `person-${String(number).padStart(5, '0')}`
         const names = { email: `${username}@example.com`, username, displayName: `Person ${number}` }
         const standing = { admin: false, disabled: number % 10 === 0, mustChangePassword: false, version: 1 }
-        tx.insert(users)
-          .values({
-            id: username,
-            passwordHash: '',
-            ...names,
-            ...standing,
-            documentedPassword: false,
-            createdAt: number,
-          })
-          .run()
+        await tx.insert(users).values({
+          id: username,
+          passwordHash: '',
+          ...names,
+          ...standing,
+          documentedPassword: false,
+          createdAt: number,
+        })
       }
     },
   })

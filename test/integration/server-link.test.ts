@@ -48,7 +48,7 @@ async function linkToAlta() {
     clock: systemClock,
     logger,
     times: defaultWatchTimes,
-    expectedCameras: () => [],
+    expectedCameras: () => Promise.resolve([]),
     onChanged: () => undefined,
     onLooked: () => undefined,
   })

@@ -5,7 +5,7 @@ import type { AuditRow } from './queries.ts'
 
 export type ExportFormat = 'csv' | 'jsonl'
 
-/** Rows read at a time: some 100 kB, so that neither the desk nor the reader process holds much. */
+/** Rows read at a time: some 100 kB, so that neither the desk nor the query worker holds much. */
 const pageRows = 500
 
 /** Of CSV, for people; the JSON lines have what proves a row as well. */
@@ -41,13 +41,13 @@ export async function* exportAudit(
   store: Store,
   filter: AuditFilter,
   format: ExportFormat,
-  mayGoOn: () => boolean,
+  mayGoOn: () => Promise<boolean>,
 ): AsyncGenerator<string, void> {
   // Excel takes a file for UTF-8 only when it begins with a byte order mark.
   if (format === 'csv') yield `\ufeff${[...columns, ...repetitionColumns].join(',')}\r\n`
   let before: number | null = null
   for (;;) {
-    if (!mayGoOn()) throw new Error('The person who downloads the audit log may not do so any more.')
+    if (!(await mayGoOn())) throw new Error('The person who downloads the audit log may not do so any more.')
     const rows: AuditRow[] = await auditPage(store, filter, before, pageRows)
     if (rows.length > 0) yield rows.map(format === 'csv' ? csvLine : jsonLine).join('')
     before = rows.at(-1)?.seq ?? null

@@ -49,7 +49,7 @@ export function auditPage(
   ]
   const where = conditions.length > 0 ? `where ${conditions.map(({ sql }) => sql).join(' and ')}` : ''
   const values = conditions.flatMap((condition) => condition.values)
-  return store.readApart<AuditRow>(`select * from audit ${where} order by seq desc limit ?`, [
+  return store.runInWorker<AuditRow>(`select * from audit ${where} order by seq desc limit ?`, [
     ...values,
     limit,
   ])
@@ -81,7 +81,7 @@ function conditionsOf(filter: AuditFilter): Condition[] {
 
 /** Every action in the log, in alphabetical order; skips from one to the next in the index. */
 export async function auditActions(store: Store): Promise<string[]> {
-  const rows = await store.readApart<{ action: string }>(
+  const rows = await store.runInWorker<{ action: string }>(
     `with recursive found(action) as (
        select min(action) from audit
        union all
@@ -95,7 +95,7 @@ export async function auditActions(store: Store): Promise<string[]> {
 
 /** The time of the oldest row; null for an empty log. */
 export async function oldestAuditAt(store: Store): Promise<number | null> {
-  const [row] = await store.readApart<{ at: number }>('select at from audit order by seq limit 1', [])
+  const [row] = await store.runInWorker<{ at: number }>('select at from audit order by seq limit 1', [])
   return row?.at ?? null
 }
 

@@ -14,7 +14,7 @@ export interface AuditReaderOptions {
   readonly store: Store
   readonly clock: Clock
   readonly files: FileTickets
-  readonly isStillIn: (caller: Caller) => boolean
+  readonly isStillIn: (caller: Caller) => Promise<boolean>
   /** How long rows are kept, ms; 0 is for ever. */
   readonly retentionMs: number
   /** What the desk noticed of the log at a start; null when all was well. */
@@ -58,10 +58,10 @@ export class AuditReader {
   }
 
   /** Makes a file of the log ready for download; that it was taken out is recorded before it is. */
-  export(
+  async export(
     context: RequestContext,
     input: AuditFilter & { readonly format: ExportFormat },
-  ): { url: string; expiresAt: number } {
+  ): Promise<{ url: string; expiresAt: number }> {
     const { store, clock, files, isStillIn } = this.#options
     const { format, ...filter } = input
     const caller = signedInCaller(context)
@@ -71,7 +71,7 @@ export class AuditReader {
       target: { kind: 'audit-log', id: null, name },
       after: { format, ...filter },
     })
-    store.write({ audit }, () => undefined)
+    await store.write({ audit }, () => undefined)
     return files.issue({
       name,
       contentType: exportContentTypes[format],

@@ -4,7 +4,7 @@ import { pause } from '../../platform/lifecycle.ts'
 import type { AreaLogger } from '../../platform/logging.ts'
 
 export interface AuditRetentionOptions {
-  readonly store: { trimAudit(at: number, limit: number): number }
+  readonly store: { trimAudit(at: number, limit: number): Promise<number> }
   readonly clock: Clock
   readonly logger: AreaLogger
   /** How long rows are kept, ms; 0 is for ever. */
@@ -31,7 +31,7 @@ export async function removeOldRows(options: AuditRetentionOptions, signal: Abor
   const before = clock.now() - retentionMs
   let removed = 0
   while (!signal.aborted) {
-    const batch = store.trimAudit(before, batchRows)
+    const batch = await store.trimAudit(before, batchRows)
     removed += batch
     if (batch < batchRows) break
     await setImmediate()

@@ -42,7 +42,7 @@ export interface HttpDoorOptions {
   readonly router: () => AnyRouter
   readonly authenticate: Authenticate
   /** Whether a sign-in has not ended: the page of its person may load pictures from the Alta servers. */
-  readonly isSignInLive: (page: PageSignIn) => boolean
+  readonly isSignInLive: (page: PageSignIn) => Promise<boolean>
   readonly documentedPasswordStands: () => boolean
   readonly streamOrigins: () => readonly string[]
   readonly authorize: Authorize
@@ -237,9 +237,9 @@ export class HttpDoor implements Part {
     })
   }
 
-  #streamOriginsFor(cookieHeader: string | undefined): readonly string[] {
+  async #streamOriginsFor(cookieHeader: string | undefined): Promise<readonly string[]> {
     const page = readPageCookie(cookieHeader, this.#options.config.http.tlsEnabled)
-    const live = page !== null && this.#options.isSignInLive(page)
+    const live = page !== null && (await this.#options.isSignInLive(page))
     return live ? this.#options.streamOrigins() : []
   }
 }

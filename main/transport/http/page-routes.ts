@@ -11,7 +11,7 @@ export interface PageRoutesOptions extends SecurityOptions {
   /** The folder of the built page (out/renderer). */
   readonly folder: string
   /** Origins from which the Alta servers stream, for the page of somebody who is signed in; none for strangers. */
-  readonly streamOriginsFor: (cookieHeader: string | undefined) => readonly string[]
+  readonly streamOriginsFor: (cookieHeader: string | undefined) => Promise<readonly string[]>
 }
 
 /**
@@ -34,7 +34,7 @@ export function servePage(app: FastifyInstance, options: PageRoutesOptions): voi
         message: 'The page was not built. Run npm run build.',
       })
     }
-    const origins = options.streamOriginsFor(request.headers.cookie)
+    const origins = await options.streamOriginsFor(request.headers.cookie)
     const { html, policy } = pageDocument(index.body.toString(), origins, options)
     void reply.header('content-security-policy', policy)
     const body = Buffer.from(html)

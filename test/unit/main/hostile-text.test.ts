@@ -105,7 +105,7 @@ const readers: Readonly<Record<string, (text: string) => unknown>> = {
   isPathOf: (text) => isPathOf('desk/gate', text, 'whep'),
   'isPathOf, below the channel': (text) => isPathOf('desk/gate', `/desk/gate/${text}`, 'whep'),
   personOfClaims: (text) => personOfClaims({ sub: text, email: text, name: text }, {}, null),
-  usernameLike: (text) => usernameLike(text, () => false),
+  usernameLike: (text) => usernameLike(text, () => Promise.resolve(false)),
   maskText: (text) => maskText(text),
   maskUrl,
   redact: (text) => redact({ [text]: text, error: new Error(text), list: [text] }),

@@ -16,7 +16,7 @@ function open(
   options: {
     kept?: number
     heartbeatMs?: number
-    isStillIn?: () => boolean
+    isStillIn?: () => Promise<boolean>
     boot?: string
     policy?: Policy
     mostStreams?: number
@@ -30,7 +30,7 @@ function open(
     bus,
     clock: systemClock,
     policy: new Policy(),
-    isStillIn: () => true,
+    isStillIn: () => Promise.resolve(true),
     streamOrigins: () => origins,
     boot: 'b00',
     mostStreams: 64,
@@ -140,7 +140,7 @@ test('nobody hears of a camera or server that is not theirs, but everybody of ne
 
 test('heartbeats come while nothing happens, and the stream ends when the sign-in has', async () => {
   let welcome = true
-  const { events } = open({ heartbeatMs: 5, isStillIn: () => welcome })
+  const { events } = open({ heartbeatMs: 5, isStillIn: () => Promise.resolve(welcome) })
   const stream = events.open(boss, undefined, never)
   expect(told(await take(stream, 3))).toEqual(['hello', 'heartbeat', 'heartbeat'])
   welcome = false
@@ -161,14 +161,14 @@ test('a reader that goes away, and a desk that stops, end the stream at once', a
 })
 
 /** A guard who sees camera a of the hall; `take` and `give` change that as the writes of identity do. */
-function openWithRights(options: { isStillIn?: () => boolean } = {}) {
+function openWithRights(options: { isStillIn?: () => Promise<boolean> } = {}) {
   const rights = new Rights()
   rights.load({
     groupIds: ['hall'],
     cameras: [{ groupId: 'hall', cameraId: 'a' }],
     members: [{ groupId: 'hall', userId: guard.userId, role: 'viewer' }],
   })
-  const policy = new Policy({ rights, viewOwner: () => undefined, person: () => undefined })
+  const policy = new Policy({ rights, viewOwner: () => Promise.resolve(undefined), person: () => undefined })
   const opened = open({ ...options, policy })
   const announce = (userIds: readonly string[]): void => opened.bus.publish('rights.changed', { userIds })
   return {
@@ -218,7 +218,7 @@ test('a right that is given and taken before the page reads on leaves nothing to
 
 test('whoever is not welcome any more hears nothing, not even what waited to be read', async () => {
   let welcome = true
-  const { events, bus, changed } = open({ isStillIn: () => welcome })
+  const { events, bus, changed } = open({ isStillIn: () => Promise.resolve(welcome) })
   const stream = events.open(boss, undefined, never)
   await take(stream, 1)
   changed('a')

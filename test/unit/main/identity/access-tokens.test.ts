@@ -48,14 +48,25 @@ test('a remembered token is forgotten when it expires, and when its sign-in ends
   const clock = clockAt(1_800_000_000_000)
   const tokens = new AccessTokens(secretKeys(), 'desk1', clock)
   const { token, expiresAt } = await tokens.issue(claims, endless)
-  tokens.remember(token, { ...claims, bySso: false, expiresAt })
+  tokens.remember(token, { ...claims, bySso: false, expiresAt }, tokens.endings)
   expect(tokens.remembered(token)).toMatchObject(claims)
   tokens.forgetFamily('another')
   expect(tokens.remembered(token)).toBeDefined()
   tokens.forgetFamily('f1')
   expect(tokens.remembered(token)).toBeUndefined()
-  tokens.remember(token, { ...claims, bySso: false, expiresAt })
+  tokens.remember(token, { ...claims, bySso: false, expiresAt }, tokens.endings)
   clock.turn(15 * 60_000)
+  expect(tokens.remembered(token)).toBeUndefined()
+})
+
+// Would catch: a token that is remembered for 15 minutes though its sign-in ended while it was looked up.
+test('a token is not remembered where a sign-in ended while its own was looked up', async () => {
+  const clock = clockAt(1_800_000_000_000)
+  const tokens = new AccessTokens(secretKeys(), 'desk1', clock)
+  const { token, expiresAt } = await tokens.issue(claims, endless)
+  const { endings } = tokens
+  tokens.forgetFamily('f1')
+  tokens.remember(token, { ...claims, bySso: false, expiresAt }, endings)
   expect(tokens.remembered(token)).toBeUndefined()
 })
 
@@ -85,15 +96,15 @@ test('tokens of another desk, another key, no key, and another algorithm are wor
   }
 })
 
-test('a desk without configured keys makes a pair once and keeps it sealed', () => {
+test('a desk without configured keys makes a pair once and keeps it sealed', async () => {
   const store = openTestStore()
-  const first = loadTokenKeys({ kind: 'kept' }, store, keyring)
-  const second = loadTokenKeys({ kind: 'kept' }, store, keyring)
+  const first = await loadTokenKeys({ kind: 'kept' }, store, keyring)
+  const second = await loadTokenKeys({ kind: 'kept' }, store, keyring)
   expect(first.algorithm).toBe('EdDSA')
   expect(second.checking.equals(first.checking)).toBe(true)
 })
 
-test('key files that do not belong together, or are no Ed25519 keys, are said by name', () => {
+test('key files that do not belong together, or are no Ed25519 keys, are said by name', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'alta-desk-keys-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
   const write = (name: string, pem: string | Buffer): string => {
@@ -108,8 +119,8 @@ test('key files that do not belong together, or are no Ed25519 keys, are said by
   const rsaPath = write('rsa.pem', rsa.publicKey.export({ type: 'spki', format: 'pem' }))
   const load = (publicKeyPath: string, privateKeyPath = privatePath) =>
     loadTokenKeys({ kind: 'files', privateKeyPath, publicKeyPath }, openTestStore(), keyring)
-  expect(load(publicPath).algorithm).toBe('EdDSA')
-  expect(() => load(otherPath)).toThrow('is not the public half of')
-  expect(() => load(rsaPath)).toThrow('is not an Ed25519 key')
-  expect(() => load(publicPath, write('broken.pem', 'nonsense'))).toThrow(TokenKeyError)
+  expect((await load(publicPath)).algorithm).toBe('EdDSA')
+  await expect(load(otherPath)).rejects.toThrow('is not the public half of')
+  await expect(load(rsaPath)).rejects.toThrow('is not an Ed25519 key')
+  await expect(load(publicPath, write('broken.pem', 'nonsense'))).rejects.toThrow(TokenKeyError)
 })

@@ -11,14 +11,14 @@ async function planOf(filter: AuditFilter): Promise<string> {
   const store = openTestStore()
   const asked: { sql: string; parameters: readonly (string | number | null)[] }[] = []
   const listening = Object.assign(Object.create(store) as typeof store, {
-    readApart: (sql: string, parameters: readonly (string | number | null)[]) => {
+    runInWorker: (sql: string, parameters: readonly (string | number | null)[]) => {
       asked.push({ sql, parameters })
       return Promise.resolve([])
     },
   })
   await auditPage(listening, filter, 500_000, 51)
   const [{ sql, parameters } = { sql: '', parameters: [] }] = asked
-  const rows = await store.readApart<{ detail: string }>(`explain query plan ${sql}`, parameters)
+  const rows = await store.runInWorker<{ detail: string }>(`explain query plan ${sql}`, parameters)
   return rows.map(({ detail }) => detail).join('\n')
 }
 
@@ -59,7 +59,7 @@ test('the actions are found one by one, not by reading every row', async () => {
   }
   expect(await auditActions(store)).toEqual([])
   const actions = ['wall.saved', 'camera.removed', 'wall.saved', 'user.added']
-  store.write({ audit: actions.map((action) => ({ ...record, action })) }, () => undefined)
+  await store.write({ audit: actions.map((action) => ({ ...record, action })) }, () => undefined)
   expect(await auditActions(store)).toEqual(['camera.removed', 'user.added', 'wall.saved'])
 })
 

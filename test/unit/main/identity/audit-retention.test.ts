@@ -24,27 +24,27 @@ const record = {
 } as const
 
 /** A log with as many rows as said on each of ten days. */
-function tenDays(rowsEach: number) {
+async function tenDays(rowsEach: number) {
   let now = dayMs
   const clock = { now: () => now, monotonicMs: () => now }
   const options = storeOptions({ clock })
   const store = openStore(options)
   for (let day = 0; day < 10; day += 1) {
-    store.write({ audit: Array.from({ length: rowsEach }, () => record) }, () => undefined)
+    await store.write({ audit: Array.from({ length: rowsEach }, () => record) }, () => undefined)
     now += dayMs
   }
-  store.close()
+  await store.close()
   return { options, clock, store: openTestStore(options) }
 }
 
 describe('retention', () => {
   test('removes what is older than it is kept, many batches if it must, and the rest is proven', async () => {
-    const { options, clock, store } = tenDays(600)
+    const { options, clock, store } = await tenDays(600)
     const retentionMs = 5 * dayMs
     const removed = await removeOldRows({ store, clock, logger, retentionMs }, new AbortController().signal)
     expect(removed).toBe(5 * 600)
     expect(proveAuditOf(options.path, options.keyring)).toMatchObject({ removedUpTo: 3_000, broken: null })
-    const actions = store.read((db) =>
+    const actions = await store.read((db) =>
       db.select({ action: audit.action }).from(audit).orderBy(audit.seq).all(),
     )
     expect(actions.filter(({ action }) => action === 'wall.saved')).toHaveLength(3_000)
@@ -52,18 +52,18 @@ describe('retention', () => {
   })
 
   test('keeps for ever where it is 0', async () => {
-    const { clock, store } = tenDays(1)
+    const { clock, store } = await tenDays(1)
     expect(await removeOldRows({ store, clock, logger, retentionMs: 0 }, new AbortController().signal)).toBe(
       0,
     )
   })
 
   test('runs at once and then waits; it ends with the desk', async () => {
-    const { clock, store } = tenDays(2)
+    const { clock, store } = await tenDays(2)
     const abort = new AbortController()
     const running = runAuditRetention({ store, clock, logger, retentionMs: 5 * dayMs }, abort.signal)
     await new Promise((resolve) => setImmediate(resolve))
-    expect(store.read((db) => db.select().from(audit).all()).map(({ seq }) => seq)[0]).toBe(11)
+    expect((await store.read((db) => db.select().from(audit).all())).map(({ seq }) => seq)[0]).toBe(11)
     abort.abort()
     await running
   })

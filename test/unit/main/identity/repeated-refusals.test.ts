@@ -159,10 +159,14 @@ test('the store as rooms have it writes what is due when it is stopped, in the c
   const watch = new AuditWatch(store, clock)
   const stop = new AbortController()
   const writing = watch.writeRepetitions(stop.signal)
-  for (let turn = 0; turn < 4; turn += 1) watch.write({ audit: failedSignIn('mallory') }, () => undefined)
+  for (let turn = 0; turn < 4; turn += 1)
+    await watch.write({ audit: failedSignIn('mallory') }, () => undefined)
   const rows = () => store.read((db) => db.select({ after: audit.after }).from(audit).all())
-  expect(rows()).toEqual([{ after: null }])
+  expect(await rows()).toEqual([{ after: null }])
   stop.abort()
   await writing
-  expect(rows()).toMatchObject([{ after: null }, { after: expect.stringContaining('"times":3') as string }])
+  expect(await rows()).toMatchObject([
+    { after: null },
+    { after: expect.stringContaining('"times":3') as string },
+  ])
 })

@@ -11,9 +11,9 @@ import { openTestStore, storeOptions } from '../store/open-test-store.ts'
 const deskKeys = new Keyring([developmentStubKey])
 const userId = 'u1'
 
-function storeWithPerson(options = storeOptions()) {
+async function storeWithPerson(options = storeOptions()) {
   const store = openTestStore(options)
-  store.write({ audit: null }, (tx) =>
+  await store.write({ audit: null }, (tx) =>
     insertUser(tx, {
       id: userId,
       email: 'mara@desk',
@@ -31,32 +31,39 @@ function storeWithPerson(options = storeOptions()) {
   return store
 }
 
-test('a TOTP_ENCRYPTION_KEY that is new seals what the key ring sealed before, and apps go on working', () => {
+test('a TOTP_ENCRYPTION_KEY that is new seals what the key ring sealed before, and apps go on working', async () => {
   const options = storeOptions()
-  const store = storeWithPerson(options)
-  const before = new TwoFactor(store, systemClock, deskKeys)
-  const { secret } = store.write({ audit: null }, (tx) => before.prepare(tx, userId, 'mara@desk'))
+  const store = await storeWithPerson(options)
+  const before = await TwoFactor.open(store, store.feed, systemClock, deskKeys)
+  const { secret } = await store.write({ audit: null }, (tx) => before.prepare(tx, userId, 'mara@desk'))
   const code = (difference: number): string => totpCode(secret, totpStep(Date.now()) + difference)
-  store.write({ audit: null }, (tx) => void before.confirm(tx, userId, code(0)))
+  await store.write({ audit: null }, (tx) => before.confirm(tx, userId, code(0)))
 
   const own = encryptionKey(randomBytes(32))
-  const after = new TwoFactor(store, systemClock, deskKeys.withActive(own))
+  const after = await TwoFactor.open(store, store.feed, systemClock, deskKeys.withActive(own))
   expect(after.isOn(userId)).toBe(true)
-  expect(store.read((db) => totpOf(db, userId))?.secret).toContain(`v1:${own.id}:`)
-  expect(store.write({ audit: null }, (tx) => after.take(tx, userId, code(1)))).toBe(true)
+  expect((await store.read((db) => totpOf(db, userId)))?.secret).toContain(`v1:${own.id}:`)
+  expect(await store.write({ audit: null }, (tx) => after.take(tx, userId, code(1)))).toBe(true)
 
   // A key ring that is rotated at the next start must not stumble over secrets that are not its own.
-  store.close()
+  await store.close()
   const next = openTestStore({
     ...options,
     keyring: new Keyring([encryptionKey(randomBytes(32)), developmentStubKey]),
   })
-  expect(next.read((db) => totpOf(db, userId))?.secret).toContain(`v1:${own.id}:`)
+  expect((await next.read((db) => totpOf(db, userId)))?.secret).toContain(`v1:${own.id}:`)
 })
 
-test('without its key the desk says so at start instead of refusing every code', () => {
-  const store = storeWithPerson()
-  const withKey = new TwoFactor(store, systemClock, deskKeys.withActive(encryptionKey(randomBytes(32))))
-  store.write({ audit: null }, (tx) => void withKey.prepare(tx, userId, 'mara@desk'))
-  expect(() => new TwoFactor(store, systemClock, deskKeys)).toThrow('Set TOTP_ENCRYPTION_KEY')
+test('without its key the desk says so at start instead of refusing every code', async () => {
+  const store = await storeWithPerson()
+  const withKey = await TwoFactor.open(
+    store,
+    store.feed,
+    systemClock,
+    deskKeys.withActive(encryptionKey(randomBytes(32))),
+  )
+  await store.write({ audit: null }, (tx) => withKey.prepare(tx, userId, 'mara@desk'))
+  await expect(TwoFactor.open(store, store.feed, systemClock, deskKeys)).rejects.toThrow(
+    'Set TOTP_ENCRYPTION_KEY',
+  )
 })

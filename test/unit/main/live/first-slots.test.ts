@@ -7,7 +7,7 @@ import { users } from '../../../../main/store/tables/identity.ts'
 import { openTestStore } from '../store/open-test-store.ts'
 
 // Would catch: a guard whose keys open other views after an update of the desk, or whose choice is undone at a restart.
-test('the digits that opened the first nine views by name open the same ones, and are never touched again', () => {
+test('the digits that opened the first nine views by name open the same ones, and are never touched again', async () => {
   const store = openTestStore()
   const person = (id: string, admin: boolean) => ({
     id,
@@ -32,24 +32,18 @@ test('the digits that opened the first nine views by name open the same ones, an
     groupId: null,
     ...owner,
   })
-  store.write({ audit: null }, (tx) => {
-    tx.insert(users)
-      .values([person('guard', false), person('boss', true)])
-      .run()
-    tx.insert(groups)
-      .values([{ id: 'hall', name: 'Hall', createdAt: 1 }])
-      .run()
-    tx.insert(groupMembers)
-      .values([{ groupId: 'hall', userId: 'guard', role: 'viewer' }])
-      .run()
+  await store.write({ audit: null }, async (tx) => {
+    await tx.insert(users).values([person('guard', false), person('boss', true)])
+    await tx.insert(groups).values([{ id: 'hall', name: 'Hall', createdAt: 1 }])
+    await tx.insert(groupMembers).values([{ groupId: 'hall', userId: 'guard', role: 'viewer' }])
     const own = Array.from({ length: 8 }, (_, index) => `View ${index + 3}`)
-    tx.insert(views)
+    await tx
+      .insert(views)
       .values([
         ...own.map((name, index) => view(`own-${index}`, name, { userId: 'guard' })),
         view('alarm', 'Alarm', { groupId: 'hall' }),
         view('zone', 'Zone', { groupId: 'hall' }),
       ])
-      .run()
   })
   const rights = new Rights()
   rights.load({
@@ -57,20 +51,13 @@ test('the digits that opened the first nine views by name open the same ones, an
     cameras: [],
     members: [{ groupId: 'hall', userId: 'guard', role: 'viewer' }],
   })
-  keepFirstSlots(store, rights)
-  const slots = (userId: string) => store.read((db) => Object.fromEntries(slotsOf(db, userId)))
+  await keepFirstSlots(store, rights)
+  const slots = (userId: string) => store.read(async (db) => Object.fromEntries(await slotsOf(db, userId)))
   const ofGuard = Object.fromEntries(Array.from({ length: 8 }, (_, index) => [`own-${index}`, index + 1]))
-  expect(slots('guard')).toEqual({ ...ofGuard, alarm: 9 })
-  expect(slots('boss')).toEqual({ alarm: 1, zone: 2 })
-  store.write({ audit: null }, (tx) => tx.delete(views).run())
-  store.write(
-    { audit: null },
-    (tx) =>
-      void tx
-        .insert(views)
-        .values(view('new', 'New', { groupId: 'hall' }))
-        .run(),
-  )
-  keepFirstSlots(store, rights)
-  expect([slots('guard'), slots('boss')]).toEqual([{}, {}])
+  expect(await slots('guard')).toEqual({ ...ofGuard, alarm: 9 })
+  expect(await slots('boss')).toEqual({ alarm: 1, zone: 2 })
+  await store.write({ audit: null }, (tx) => tx.delete(views))
+  await store.write({ audit: null }, (tx) => tx.insert(views).values(view('new', 'New', { groupId: 'hall' })))
+  await keepFirstSlots(store, rights)
+  expect([await slots('guard'), await slots('boss')]).toEqual([{}, {}])
 })

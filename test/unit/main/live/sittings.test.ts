@@ -37,32 +37,38 @@ function setUp(walls: Readonly<Record<string, readonly string[]>> = {}) {
   const bus = new Bus((_fact, error) => {
     throw error
   })
-  const sittings = new Sittings({ store, bus, clock, onWallsOf: (userId) => new Set(walls[userId] ?? []) })
-  const rows = () => {
-    sittings.write()
-    const all = store.read((db) => db.select().from(audit).orderBy(audit.seq).all())
+  const sittings = new Sittings({
+    store,
+    bus,
+    clock,
+    onWallsOf: (userId) => Promise.resolve(new Set(walls[userId] ?? [])),
+  })
+  const rows = async () => {
+    await sittings.write()
+    const all = await store.read((db) => db.select().from(audit).orderBy(audit.seq).all())
     return all.map((row) => ({ ...row, after: JSON.parse(row.after ?? 'null') as Record<string, unknown> }))
   }
   /** Minutes pass, with a look in each. */
-  const wait = (minutes: number): void => {
+  const wait = async (minutes: number): Promise<void> => {
     for (let minute = 0; minute < minutes; minute += 1) {
       now += minuteMs
-      sittings.look()
+      await sittings.look()
     }
   }
-  const actions = (): string[] => rows().map((row) => `${row.action} ${row.actorName} ${row.targetName}`)
+  const actions = async (): Promise<string[]> =>
+    (await rows()).map((row) => `${row.action} ${row.actorName} ${row.targetName}`)
   return { sittings, bus, store, rows, wait, actions }
 }
 
 describe('a sitting', () => {
-  test('is one row however many tickets are asked for, and a second one says when it ended', () => {
+  test('is one row however many tickets are asked for, and a second one says when it ended', async () => {
     const { sittings, rows, wait } = setUp()
     for (let ticket = 0; ticket < 30; ticket += 1) {
       sittings.note(contextOf('ann'), gate)
-      wait(1)
+      await wait(1)
     }
-    wait(20)
-    expect(rows()).toMatchObject([
+    await wait(20)
+    expect(await rows()).toMatchObject([
       {
         action: 'live.viewed',
         actorId: 'ann',
@@ -81,11 +87,11 @@ describe('a sitting', () => {
     ])
   })
 
-  test('is one per person and camera', () => {
+  test('is one per person and camera', async () => {
     const { sittings, actions } = setUp()
     for (const user of ['ann', 'bob'])
       for (const camera of [gate, yard]) sittings.note(contextOf(user), camera)
-    expect(actions()).toEqual([
+    expect(await actions()).toEqual([
       'live.viewed ann@desk Gate',
       'live.viewed ann@desk Yard',
       'live.viewed bob@desk Gate',
@@ -93,44 +99,46 @@ describe('a sitting', () => {
     ])
   })
 
-  test('survives a pause that is shorter than ten minutes, and begins anew after a longer one', () => {
+  test('survives a pause that is shorter than ten minutes, and begins anew after a longer one', async () => {
     const { sittings, wait, actions } = setUp()
     sittings.note(contextOf('ann'), gate)
-    wait(9)
+    await wait(9)
     sittings.note(contextOf('ann'), gate)
-    wait(9)
-    expect(actions()).toEqual(['live.viewed ann@desk Gate'])
-    wait(1)
+    await wait(9)
+    expect(await actions()).toEqual(['live.viewed ann@desk Gate'])
+    await wait(1)
     sittings.note(contextOf('ann'), gate)
-    expect(actions()).toEqual([
+    expect(await actions()).toEqual([
       'live.viewed ann@desk Gate',
       'live.left ann@desk Gate',
       'live.viewed ann@desk Gate',
     ])
   })
 
-  test('goes on without tickets while a page is open with the camera on a wall, as a picture plays for hours', () => {
+  test('goes on without tickets while a page is open with the camera on a wall, as a picture plays for hours', async () => {
     const { sittings, bus, wait, actions, rows } = setUp({ ann: ['cam-1'] })
     bus.publish('page.opened', { userId: 'ann' })
     bus.publish('page.opened', { userId: 'ann' })
     sittings.note(contextOf('ann'), gate)
     sittings.note(contextOf('ann'), yard)
-    wait(120)
-    expect(actions().filter((row) => row.startsWith('live.left'))).toEqual(['live.left ann@desk Yard'])
+    await wait(120)
+    expect((await actions()).filter((row) => row.startsWith('live.left'))).toEqual([
+      'live.left ann@desk Yard',
+    ])
     bus.publish('page.closed', { userId: 'ann' })
-    wait(60)
+    await wait(60)
     bus.publish('page.closed', { userId: 'ann' })
-    wait(11)
-    expect(rows().at(-1)).toMatchObject({ targetName: 'Gate', after: { seconds: 180 * 60 } })
+    await wait(11)
+    expect((await rows()).at(-1)).toMatchObject({ targetName: 'Gate', after: { seconds: 180 * 60 } })
   })
 
-  test('costs no write when it is noted, and is written together with the others', () => {
+  test('costs no write when it is noted, and is written together with the others', async () => {
     const { sittings, store, rows } = setUp()
     sittings.note(contextOf('ann'), gate)
-    expect(store.read((db) => db.select().from(audit).all())).toEqual([])
+    expect(await store.read((db) => db.select().from(audit))).toEqual([])
     for (let camera = 0; camera < 500; camera += 1)
       sittings.note(contextOf('bob'), { id: `cam-${camera}`, name: `Camera ${camera}` })
-    expect(rows()).toHaveLength(501)
+    expect(await rows()).toHaveLength(501)
   })
 
   test('ends with the desk', async () => {
@@ -140,14 +148,14 @@ describe('a sitting', () => {
     sittings.note(contextOf('ann'), gate)
     abort.abort()
     await running
-    expect(actions()).toEqual(['live.viewed ann@desk Gate', 'live.left ann@desk Gate'])
+    expect(await actions()).toEqual(['live.viewed ann@desk Gate', 'live.left ann@desk Gate'])
   })
 })
 
-test('what cannot be written is kept for the next try', () => {
+test('what cannot be written is kept for the next try', async () => {
   const { sittings, store } = setUp()
   sittings.note(contextOf('ann'), gate)
-  store.close()
-  expect(() => sittings.write()).toThrow(/stopping/)
-  expect(() => sittings.write()).toThrow(/stopping/)
+  await store.close()
+  await expect(sittings.write()).rejects.toThrow(/stopping/)
+  await expect(sittings.write()).rejects.toThrow(/stopping/)
 })

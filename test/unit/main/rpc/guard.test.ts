@@ -49,11 +49,11 @@ function setUp() {
       policy: new Policy(),
       store,
       log: logger.for('transport'),
-      nameOf: (_kind, id) => (id === 'cam-1' ? 'Gate' : undefined),
+      nameOf: (_kind, id) => Promise.resolve(id === 'cam-1' ? 'Gate' : undefined),
       checkOutputs,
     })
-  const auditActions = (): string[] =>
-    store.read((db) => db.select().from(audit).all()).map(({ action }) => action)
+  const auditActions = async (): Promise<string[]> =>
+    (await store.read((db) => db.select().from(audit))).map(({ action }) => action)
   return { store, lines, serve, auditActions }
 }
 
@@ -99,14 +99,17 @@ describe('the audit rule', () => {
 
   test('one that was committed does', async () => {
     const { serve, store, auditActions } = setUp()
-    const handler = rpc.live.saveWall.handler(({ input, context }) => {
-      store.write({ audit: auditRecord(context, { action: 'wall.saved', target: null }) }, () => undefined)
+    const handler = rpc.live.saveWall.handler(async ({ input, context }) => {
+      await store.write(
+        { audit: auditRecord(context, { action: 'wall.saved', target: null }) },
+        () => undefined,
+      )
       return input
     })
     expect(await call(serve({ live: { saveWall: handler } }), ['live', 'saveWall'], guard, wall)).toEqual(
       wall,
     )
-    expect(auditActions()).toEqual(['wall.saved'])
+    expect(await auditActions()).toEqual(['wall.saved'])
   })
 })
 
@@ -123,7 +126,7 @@ describe('access to one camera', () => {
     )
     expect(String(refusals[0])).toBe(String(refusals[1]))
     expect(refusals).toMatchObject([{ code: 'NOT_FOUND' }, { code: 'NOT_FOUND' }])
-    expect(auditActions()).toEqual(['access.refused'])
+    expect(await auditActions()).toEqual(['access.refused'])
   })
 
   test('an administrator passes', async () => {

@@ -23,8 +23,8 @@ const triggerNames = Object.keys(auditTriggers)
 
 describe('while the desk is stopped, somebody with the files but without a key', () => {
   // Would catch: a start that takes a log without rows and head for a new one, and verify-audit that says "holds".
-  test('drops triggers, rows and head: the start records a break, and the proof fails before and after it', () => {
-    const options = databaseWith(9)
+  test('drops triggers, rows and head: the start records a break, and the proof fails before and after it', async () => {
+    const options = await databaseWith(9)
     tamper(options, (database) =>
       database.exec(`delete from audit; delete from desk_values where key like 'audit%'`),
     )
@@ -32,8 +32,8 @@ describe('while the desk is stopped, somebody with the files but without a key',
     expect(prove(options).holds).toBe(false)
     const store = openTestStore(options)
     expect(store.auditBreak?.finding).toMatch(/^The seal behind its last row is missing/)
-    store.close()
-    write(options, 2)
+    await store.close()
+    await write(options, 2)
     expect(prove(options)).toMatchObject({ holds: false, chained: null, resumed: { rows: 3 } })
     expect(describeProof(prove(options))).toMatch(/does NOT hold: row 1/)
   })
@@ -41,14 +41,14 @@ describe('while the desk is stopped, somebody with the files but without a key',
   // Would catch: a start that chains rows without HMACs anew, and so signs what was forged.
   test.each([[`update audit set hmac = '', key_id = ''`], [`update audit set hmac = ''`]])(
     'blanks the HMACs (%s), edits and deletes the head: nothing forged is ever signed',
-    (blank) => {
-      const options = databaseWith(9)
+    async (blank) => {
+      const options = await databaseWith(9)
       tamper(options, (database) =>
         database.exec(`${blank}; update audit set actor_name = 'nobody' where seq = 5;
           delete from desk_values where key = 'audit_head'`),
       )
       forgetAnchors(options)
-      write(options, 2)
+      await write(options, 2)
       const database = new Database(options.path, { readonly: true })
       const signed = database.prepare(`select seq from audit where hmac <> '' order by seq`).pluck().all()
       database.close()
@@ -62,22 +62,22 @@ describe('while the desk is stopped, somebody with the files but without a key',
     },
   )
 
-  test('blanks the HMACs and leaves the head: a start tells', () => {
-    const options = databaseWith(9)
+  test('blanks the HMACs and leaves the head: a start tells', async () => {
+    const options = await databaseWith(9)
     tamper(options, (database) => database.exec(`update audit set hmac = ''`))
     forgetAnchors(options)
     expect(openTestStore(options).auditBreak?.finding).toMatch(/^Row 9 was altered/)
   })
 
-  test('drops the triggers alone: verify-audit tells, the start makes them again and records that they were gone', () => {
-    const options = databaseWith(9)
+  test('drops the triggers alone: verify-audit tells, the start makes them again and records that they were gone', async () => {
+    const options = await databaseWith(9)
     tamper(options, () => undefined)
     expect(prove(options)).toMatchObject({
       holds: false,
       broken: null,
       triggers: `The triggers that protect it are missing or altered: ${triggerNames.join(', ')}.`,
     })
-    write(options, 0)
+    await write(options, 0)
     const database = new Database(options.path)
     expect(() => database.exec('delete from audit')).toThrow(/append-only/)
     database.close()
@@ -95,27 +95,27 @@ describe('while the desk is stopped, somebody with the files but without a key',
       'one that swallows rows',
       `create trigger "a""b" before insert on audit when new.action = 'wall.saved' begin select raise(ignore); end`,
     ],
-  ])('puts in triggers of their own, %s', (_what, sql) => {
-    const options = databaseWith(9)
+  ])('puts in triggers of their own, %s', async (_what, sql) => {
+    const options = await databaseWith(9)
     const database = new Database(options.path)
     if (sql.includes('audit_unremovable')) database.exec('drop trigger audit_unremovable')
     database.exec(sql)
     database.close()
     expect(prove(options)).toMatchObject({ holds: false, broken: null })
-    write(options, 2)
+    await write(options, 2)
     expect(prove(options)).toMatchObject({ holds: false, broken: null, triggers: null, rows: 12 })
   })
 
   // Would catch: a row that holds, and that neither the first page of the log nor a search shows any more.
   test('takes a row out of the indexes, with as many entries as before: verify-audit tells', async () => {
-    const options = databaseWith(9)
+    const options = await databaseWith(9)
     tamper(options, (database) => {
       for (const sql of Object.values(auditTriggers)) database.exec(sql)
       hideFromIndexes(database, 5)
     })
     const store = openTestStore(options)
     const seen = await auditPage(store, { action: 'wall.saved' }, null, 100)
-    store.close()
+    await store.close()
     // The start does not notice: it counts the entries of an index, and does not read them.
     expect(seen.map(({ seq }) => seq)).toEqual([9, 8, 7, 6, 4, 3, 2, 1])
     expect(prove(options)).toMatchObject({ holds: false, broken: null, triggers: null, rows: 9 })
@@ -124,34 +124,34 @@ describe('while the desk is stopped, somebody with the files but without a key',
     )
   })
 
-  test('replaces the whole database by a new one: the anchors beside it tell', () => {
-    const options = databaseWith(9)
+  test('replaces the whole database by a new one: the anchors beside it tell', async () => {
+    const options = await databaseWith(9)
     for (const end of ['', '-wal', '-shm']) rmSync(`${options.path}${end}`, { force: true })
     const store = openTestStore(options)
     expect(store.auditBreak?.finding).toMatch(/^It was cut, or an older copy.*it went to row 9\.$/)
-    store.close()
+    await store.close()
     expect(prove(options)).toMatchObject({ holds: false, broken: null })
   })
 
-  test('puts an older backup in its place: the chain holds, the anchors beside it tell', () => {
-    const options = databaseWith(4)
+  test('puts an older backup in its place: the chain holds, the anchors beside it tell', async () => {
+    const options = await databaseWith(4)
     const backup = join(temporaryFolder(), 'backup.db')
     copyFileSync(options.path, backup)
-    write(options, 5)
+    await write(options, 5)
     copyFileSync(backup, options.path)
     expect(prove(options)).toMatchObject({ holds: true, rows: 4 })
     expect(prove(options, ring, anchorFileOf(options.path))).toMatchObject({
       holds: false,
       anchors: { held: 1, cut: 1, firstCut: { point: { seq: 9 } } },
     })
-    write(options, 1)
+    await write(options, 1)
     expect(prove(options)).toMatchObject({ holds: false, broken: null, rows: 6 })
   })
 
-  test('cuts the end and puts the head of an older backup behind it: only anchors tell', () => {
-    const options = databaseWith(4)
+  test('cuts the end and puts the head of an older backup behind it: only anchors tell', async () => {
+    const options = await databaseWith(4)
     const head = headOf(options)
-    write(options, 5)
+    await write(options, 5)
     tamper(options, (database) => {
       database.exec('delete from audit where seq > 4')
       database.prepare(`update desk_values set value = ? where key = 'audit_head'`).run(head)
@@ -162,8 +162,8 @@ describe('while the desk is stopped, somebody with the files but without a key',
     expect(openTestStore(options).auditBreak?.finding).toMatch(/it went to row 9/)
   })
 
-  test('copies rows and head of another desk that has the same key: the chains do not mix', () => {
-    const [options, other] = [databaseWith(9), databaseWith(12)]
+  test('copies rows and head of another desk that has the same key: the chains do not mix', async () => {
+    const [options, other] = [await databaseWith(9), await databaseWith(12)]
     tamper(options, (database) => {
       database.exec(`attach '${other.path}' as other; delete from audit where seq > 6;
         insert into audit select * from other.audit where seq > 6;
@@ -173,10 +173,10 @@ describe('while the desk is stopped, somebody with the files but without a key',
   })
 
   // Would catch: a desk that anybody who can write its file keeps from starting, through the log.
-  test('alters the kept copy of an older key: the desk starts and tells', () => {
-    const options = databaseWith(3)
+  test('alters the kept copy of an older key: the desk starts and tells', async () => {
+    const options = await databaseWith(3)
     const newer = new Keyring([encryptionKey(Buffer.alloc(32, 9)), ring.active])
-    write({ ...options, keyring: newer }, 0)
+    await write({ ...options, keyring: newer }, 0)
     tamper(options, (database) =>
       database.exec(
         `update desk_values set value = replace(value, ':', '::') where key = 'audit_key_${ring.active.id}_sealed'`,
@@ -187,10 +187,10 @@ describe('while the desk is stopped, somebody with the files but without a key',
     expect(prove(options, keyring)).toMatchObject({ holds: false, broken: { seq: 1 } })
   })
 
-  test('writes a restore of their own to be believed: it counts for nothing', () => {
-    const options = databaseWith(9)
+  test('writes a restore of their own to be believed: it counts for nothing', async () => {
+    const options = await databaseWith(9)
     tamper(options, (database) => database.exec('delete from audit where seq = 9'))
-    write(options, 3)
+    await write(options, 3)
     tamper(options, (database) => {
       database.exec(`update audit set action = 'audit.restored' where seq = 12`)
       for (const sql of Object.values(auditTriggers)) database.exec(sql)
@@ -224,17 +224,17 @@ function headOf({ path }: StoreOptions): unknown {
 }
 
 describe('a break', () => {
-  test('is told at every start until a restore is recorded, and remains in the proof', () => {
-    const options = databaseWith(4)
+  test('is told at every start until a restore is recorded, and remains in the proof', async () => {
+    const options = await databaseWith(4)
     const backup = join(temporaryFolder(), 'backup.db')
     copyFileSync(options.path, backup)
-    write(options, 5)
+    await write(options, 5)
     copyFileSync(backup, options.path)
-    write(options, 1)
+    await write(options, 1)
     const store = openTestStore(options)
     expect(store.auditBreak).toMatchObject({ seq: 5 })
-    store.write({ audit: restoredRecord('root (terminal)', 'The disk had failed.') }, () => undefined)
-    store.close()
+    await store.write({ audit: restoredRecord('root (terminal)', 'The disk had failed.') }, () => undefined)
+    await store.close()
     expect(openTestStore(options).auditBreak).toBe(null)
     const proof = prove(options, ring, anchorFileOf(options.path))
     expect(proof).toMatchObject({
@@ -247,19 +247,19 @@ describe('a break', () => {
     )
   })
 
-  test('is recorded once, not at every start', () => {
-    const options = databaseWith(9)
+  test('is recorded once, not at every start', async () => {
+    const options = await databaseWith(9)
     tamper(options, (database) => database.exec('delete from audit where seq >= 8'))
-    for (let start = 0; start < 4; start += 1) write(options, 0)
+    for (let start = 0; start < 4; start += 1) await write(options, 0)
     expect(prove(options)).toMatchObject({ broken: { seq: 10 }, breaks: [{ seq: 10 }], resumed: { rows: 1 } })
   })
 
-  test('does not hide rows that are brought back: the log then holds again, but for what was recorded', () => {
-    const options = databaseWith(9)
+  test('does not hide rows that are brought back: the log then holds again, but for what was recorded', async () => {
+    const options = await databaseWith(9)
     const whole = join(temporaryFolder(), 'whole.db')
     copyFileSync(options.path, whole)
     tamper(options, (database) => database.exec('delete from audit where seq >= 8'))
-    write(options, 1)
+    await write(options, 1)
     tamper(options, (database) => {
       database.exec(`attach '${whole}' as whole; insert into audit select * from whole.audit where seq >= 8`)
       for (const sql of Object.values(auditTriggers)) database.exec(sql)
@@ -279,13 +279,13 @@ describe('a database of the release before anchors', () => {
   }
 
   // Would catch: an upgrade after which every honest desk is accused of a forgery.
-  test('is proven as it is, starts without a finding, and is proven afterwards', () => {
+  test('is proven as it is, starts without a finding, and is proven afterwards', async () => {
     const options = oldDatabase()
     expect(prove(options, keyring)).toMatchObject({ holds: true, rows: 11, removedUpTo: 2 })
     const store = openTestStore(options)
     expect(store.auditBreak).toBe(null)
-    store.close()
-    write(options, 3)
+    await store.close()
+    await write(options, 3)
     const proof = prove(options, keyring, anchorFileOf(options.path))
     expect(proof).toMatchObject({ holds: true, rows: 14, removedUpTo: 2, anchors: { held: 2, cut: 0 } })
   })
@@ -301,17 +301,17 @@ describe('a database of the release before anchors', () => {
   })
 })
 
-test('rows that are signed with the public key of development are said to prove nothing', () => {
+test('rows that are signed with the public key of development are said to prove nothing', async () => {
   const keyring = new Keyring([developmentStubKey])
-  const proof = prove(databaseWith(3, { keyring }), keyring)
+  const proof = prove(await databaseWith(3, { keyring }), keyring)
   expect(proof.publicKeyRows).toBe(3)
   expect(describeProof(proof)).toMatch(/3 rows are signed with the development key, which is public/)
 })
 
 // Would catch: a start that was killed between making the tables and beginning the chain, accused of a forgery next time.
-test('the chain begins in the transaction that makes the tables', () => {
+test('the chain begins in the transaction that makes the tables', async () => {
   const options = storeOptions({ keyring: ring })
-  openStore(options).close()
+  await openStore(options).close()
   expect(headOf(options)).toMatch(/^0:/)
   const failing = storeOptions({ keyring: ring })
   const stop = (): never => {

@@ -29,20 +29,20 @@ export function recordOf(number: number): AuditRecord {
 }
 
 /** A stopped desk's database whose log has `rows` rows. */
-export function databaseWith(rows: number, changes: Partial<StoreOptions> = {}): StoreOptions {
+export async function databaseWith(rows: number, changes: Partial<StoreOptions> = {}): Promise<StoreOptions> {
   const options = storeOptions({ keyring: ring, ...changes })
-  write(options, rows)
+  await write(options, rows)
   return options
 }
 
 /** Starts a desk's store, adds `rows` rows and stops it. */
-export function write(options: StoreOptions, rows: number): void {
+export async function write(options: StoreOptions, rows: number): Promise<void> {
   const store = openStore(options)
   for (let number = 1; number <= rows; number += 1) {
     // Both connections write the one log in turn.
-    store.write({ audit: recordOf(number), durable: number % 3 !== 0 }, () => undefined)
+    await store.write({ audit: recordOf(number), durable: number % 3 !== 0 }, () => undefined)
   }
-  store.close()
+  await store.close()
 }
 
 /** What somebody does who can write the file but has no key. */

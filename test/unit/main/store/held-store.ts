@@ -30,12 +30,9 @@ function open(): SqliteStore | null {
 const store = open()
 process.on('message', ({ prefix }: { prefix: string }) => {
   let saved = 0
-  setInterval(() => {
-    store?.write({ audit: null }, (tx) =>
-      tx
-        .insert(deskValues)
-        .values({ key: `${prefix}${saved}`, value: 'x' })
-        .run(),
+  setInterval(async () => {
+    await store?.write({ audit: null }, (tx) =>
+      tx.insert(deskValues).values({ key: `${prefix}${saved}`, value: 'x' }),
     )
     process.send?.({ saved })
     saved += 1

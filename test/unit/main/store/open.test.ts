@@ -44,20 +44,20 @@ const backupsBeside = (path: string): string[] =>
   readdirSync(dirname(path)).filter((name) => name.includes('-backup-'))
 
 describe('migrations', () => {
-  test('a new database is made without a backup, and opening it again changes nothing', () => {
+  test('a new database is made without a backup, and opening it again changes nothing', async () => {
     const options = storeOptions()
-    openStore(options).close()
+    await openStore(options).close()
     const before = readFileSync(options.path)
-    openStore(options).close()
+    await openStore(options).close()
     expect(readFileSync(options.path).equals(before)).toBe(true)
     expect(backupsBeside(options.path)).toEqual([])
   })
 
-  test('a pending migration is preceded by a backup that opens as the database did before', () => {
+  test('a pending migration is preceded by a backup that opens as the database did before', async () => {
     const options = storeOptions()
     const first = openStore(options)
-    first.write({ audit: null }, (tx) => void tx.insert(deskValues).values({ key: 'kept', value: 'x' }).run())
-    first.close()
+    await first.write({ audit: null }, (tx) => tx.insert(deskValues).values({ key: 'kept', value: 'x' }))
+    await first.close()
     openTestStore({ ...options, migrationsFolder: migrationsWith([added]) })
     const [backup, ...others] = backupsBeside(options.path)
     expect(others).toEqual([])
@@ -66,19 +66,21 @@ describe('migrations', () => {
     if (process.platform !== 'win32')
       expect(statSync(join(dirname(options.path), backup ?? '')).mode & 0o777).toBe(0o600)
     const restored = openTestStore({ ...options, path: join(dirname(options.path), backup ?? '') })
-    expect(restored.read((db) => db.select().from(deskValues).all()).map((row) => row.key)).toContain('kept')
+    expect((await restored.read((db) => db.select().from(deskValues).all())).map((row) => row.key)).toContain(
+      'kept',
+    )
   })
 
-  test('the five newest backups are kept', () => {
+  test('the five newest backups are kept', async () => {
     const options = storeOptions()
-    openStore(options).close()
+    await openStore(options).close()
     for (let step = 1; step <= 7; step += 1) {
       const extra = Array.from({ length: step }, (_, index) => ({
         tag: `900${index}_step`,
         sql: `CREATE TABLE step${index} (id integer);`,
       }))
       const clock = { now: () => Date.UTC(2026, 0, step), monotonicMs: () => 0 }
-      openStore({ ...options, clock, migrationsFolder: migrationsWith(extra) }).close()
+      await openStore({ ...options, clock, migrationsFolder: migrationsWith(extra) }).close()
     }
     expect(backupsBeside(options.path).map((name) => name.slice(-19, -11))).toEqual([
       '20260103',
@@ -89,9 +91,9 @@ describe('migrations', () => {
     ])
   })
 
-  test('a migration that fails leaves none of the pending ones behind', () => {
+  test('a migration that fails leaves none of the pending ones behind', async () => {
     const options = storeOptions()
-    openStore(options).close()
+    await openStore(options).close()
     const broken = migrationsWith([added, { tag: '9001_broken', sql: 'CREATE TABEL x;' }])
     expect(() => openStore({ ...options, migrationsFolder: broken })).toThrow(/syntax error/)
     const connection = new Database(options.path, { readonly: true })
@@ -99,40 +101,40 @@ describe('migrations', () => {
     expect(connection.prepare(`select name from sqlite_schema where name = 'added'`).all()).toEqual([])
   })
 
-  test('a migration that leaves dangling references is undone', () => {
+  test('a migration that leaves dangling references is undone', async () => {
     const options = storeOptions()
-    openStore(options).close()
+    await openStore(options).close()
     const dangling = `CREATE TABLE child (id integer, server text REFERENCES servers(id));--> statement-breakpoint
       INSERT INTO child VALUES (1, 'nowhere');`
     const folder = migrationsWith([{ tag: '9000_dangling', sql: dangling }])
     expect(() => openStore({ ...options, migrationsFolder: folder })).toThrow(/dangling/)
-    openStore(options).close()
+    await openStore(options).close()
   })
 
-  test('a database from a newer desk is refused and left alone', () => {
+  test('a database from a newer desk is refused and left alone', async () => {
     const options = storeOptions()
-    openStore({ ...options, migrationsFolder: migrationsWith([added]) }).close()
+    await openStore({ ...options, migrationsFolder: migrationsWith([added]) }).close()
     const before = readFileSync(options.path)
     expect(() => openStore(options)).toThrow(errors.DatabaseFromTheFutureError)
     expect(() => openStore(options)).toThrow(/newer Alta Desk \(9000_added\)/)
     expect(readFileSync(options.path).equals(before)).toBe(true)
   })
 
-  test('a database whose history forked is refused', () => {
+  test('a database whose history forked is refused', async () => {
     const options = storeOptions()
-    openStore({ ...options, migrationsFolder: migrationsWith([added]) }).close()
+    await openStore({ ...options, migrationsFolder: migrationsWith([added]) }).close()
     const otherName = migrationsWith([{ ...added, tag: '9000_other' }])
     expect(() => openStore({ ...options, migrationsFolder: otherName })).toThrow(errors.DatabaseForeignError)
     const otherText = migrationsWith([{ ...added, sql: 'CREATE TABLE added (id text PRIMARY KEY);' }])
     expect(() => openStore({ ...options, migrationsFolder: otherText })).toThrow(errors.DatabaseForeignError)
   })
 
-  test('line endings of a Windows checkout are the same history', () => {
+  test('line endings of a Windows checkout are the same history', async () => {
     const options = storeOptions()
     const lines = 'CREATE TABLE added (\n  id integer\n);\n'
-    openStore({ ...options, migrationsFolder: migrationsWith([{ tag: 'a', sql: lines }]) }).close()
+    await openStore({ ...options, migrationsFolder: migrationsWith([{ tag: 'a', sql: lines }]) }).close()
     const windows = migrationsWith([{ tag: 'a', sql: lines.replaceAll('\n', '\r\n') }])
-    openStore({ ...options, migrationsFolder: windows }).close()
+    await openStore({ ...options, migrationsFolder: windows }).close()
   })
 })
 
@@ -161,25 +163,25 @@ describe('a database that cannot be opened says why', () => {
     expect(readFileSync(options.path).equals(before)).toBe(true)
   })
 
-  test('it is damaged in the middle', () => {
+  test('it is damaged in the middle', async () => {
     const options = storeOptions()
-    openStore(options).close()
+    await openStore(options).close()
     const bytes = readFileSync(options.path)
     bytes.fill(0xa5, 4096, 4096 * 4)
     writeFileSync(options.path, bytes)
     expect(() => openStore(options)).toThrow(errors.DatabaseCorruptError)
   })
 
-  test('it was cut short', () => {
+  test('it was cut short', async () => {
     const options = storeOptions()
-    openStore(options).close()
+    await openStore(options).close()
     truncateSync(options.path, statSync(options.path).size - 4096 * 3)
     expect(() => openStore(options)).toThrow(errors.DatabaseCorruptError)
   })
 
-  test('another program holds it', () => {
+  test('another program holds it', async () => {
     const options = storeOptions()
-    openStore(options).close()
+    await openStore(options).close()
     const other = new Database(options.path)
     onTestFinished(() => void other.close())
     other.exec('pragma locking_mode = EXCLUSIVE; begin exclusive')
@@ -196,7 +198,7 @@ describe('a database that cannot be opened says why', () => {
   // As root nothing is read-only, so that the store is opened by another user.
   test.skipIf(process.platform === 'win32')('it may not be written', async () => {
     const options = storeOptions()
-    openStore(options).close()
+    await openStore(options).close()
     const folder = dirname(options.path)
     const isRoot = process.geteuid?.() === 0
     if (isRoot) {
@@ -239,8 +241,8 @@ describe('a desk that is killed', () => {
       child.kill('SIGKILL')
       await once(child, 'exit')
       const store = openStore(options)
-      const keys = store.read((db) => db.select().from(deskValues).all()).map((row) => row.key)
-      store.close()
+      const keys = (await store.read((db) => db.select().from(deskValues).all())).map((row) => row.key)
+      await store.close()
       for (let i = 0; i <= count; i += 1) expect(keys).toContain(`${round}-${i}`)
     }
   })

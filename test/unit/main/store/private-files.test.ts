@@ -34,10 +34,10 @@ function wideFolder(): string {
 }
 
 // Would catch: a database that every account of the machine can copy, with what SQLite keeps beside it.
-onPosix('a new desk keeps its files to itself, whatever the umask', () => {
+onPosix('a new desk keeps its files to itself, whatever the umask', async () => {
   const path = join(wideFolder(), 'altavms.db')
   const store = openTestStore(storeOptions({ path }))
-  store.write({ audit: recordOf(1) }, () => undefined)
+  await store.write({ audit: recordOf(1) }, () => undefined)
   store.anchorAudit()
   expect(modesIn(dirname(path))).toEqual({
     '.': '700',
@@ -49,43 +49,46 @@ onPosix('a new desk keeps its files to itself, whatever the umask', () => {
   })
 })
 
-onPosix('files and a folder that were there before, and wider, are narrowed; what is not ours stays', () => {
-  const path = join(wideFolder(), 'altavms.db')
-  const folder = dirname(path)
-  write(storeOptions({ path }), 3)
-  for (const name of ['altavms-backup-0007-20260101T000000Z.db', 'encryption.key', 'page.html'])
-    copyFileSync(path, join(folder, name))
-  for (const name of readdirSync(folder)) chmodSync(join(folder, name), 0o644)
-  chmodSync(folder, 0o755)
-  openStore(storeOptions({ path })).close()
-  expect(modesIn(folder)).toEqual({
-    '.': '700',
-    'altavms.db': '600',
-    'altavms.db.lock': '600',
-    'altavms-audit-anchors.txt': '600',
-    'altavms-backup-0007-20260101T000000Z.db': '600',
-    'encryption.key': '600',
-    'page.html': '644',
-  })
-})
+onPosix(
+  'files and a folder that were there before, and wider, are narrowed; what is not ours stays',
+  async () => {
+    const path = join(wideFolder(), 'altavms.db')
+    const folder = dirname(path)
+    await write(storeOptions({ path }), 3)
+    for (const name of ['altavms-backup-0007-20260101T000000Z.db', 'encryption.key', 'page.html'])
+      copyFileSync(path, join(folder, name))
+    for (const name of readdirSync(folder)) chmodSync(join(folder, name), 0o644)
+    chmodSync(folder, 0o755)
+    await openStore(storeOptions({ path })).close()
+    expect(modesIn(folder)).toEqual({
+      '.': '700',
+      'altavms.db': '600',
+      'altavms.db.lock': '600',
+      'altavms-audit-anchors.txt': '600',
+      'altavms-backup-0007-20260101T000000Z.db': '600',
+      'encryption.key': '600',
+      'page.html': '644',
+    })
+  },
+)
 
 // Would catch: a link that somebody put there, by which the desk closes another program's file.
-onPosix('a link beside the database is left alone, and so is what it leads to', () => {
+onPosix('a link beside the database is left alone, and so is what it leads to', async () => {
   const path = join(wideFolder(), 'altavms.db')
   const other = join(temporaryFolder(), 'other')
   writeFileSync(other, 'of another program', { mode: 0o644 })
   symlinkSync(other, `${path}-link`)
-  openStore(storeOptions({ path })).close()
+  await openStore(storeOptions({ path })).close()
   expect(statSync(other).mode & 0o777).toBe(0o644)
 })
 
-onPosix('a folder that everybody writes to is left as it is, and that is said', () => {
+onPosix('a folder that everybody writes to is left as it is, and that is said', async () => {
   const lines: string[] = []
   const filter = parseLogFilter('warn')
   const logger = openLogger({ filter, format: 'text', write: (line) => lines.push(line) })
   const folder = wideFolder()
   chmodSync(folder, 0o1777)
-  openStore(storeOptions({ path: join(folder, 'altavms.db'), logger })).close()
+  await openStore(storeOptions({ path: join(folder, 'altavms.db'), logger })).close()
   expect(statSync(folder).mode & 0o7777).toBe(0o1777)
   expect(lines).toEqual([expect.stringMatching(/folder of the database is open to other accounts/)])
 })

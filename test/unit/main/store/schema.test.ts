@@ -23,7 +23,7 @@ const defaultsOfAddedColumns: Readonly<Record<string, string>> = {
 }
 
 /** A row of `pragma_table_info` or one of its like; the names of pragmas cannot be parameters. */
-function readAll<Row>(store: SqliteStore, query: string): Row[] {
+function readAll<Row>(store: SqliteStore, query: string): Promise<Row[]> {
   return store.read((db) => db.all<Row>(query))
 }
 
@@ -42,7 +42,7 @@ function defaultOf(column: SQLiteColumn): string | null {
 }
 
 // Would catch: a column of another type, default or key than the code believes, which SQLite would take without a word.
-test('the migrations make the columns that the code is written against', () => {
+test('the migrations make the columns that the code is written against', async () => {
   const store = openTestStore()
   expect(tables.length).toBeGreaterThan(5)
   for (const table of tables) {
@@ -56,15 +56,17 @@ test('the migrations make the columns that the code is written against', () => {
       default: defaultsOfAddedColumns[`${name}.${column.name}`] ?? defaultOf(column),
       key: keys.findIndex((key) => key.name === column.name) + 1,
     }))
-    const found = readAll<{
-      name: string
-      type: string
-      notNull: number
-      default: string | null
-      key: number
-    }>(
-      store,
-      `select name, lower(type) as type, "notnull" as "notNull", dflt_value as "default", pk as key from pragma_table_info(${quoted(name)})`,
+    const found = (
+      await readAll<{
+        name: string
+        type: string
+        notNull: number
+        default: string | null
+        key: number
+      }>(
+        store,
+        `select name, lower(type) as type, "notnull" as "notNull", dflt_value as "default", pk as key from pragma_table_info(${quoted(name)})`,
+      )
     ).map((row) => ({
       column: `${name}.${row.name}`,
       type: row.type,
@@ -92,7 +94,7 @@ interface FoundIndex {
 }
 
 // Would catch: a list that reads a whole table for want of an index that the code declares, two rows where one was promised.
-test('the migrations make the indices and unique columns that the code declares, and no others', () => {
+test('the migrations make the indices and unique columns that the code declares, and no others', async () => {
   const store = openTestStore()
   let compared = 0
   for (const table of tables) {
@@ -119,18 +121,23 @@ test('the migrations make the indices and unique columns that the code declares,
           where: false,
         })),
     ]
-    const found = readAll<{ name: string; unique: number; partial: number }>(
+    const listed = await readAll<{ name: string; unique: number; partial: number }>(
       store,
       `select name, "unique", partial from pragma_index_list(${quoted(name)}) where origin <> 'pk'`,
-    ).map((index): FoundIndex => ({
-      name: index.name,
-      unique: index.unique === 1,
-      columns: readAll<{ name: string; collation: string }>(
+    )
+    const found: FoundIndex[] = []
+    for (const index of listed) {
+      const columns = await readAll<{ name: string; collation: string }>(
         store,
         `select name, coll as collation from pragma_index_xinfo(${quoted(index.name)}) where key = 1 order by seqno`,
-      ).map((column) => `${column.name} ${column.collation.toLowerCase()}`),
-      where: index.partial === 1,
-    }))
+      )
+      found.push({
+        name: index.name,
+        unique: index.unique === 1,
+        columns: columns.map((column) => `${column.name} ${column.collation.toLowerCase()}`),
+        where: index.partial === 1,
+      })
+    }
     const byName = (left: { name: string }, right: { name: string }): number =>
       left.name.localeCompare(right.name)
     expect(found.sort(byName), name).toEqual(expected.sort(byName))
@@ -140,7 +147,7 @@ test('the migrations make the indices and unique columns that the code declares,
 })
 
 // Would catch: rows that outlive what they belong to.
-test('the migrations make the references that the code declares', () => {
+test('the migrations make the references that the code declares', async () => {
   const store = openTestStore()
   let compared = 0
   for (const table of tables) {
@@ -153,9 +160,11 @@ test('the migrations make the references that the code declares', () => {
         onDelete: key.onDelete ?? 'no action',
       }
     })
-    const found = readAll<{ from: string; to: string; table: string; onDelete: string }>(
-      store,
-      `select "from", "table", "to", lower(on_delete) as "onDelete" from pragma_foreign_key_list(${quoted(name)})`,
+    const found = (
+      await readAll<{ from: string; to: string; table: string; onDelete: string }>(
+        store,
+        `select "from", "table", "to", lower(on_delete) as "onDelete" from pragma_foreign_key_list(${quoted(name)})`,
+      )
     ).map((row) => ({ from: row.from, to: `${row.table}.${row.to}`, onDelete: row.onDelete }))
     const byFrom = (left: { from: string }, right: { from: string }): number =>
       left.from.localeCompare(right.from)

@@ -18,83 +18,80 @@ import { openTestStore, storeOptions } from './open-test-store.ts'
 const [oldKey, newKey] = [encryptionKey(randomBytes(32)), encryptionKey(randomBytes(32))]
 
 /** A database with one server, whose secrets the old key seals. */
-function databaseWithServer(): StoreOptions {
+async function databaseWithServer(): Promise<StoreOptions> {
   const keyring = new Keyring([oldKey])
   const options = storeOptions({ keyring })
   const store = openStore(options)
-  store.write({ audit: null }, (tx) => {
-    tx.insert(deskValues)
+  await store.write({ audit: null }, async (tx) => {
+    await tx
+      .insert(deskValues)
       .values({ key: 'own_sealed', value: keyring.seal('desk_values.value', 'own_sealed', 'mine') })
-      .run()
-    tx.insert(servers)
-      .values({
-        id: 's1',
-        name: 'North',
-        baseUrl: 'http://127.0.0.1:8100',
-        login: 'admin',
-        passwordSealed: keyring.seal('servers.password_sealed', 's1', 'hunter2'),
-        ticketSecretSealed: keyring.seal('servers.ticket_secret_sealed', 's1', 'ticket'),
-        pageOrigins: '[]',
-        authorizationMode: 'backend',
-        authorizationReason: '',
-        whepPath: '',
-        createdAt: 0,
-      })
-      .run()
+    await tx.insert(servers).values({
+      id: 's1',
+      name: 'North',
+      baseUrl: 'http://127.0.0.1:8100',
+      login: 'admin',
+      passwordSealed: keyring.seal('servers.password_sealed', 's1', 'hunter2'),
+      ticketSecretSealed: keyring.seal('servers.ticket_secret_sealed', 's1', 'ticket'),
+      pageOrigins: '[]',
+      authorizationMode: 'backend',
+      authorizationReason: '',
+      whepPath: '',
+      createdAt: 0,
+    })
   })
-  store.close()
+  await store.close()
   return options
 }
 
 describe('rotation', () => {
-  test('seals every secret with the new key, so that the old one can be thrown away', () => {
-    const options = databaseWithServer()
-    openStore({ ...options, keyring: new Keyring([newKey, oldKey]) }).close()
+  test('seals every secret with the new key, so that the old one can be thrown away', async () => {
+    const options = await databaseWithServer()
+    await openStore({ ...options, keyring: new Keyring([newKey, oldKey]) }).close()
     const keyring = new Keyring([newKey])
     const store = openTestStore({ ...options, keyring })
-    const server = store.read((db) => db.select().from(servers).get())
+    const server = await store.read((db) => db.select().from(servers).get())
     expect(keyring.open('servers.password_sealed', 's1', server?.passwordSealed ?? '')).toBe('hunter2')
     expect(keyring.open('servers.ticket_secret_sealed', 's1', server?.ticketSecretSealed ?? '')).toBe(
       'ticket',
     )
-    const own = store.read((db) => db.select().from(deskValues).where(eq(deskValues.key, 'own_sealed')).get())
+    const own = await store.read((db) =>
+      db.select().from(deskValues).where(eq(deskValues.key, 'own_sealed')).get(),
+    )
     expect(keyring.open('desk_values.value', 'own_sealed', own?.value ?? '')).toBe('mine')
   })
 
-  test('is all or nothing: a value that does not open stops it and leaves the others on the old key', () => {
-    const options = databaseWithServer()
+  test('is all or nothing: a value that does not open stops it and leaves the others on the old key', async () => {
+    const options = await databaseWithServer()
     const store = openStore(options)
-    store.write({ audit: null }, (tx) =>
-      tx
-        .update(servers)
-        .set({ ticketSecretSealed: new Keyring([oldKey]).seal('servers.x', 's1', 'moved') })
-        .run(),
+    await store.write({ audit: null }, (tx) =>
+      tx.update(servers).set({ ticketSecretSealed: new Keyring([oldKey]).seal('servers.x', 's1', 'moved') }),
     )
-    store.close()
+    await store.close()
     const both = new Keyring([newKey, oldKey])
     expect(() => openStore({ ...options, keyring: both })).toThrow(SealBrokenError)
-    openStore(options).close()
+    await openStore(options).close()
   })
 })
 
 describe('at start', () => {
-  test('a missing key is named by its id', () => {
-    const options = databaseWithServer()
+  test('a missing key is named by its id', async () => {
+    const options = await databaseWithServer()
     const wrong = { ...options, keyring: new Keyring([newKey]) }
     expect(() => openStore(wrong)).toThrow(EncryptionKeyMissingError)
     expect(() => openStore(wrong)).toThrow(new RegExp(`key ${oldKey.id}.*configured: ${newKey.id}`))
   })
 
-  test('a database of the development key is refused where that key is not allowed', () => {
+  test('a database of the development key is refused where that key is not allowed', async () => {
     const options = storeOptions({ keyring: new Keyring([developmentStubKey]) })
-    openStore(options).close()
+    await openStore(options).close()
     expect(() => openStore({ ...options, keyring: new Keyring([newKey]) })).toThrow(StubKeyRefusedError)
   })
 
-  test('development hands over from the stub to a real key', () => {
+  test('development hands over from the stub to a real key', async () => {
     const options = storeOptions({ keyring: new Keyring([developmentStubKey]) })
-    openStore(options).close()
-    openStore({ ...options, keyring: new Keyring([newKey, developmentStubKey]) }).close()
-    openStore({ ...options, keyring: new Keyring([newKey]) }).close()
+    await openStore(options).close()
+    await openStore({ ...options, keyring: new Keyring([newKey, developmentStubKey]) }).close()
+    await openStore({ ...options, keyring: new Keyring([newKey]) }).close()
   })
 })

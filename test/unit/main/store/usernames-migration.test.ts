@@ -5,7 +5,7 @@ import { users } from '../../../../main/store/tables/identity.ts'
 import { isUsername } from '../../../../shared/domain/usernames.ts'
 import { migrationsFolder, openTestStore, storeOptions } from './open-test-store.ts'
 
-test('people of an older desk get usernames of their addresses where those will do, and others of their own', () => {
+test('people of an older desk get usernames of their addresses where those will do, and others of their own', async () => {
   const options = storeOptions()
   const old = new Database(options.path)
   applyMigrations(old, readMigrations(migrationsFolder).slice(0, 1), 0)
@@ -19,7 +19,7 @@ test('people of an older desk get usernames of their addresses where those will 
   insert.run('00000000-0000-7000-8000-000000000004', 'same@there', 0)
   insert.run('00000000-0000-7000-8000-000000000005', 'with+plus@desk', 0)
   old.close()
-  const people = openTestStore(options).read((db) => db.select().from(users).orderBy(users.id).all())
+  const people = await openTestStore(options).read((db) => db.select().from(users).orderBy(users.id).all())
   expect(people.map(({ username }) => username)).toEqual([
     'admin',
     'user-000000000002',

@@ -6,7 +6,7 @@ import { migrationsFolder, openTestStore, storeOptions } from './open-test-store
 
 // Would catch: a desk that does not start any more because somebody gave two views one name, or that renames one of them
 // to a name that is taken as well.
-test('views of an older desk that share a name get numbers, the oldest keeps it, and other owners keep theirs', () => {
+test('views of an older desk that share a name get numbers, the oldest keeps it, and other owners keep theirs', async () => {
   const options = storeOptions()
   const old = new Database(options.path)
   applyMigrations(old, readMigrations(migrationsFolder).slice(0, 9), 0)
@@ -27,7 +27,7 @@ test('views of an older desk that share a name get numbers, the oldest keeps it,
   insert.run('hall-0', null, 'hall', 'Gate')
   insert.run('hall-1', null, 'hall', 'Gate')
   old.close()
-  const rows = openTestStore(options).read((db) => db.select().from(views).orderBy(views.id).all())
+  const rows = await openTestStore(options).read((db) => db.select().from(views).orderBy(views.id).all())
   const named = new Map(rows.map(({ id, name }) => [id, name]))
   expect(given.map((_, index) => named.get(`mara-${index}`))).toEqual([
     'Gate',

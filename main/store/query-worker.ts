@@ -5,17 +5,17 @@ import { asStoreError, QueryTimeoutError, StoreUnavailableError } from './store-
 
 type SqlParameters = readonly (string | number | null)[]
 
-export type ReaderMessage =
+export type QueryWorkerMessage =
   | { readonly kind: 'open'; readonly path: string; readonly busyTimeoutMs: number }
   | { readonly kind: 'read'; readonly id: number; readonly sql: string; readonly parameters: SqlParameters }
 
-export interface ReaderAnswer {
+export interface QueryWorkerAnswer {
   readonly id: number
   readonly rows?: readonly unknown[]
   readonly failure?: { readonly message: string; readonly code: string | null }
 }
 
-export interface ReaderOptions {
+export interface QueryWorkerOptions {
   readonly path: string
   readonly connectTimeoutMs: number
   readonly queryTimeoutMs: number
@@ -31,18 +31,18 @@ interface Question {
 }
 
 /**
- * Asks the reader process, one question after the other. The process is started with the first question, killed when
+ * Asks the query worker, a process of its own, one question after the other. The process is started with the first question, killed when
  * one takes too long, and started again for the next: the others in the queue do not notice.
  */
-export class Reader {
-  readonly #options: ReaderOptions
+export class QueryWorker {
+  readonly #options: QueryWorkerOptions
   readonly #waiting: Question[] = []
   #current: { question: Question; timer: NodeJS.Timeout } | null = null
   #process: ChildProcess | null = null
   #lastId = 0
   #closed = false
 
-  constructor(options: ReaderOptions) {
+  constructor(options: QueryWorkerOptions) {
     this.#options = options
   }
 
@@ -74,21 +74,21 @@ export class Reader {
     const timer = setTimeout(() => this.#giveUp(question), this.#options.queryTimeoutMs)
     this.#current = { question, timer }
     const { id, sql, parameters } = question
-    process.send({ kind: 'read', id, sql, parameters } satisfies ReaderMessage)
+    process.send({ kind: 'read', id, sql, parameters } satisfies QueryWorkerMessage)
   }
 
   #start(): ChildProcess {
     const { path, connectTimeoutMs, startChildProcess } = this.#options
-    const process = startChildProcess(childModulePath('reader-process', import.meta.url), {
+    const process = startChildProcess(childModulePath('query-worker-process', import.meta.url), {
       lowPriority: true,
     })
-    process.onMessage((message) => this.#answered(message as ReaderAnswer))
+    process.onMessage((message) => this.#answered(message as QueryWorkerAnswer))
     process.onExit(() => this.#lost(process))
-    process.send({ kind: 'open', path, busyTimeoutMs: connectTimeoutMs } satisfies ReaderMessage)
+    process.send({ kind: 'open', path, busyTimeoutMs: connectTimeoutMs } satisfies QueryWorkerMessage)
     return process
   }
 
-  #answered(answer: ReaderAnswer): void {
+  #answered(answer: QueryWorkerAnswer): void {
     const question = this.#current?.question
     // An answer that was on its way when its question was given up.
     if (question?.id !== answer.id) return
@@ -113,7 +113,7 @@ export class Reader {
     this.#process = null
     const question = this.#current?.question
     this.#endCurrent()
-    question?.reject(new StoreUnavailableError('io', new Error('The reader process ended unexpectedly.')))
+    question?.reject(new StoreUnavailableError('io', new Error('The query worker ended unexpectedly.')))
     this.#askNext()
   }
 
