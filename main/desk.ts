@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { AnyRouter } from '@orpc/server'
-import { CameraBoard } from './cameras/camera-board.ts'
-import { Intents } from './cameras/intents.ts'
+import { CameraStatusRegistry } from './cameras/camera-status-registry.ts'
+import { PendingOperations } from './cameras/pending-operations.ts'
 import { camerasProcedures } from './cameras/procedures.ts'
 import { RecordingWatch } from './cameras/recording-watch.ts'
 import type { RecordingTimes } from './cameras/recording-watch.ts'
@@ -10,7 +10,7 @@ import { camerasWorker } from './cameras/worker.ts'
 import { deskOrigin } from './desktop/desk-origin.ts'
 import { EventStream } from './events/event-stream.ts'
 import { eventProcedures } from './events/procedures.ts'
-import { AuditWatch } from './identity/audit-watch.ts'
+import { AuditTrackingStore } from './identity/audit-watch.ts'
 import { auditProcedures } from './identity/audit/procedures.ts'
 import { AuditReader } from './identity/audit/service.ts'
 import { runAuditAnchors, runAuditRetention } from './identity/audit/worker.ts'
@@ -28,7 +28,7 @@ import { keepFirstSlots } from './live/first-slots.ts'
 import { groupWallProcedures, liveProcedures, viewProcedures } from './live/procedures.ts'
 import { camerasOnWallsOf } from './live/queries.ts'
 import { LiveService } from './live/service.ts'
-import { Sittings } from './live/sittings.ts'
+import { ViewingSessions } from './live/viewing-sessions.ts'
 import { Views } from './live/views.ts'
 import { Walls } from './live/walls.ts'
 import { Bus } from './platform/bus.ts'
@@ -40,24 +40,24 @@ import type { Config } from './platform/config.ts'
 import { descriptorLimit } from './platform/descriptor-limit.ts'
 import { openKeyring } from './platform/desk-keyring.ts'
 import type { Keyring } from './platform/keyring.ts'
-import { PartRunner, supervised } from './platform/lifecycle.ts'
+import { ServiceRunner, supervised } from './platform/lifecycle.ts'
 import type { Logger } from './platform/logging.ts'
 import { Metrics } from './platform/metrics.ts'
-import { PartsHealth } from './platform/parts-health.ts'
+import { PartsHealth } from './platform/service-health.ts'
 import { CallbackCheck } from './servers/callback-check.ts'
-import { Fleet } from './servers/fleet.ts'
+import { ServerRegistry } from './servers/server-registry.ts'
 import { ownOrigins } from './servers/own-origins.ts'
 import { PageOrigins } from './servers/page-origins.ts'
 import { serversProcedures } from './servers/procedures.ts'
 import { defaultWatchTimes } from './servers/server-watch.ts'
 import { ServersService } from './servers/service.ts'
-import { ServerUpkeep } from './servers/upkeep.ts'
+import { ServerMaintenance } from './servers/maintenance.ts'
 import { settingsProcedures } from './settings/procedures.ts'
 import { Settings } from './settings/service.ts'
 import type { ChangeFeed } from './store/change-feed.ts'
 import { openStore } from './store/store.ts'
 import type { SqliteStore } from './store/store.ts'
-import { HttpDoor } from './transport/http/http-door.ts'
+import { HttpTransport } from './transport/http/http-transport.ts'
 import { DesktopKeeper, serveDesktopPort } from './transport/ipc.ts'
 import type { DesktopPort, SignInVault } from './transport/ipc.ts'
 
@@ -90,7 +90,7 @@ export interface Desk {
   /** Starts every part in order. Throws what the first one throws that fails; the others are stopped by then. */
   start(): Promise<void>
   /** Drains the listener as configured and stops every part in reverse; `hurry` ends the waiting. */
-  stop(hurry?: AbortSignal): Promise<void>
+  stop(urgency?: AbortSignal): Promise<void>
   /** Serves a window over its MessagePort, which the caller starts. `window` tells of the window and of its wall. */
   serveWindow(port: DesktopPort, window?: CallingWindow): void
   /** Where the listener answers; empty while it is off. */
@@ -99,7 +99,7 @@ export interface Desk {
   readonly httpPort: number | null
   /** What a stranger must type to make the first administrator; null where that is not asked for. */
   readonly setupCode: string | null
-  readonly documentedPasswordStands: () => boolean
+  readonly isDefaultPasswordInUse: () => boolean
   /** Answers the path of a ticketed file; null where there is none. */
   readonly answerFile: (path: string) => Response | null
   /** Origins from which the Alta servers stream, for the security policy of a page. */
@@ -108,10 +108,10 @@ export interface Desk {
 
 /** Opens the database and builds every part. Throws with a sentence for the person who starts the desk. */
 export async function createDesk(options: DeskOptions): Promise<Desk> {
-  const ground = await openGround(options)
-  const { config, logger, store, bus } = ground
+  const core = await openCore(options)
+  const { config, logger, store, bus } = core
   const identity = await openIdentity({
-    ...ground,
+    ...core,
     logger: logger.for('identity'),
     startChildProcess: options.startChildProcess,
     offersSetupCode: options.headless,
@@ -119,7 +119,7 @@ export async function createDesk(options: DeskOptions): Promise<Desk> {
     ...(options.passwordCost && { passwordCost: options.passwordCost }),
   })
   const people = await openPeople({
-    ...ground,
+    ...core,
     identity,
     logger: logger.for('identity'),
     openInBrowser: options.openInBrowser ?? null,
@@ -128,22 +128,22 @@ export async function createDesk(options: DeskOptions): Promise<Desk> {
   const { policy } = people
   const authenticate = identity.service.authenticate.bind(identity.service)
   const isSignInLive = (family: string): Promise<boolean> => identity.service.isSignInLive(family)
-  const rooms = openRooms(ground, people, isSignInLive, options, () => http.port)
+  const rooms = openRooms(core, people, isSignInLive, options, () => http.port)
   const descriptors = descriptorLimit()
   const events = new EventStream({
     bus,
-    clock: ground.clock,
+    clock: core.clock,
     policy,
     isStillIn: (caller) => identity.service.isStillIn(caller),
     streamOrigins: rooms.streamOrigins,
     boot: randomBytes(6).toString('hex'),
     // A quarter: the rest is for requests, Alta's above all, for files and for connections to Alta servers.
     mostStreams: Math.floor(descriptors / 4),
-    metrics: ground.metrics,
+    metrics: core.metrics,
   })
-  const files = new FileTickets(ground.clock)
-  const audit = openAudit(ground, files, (caller) => identity.service.isStillIn(caller))
-  const http = new HttpDoor({
+  const files = new FileTickets(core.clock)
+  const audit = openAudit(core, files, (caller) => identity.service.isStillIn(caller))
+  const http = new HttpTransport({
     config,
     descriptors,
     version: options.version,
@@ -151,22 +151,22 @@ export async function createDesk(options: DeskOptions): Promise<Desk> {
     router: () => router,
     authenticate,
     isSignInLive: (page) => identity.service.isPageSignInLive(page),
-    documentedPasswordStands: identity.documentedPasswordStands,
+    isDefaultPasswordInUse: identity.isDefaultPasswordInUse,
     streamOrigins: rooms.streamOrigins,
     authorize: async (question) => (await rooms.authorize(question)).allowed,
     answerFile: (path) => files.answer(path),
     sso: people.sso,
-    degraded: () => ground.health.degraded(),
-    metrics: ground.metrics,
+    degraded: () => core.health.degraded(),
+    metrics: core.metrics,
     log: logger.for('transport'),
   })
   const settings = new Settings({
     store,
     headless: options.headless,
-    about: { version: options.version, deskId: ground.deskId, env: config.env },
+    about: { version: options.version, deskId: core.deskId, env: config.env },
     listener: http,
     listenerProblem: () => allowedOriginsProblem(config),
-    documentedPasswordStands: identity.documentedPasswordStands,
+    isDefaultPasswordInUse: identity.isDefaultPasswordInUse,
     signInRules: identity.rules,
   })
   const nameOf = { camera: rooms.cameraName, group: people.groupName, view: people.viewName }
@@ -192,7 +192,7 @@ export async function createDesk(options: DeskOptions): Promise<Desk> {
     await identity.makeFirstAdministrator()
     await people.grantNamedAdministrator()
   }
-  const runner = new PartRunner(logger.for('desk'))
+  const runner = new ServiceRunner(logger.for('desk'))
   const parts = [
     // First, so that it ends last: until then somebody may be refused.
     audit.repetitions,
@@ -208,19 +208,19 @@ export async function createDesk(options: DeskOptions): Promise<Desk> {
 
   return {
     start: async () => {
-      ground.metrics.collectProcess()
+      core.metrics.collectProcess()
       try {
         await runner.start(parts)
       } catch (error) {
-        await ground.sqlite.close()
+        await core.sqlite.close()
         throw error
       }
     },
-    stop: async (hurry) => {
-      await http.stop(hurry)
+    stop: async (urgency) => {
+      await http.stop(urgency)
       await runner.stop()
       await options.signInVault?.settled()
-      await ground.sqlite.close()
+      await core.sqlite.close()
     },
     serveWindow: (port, window) =>
       serveDesktopPort(port, {
@@ -235,14 +235,14 @@ export async function createDesk(options: DeskOptions): Promise<Desk> {
       return http.port
     },
     setupCode: identity.setupCode,
-    documentedPasswordStands: identity.documentedPasswordStands,
+    isDefaultPasswordInUse: identity.isDefaultPasswordInUse,
     answerFile: (path) => files.answer(path),
     streamOrigins: rooms.streamOrigins,
   }
 }
 
 /** What every room stands on. */
-interface Ground {
+interface Core {
   readonly config: Config
   readonly logger: Logger
   readonly clock: Clock
@@ -252,18 +252,18 @@ interface Ground {
   readonly keyring: Keyring
   readonly sqlite: SqliteStore
   /** The same store, as rooms get it: it knows which audit records were written. */
-  readonly store: AuditWatch
+  readonly store: AuditTrackingStore
   readonly feed: ChangeFeed
   readonly deskId: string
 }
 
-async function openGround(options: DeskOptions): Promise<Ground> {
+async function openCore(options: DeskOptions): Promise<Core> {
   const { config, logger, migrationsFolder, startChildProcess } = options
   const clock = systemClock
   const bus = new Bus((fact, error) => logger.for('bus').error('a listener failed', { fact, error }))
   const keyring = openKeyring(config)
   const sqlite = openStore({ ...config.db, clock, keyring, logger, migrationsFolder, startChildProcess })
-  const store = new AuditWatch(sqlite, clock)
+  const store = new AuditTrackingStore(sqlite, clock)
   const [health, metrics] = [new PartsHealth(bus), new Metrics()]
   return {
     config,
@@ -281,13 +281,13 @@ async function openGround(options: DeskOptions): Promise<Ground> {
 }
 
 /** The audit log as administrators read it, and its retention. */
-function openAudit(ground: Ground, files: FileTickets, isStillIn: (caller: Caller) => Promise<boolean>) {
-  const { config, clock, store, sqlite, health } = ground
+function openAudit(core: Core, files: FileTickets, isStillIn: (caller: Caller) => Promise<boolean>) {
+  const { config, clock, store, sqlite, health } = core
   const { retentionMs } = config.audit
   const noticed = sqlite.auditBreak
   // Strangers read this too; administrators, and the log, are told what was found.
   if (noticed) health.degrade('audit log', 'It was altered from outside. Run alta-desk verify-audit.')
-  const logger = ground.logger.for('identity')
+  const logger = core.logger.for('identity')
   const run = (signal: AbortSignal) =>
     runAuditRetention({ store: sqlite, clock, logger, retentionMs }, signal)
   const runAnchors = (signal: AbortSignal) => runAuditAnchors(sqlite, signal)
@@ -306,22 +306,22 @@ function openAudit(ground: Ground, files: FileTickets, isStillIn: (caller: Calle
 
 /** The rooms of video, in the order in which one may use another. */
 function openRooms(
-  ground: Ground,
+  core: Core,
   { policy, rights }: OpenPeople,
   isSignInLive: (family: string) => Promise<boolean>,
   options: DeskOptions,
   httpPort: () => number | null,
 ) {
   const { headless, recordingTimes } = options
-  const { config, clock, store, bus, deskId, logger, health } = ground
+  const { config, clock, store, bus, deskId, logger, health } = core
   const { publicUrl } = config
   const desktopOrigin = headless ? null : deskOrigin
   const { statusIntervalMs: statusMs, driftIntervalMs: driftMs } = config.alta
   const times = { ...defaultWatchTimes, statusMs, driftMs }
-  const fleet = new Fleet({ ...ground, logger: logger.for('alta'), publicUrl, times })
+  const registry = new ServerRegistry({ ...core, logger: logger.for('alta'), publicUrl, times })
   const servers = new ServersService({
     store,
-    fleet,
+    registry,
     bus,
     clock,
     deskId,
@@ -330,33 +330,47 @@ function openRooms(
     allowedOrigins: config.http.allowedOrigins,
     desktopOrigin,
   })
-  const board = new CameraBoard({ fleet, bus, clock })
-  const intents = new Intents({ store, board, bus, clock, deskId, logger: logger.for('cameras') })
+  const statuses = new CameraStatusRegistry({ registry, bus, clock })
+  const operations = new PendingOperations({
+    store,
+    statuses,
+    bus,
+    clock,
+    deskId,
+    logger: logger.for('cameras'),
+  })
   const cameras = new CamerasService({
     store,
-    fleet,
-    board,
-    intents,
+    registry,
+    statuses,
+    operations,
     policy,
     bus,
     clock,
     deskId,
     logger: logger.for('cameras'),
   })
-  const upkeep = new ServerUpkeep({ store, fleet, deskId, logger: logger.for('servers') })
+  const maintenance = new ServerMaintenance({ store, registry, deskId, logger: logger.for('servers') })
   const { tlsEnabled, allowedOrigins } = config.http
   const pageOrigins = new PageOrigins({
     store,
-    fleet,
-    upkeep,
+    registry,
+    maintenance,
     clock,
     logger: logger.for('servers'),
     ownOrigins: () => ownOrigins({ port: httpPort(), tlsEnabled, publicUrl, allowedOrigins }),
   })
-  const watching = { store, fleet, upkeep, bus, clock, logger: logger.for('live') }
+  const watching = { store, registry, maintenance, bus, clock, logger: logger.for('live') }
   const onWallsOf = (userId: string): Promise<Set<string>> => store.read((db) => camerasOnWallsOf(db, userId))
-  const sittings = new Sittings({ store, bus, clock, onWallsOf })
-  const live = new LiveService({ ...watching, pageOrigins, isSignInLive, sittings, policy, desktopOrigin })
+  const viewingSessions = new ViewingSessions({ store, bus, clock, onWallsOf })
+  const live = new LiveService({
+    ...watching,
+    pageOrigins,
+    isSignInLive,
+    viewingSessions,
+    policy,
+    desktopOrigin,
+  })
   const walls = new Walls({ store, policy, rights, clock, bus })
   const views = new Views({ store, policy, rights, walls, clock, bus })
   return {
@@ -372,17 +386,17 @@ function openRooms(
       { name: 'digits of views', start: () => keepFirstSlots(store, rights), stop: () => undefined },
       supervised({
         name: 'sittings',
-        run: (signal) => sittings.run(signal),
+        run: (signal) => viewingSessions.run(signal),
         health,
         logger: watching.logger,
       }),
-      camerasWorker({ store, fleet, board, intents, bus }),
-      new RecordingWatch({ fleet, board, clock, times: recordingTimes, logger: logger.for('cameras') }),
+      camerasWorker({ store, registry, statuses, operations, bus }),
+      new RecordingWatch({ registry, statuses, clock, times: recordingTimes, logger: logger.for('cameras') }),
       new CallbackCheck(watching),
-      fleet,
+      registry,
     ],
     authorize: live.authorize.bind(live),
     cameraName: (cameraId: string) => cameras.nameOf(cameraId),
-    streamOrigins: () => fleet.streamOrigins(),
+    streamOrigins: () => registry.streamOrigins(),
   }
 }

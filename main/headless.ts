@@ -19,7 +19,7 @@ import { describeProof } from './store/audit-proof-text.ts'
 import { proveAuditOf } from './store/audit-proof.ts'
 import { DatabaseOpenError } from './store/store-errors.ts'
 import { openStore } from './store/store.ts'
-import { ListenError } from './transport/http/http-door.ts'
+import { ListenError } from './transport/http/http-transport.ts'
 
 const help = `Alta Desk without a window.
 
@@ -191,7 +191,7 @@ function welcome(desk: Desk, config: Config): void {
     console.log(
       `Nobody has an account yet. Open that address and make the first administrator with this code: ${desk.setupCode}`,
     )
-  } else if (desk.documentedPasswordStands()) {
+  } else if (desk.isDefaultPasswordInUse()) {
     console.log(`Sign in as ${config.adminBootstrap.email} with the password admin, and change it.`)
     console.log('Until then only this machine is answered.')
   } else if (others.length > 0) {

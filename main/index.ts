@@ -99,7 +99,7 @@ async function openDesktop(running: Running): Promise<void> {
     exit: () => app.exit(0),
   })
   app.on('will-quit', quit.onWillQuit)
-  if (desk.documentedPasswordStands()) {
+  if (desk.isDefaultPasswordInUse()) {
     log.info(`Sign in as ${config.adminBootstrap.email} with the password admin, and change it`)
   }
   const windows = openDesktopShell({

@@ -106,19 +106,19 @@ class ResilientAltaClient implements AltaClient {
 
   config(call: CallContext): Promise<AltaConfig> {
     const request: ApiRequest = { method: 'GET', path: '/api/config', limitBytes: largeAnswerBytes }
-    return this.#ask(call, request, (answer) => this.#options.answers.read('config', demandOk(answer)))
+    return this.#ask(call, request, (answer) => this.#options.answers.read('config', requireOk(answer)))
   }
 
   status(call: CallContext): Promise<AltaStatus | null> {
     const request: ApiRequest = { method: 'GET', path: statusPath, limitBytes: largeAnswerBytes }
     return this.#ask(call, request, (answer) =>
-      answer.status === 404 ? null : this.#options.answers.read('status', demandOk(answer)),
+      answer.status === 404 ? null : this.#options.answers.read('status', requireOk(answer)),
     )
   }
 
   readObject(call: CallContext, kind: ObjectKind, id: string): Promise<ConfigObject | null> {
     return this.#ask(call, { method: 'GET', path: objectPath(kind, id) }, (answer) =>
-      answer.status === 404 ? null : parseObject(demandOk(answer)),
+      answer.status === 404 ? null : parseObject(requireOk(answer)),
     )
   }
 
@@ -131,7 +131,7 @@ class ResilientAltaClient implements AltaClient {
     const body = JSON.stringify({ ...object, id })
     return this.#ask(call, { method: 'POST', path: objectPaths[kind], body }, (answer) => {
       if (answer.status === 409) return 'exists'
-      demandWritten(answer)
+      requireWritten(answer)
       return 'created'
     })
   }
@@ -309,20 +309,20 @@ function objectPath(kind: ObjectKind, id: string): string {
   return `${objectPaths[kind]}?id=${encodeURIComponent(id)}`
 }
 
-function demandOk(answer: HttpAnswer): HttpAnswer {
+function requireOk(answer: HttpAnswer): HttpAnswer {
   if (answer.status < 200 || answer.status > 299) throw problemOfStatus(answer.status, textOf(answer))
   return answer
 }
 
 function doneOrAbsent<T extends string>(answer: HttpAnswer, done: T): T | 'absent' {
   if (answer.status === 404) return 'absent'
-  demandWritten(answer)
+  requireWritten(answer)
   return done
 }
 
 /** Alta answers writes 204, without a body: whatever says more than that has not written anything. */
-function demandWritten(answer: HttpAnswer): void {
-  if (textOf(demandOk(answer)).trim() !== '') {
+function requireWritten(answer: HttpAnswer): void {
+  if (textOf(requireOk(answer)).trim() !== '') {
     throw new AltaProblem('ALTA_NOT_ALTA', { detail: 'the answer to a write is not the one Alta gives' })
   }
 }

@@ -108,7 +108,7 @@ const longestDetail = 200
 const longestErrorBody = 4096
 
 /** What Alta itself says is wrong (`{"error": "..."}`), short and without secrets. */
-function sentenceOf(body: string): string {
+function messageOf(body: string): string {
   if (body.length > longestErrorBody) return ''
   try {
     const parsed: unknown = JSON.parse(body)
@@ -125,7 +125,7 @@ function sentenceOf(body: string): string {
  * What a status outside 2xx means where the call has no meaning of its own for it. `retryable` for 5xx, which may pass.
  */
 export function problemOfStatus(status: number, body: string): AltaProblem {
-  const said = sentenceOf(body)
+  const said = messageOf(body)
   const detail = said === '' ? `HTTP ${status}` : `HTTP ${status}: ${said}`
   if (diskFullPattern.test(said) || status === 507)
     return new AltaProblem('ALTA_DISK_FULL', { detail, status })

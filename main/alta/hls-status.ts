@@ -211,8 +211,8 @@ class PlaylistFollower implements HlsStatus {
     }
     const progress = observeProgress(watch.progress, seen, this.#options.clock.monotonicMs())
     this.#watches.set(channelId, { ...watch, progress, segmentMs: seen.targetMs })
-    const { uri: _uri, ...figures } = watch.variant
+    const { uri: _uri, ...stats } = watch.variant
     const error = progress.active === false ? 'the playlist of this channel stands still' : ''
-    return { ...figures, active: progress.active, error }
+    return { ...stats, active: progress.active, error }
   }
 }

@@ -64,7 +64,7 @@ export function checkedLookup(resolve: typeof systemLookup = systemLookup): Look
 }
 
 /** Throws ALTA_ADDRESS_REFUSED where a URL names a refused address, or a name that has one. A name that is not known passes. */
-export async function demandAllowedAddress(
+export async function requireAllowedAddress(
   url: URL,
   field?: 'streamUrl',
   resolve?: typeof systemLookup,

@@ -47,7 +47,7 @@ export interface TicketOfficeOptions {
 }
 
 /** Signs and checks the tickets of one server. */
-export interface TicketOffice {
+export interface TicketSigner {
   /** Synchronous, a few microseconds: a wall asks for a hundred at once. */
   sign(request: TicketRequest): { readonly token: string; readonly jti: string; readonly expiresAt: number }
   /** `realPath` is `X-Real-Path` as Alta sent it, percent-encoded. Never rejects. */
@@ -71,7 +71,7 @@ function encode(value: object): string {
 }
 
 /** Tickets are JSON Web Tokens (RFC 7519) with HS256 (RFC 7518, 3.2). */
-export function createTicketOffice(options: TicketOfficeOptions): TicketOffice {
+export function createTicketOffice(options: TicketOfficeOptions): TicketSigner {
   const key = createSecretKey(Buffer.from(options.secret, 'utf8'))
   const { deskId, serverId, clock } = options
   return {

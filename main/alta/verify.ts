@@ -4,7 +4,7 @@ import { AltaProblem } from './alta-problem.ts'
 import type { AltaClient, AltaConfig, AltaStatus, CallContext } from './alta-types.ts'
 import { observerProbeId } from './assumptions.ts'
 import { findStreamOrigin, isPortOpen } from './ott.ts'
-import { demandAllowedAddress } from './refused-addresses.ts'
+import { requireAllowedAddress } from './refused-addresses.ts'
 
 /** Securetokens and tickets live a minute: clocks that differ by more make them fail. */
 const clockToleranceMs = 60_000
@@ -53,7 +53,7 @@ export async function verifyServer(
   await client.deleteObject(call, 'authorizers', observerProbeId(options.deskId))
   const streamOrigin = findStreamOrigin(config, client.baseUrl, options.streamUrl)
   if (streamOrigin === null) throw new AltaProblem('ALTA_NO_OTT')
-  await demandAllowedAddress(new URL(streamOrigin), 'streamUrl')
+  await requireAllowedAddress(new URL(streamOrigin), 'streamUrl')
   const [status, isOpen] = await Promise.all([
     client.status(call),
     isPortOpen(streamOrigin, portTimeoutMs, call.signal),

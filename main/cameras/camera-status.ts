@@ -40,14 +40,14 @@ export function cameraStatus(facts: StatusFacts): StatusVerdict {
 /** What the main stream itself decides. */
 function streaming(facts: StatusFacts): StatusVerdict {
   const { unconfirmed } = facts
-  const { figures } = facts.main
-  if (figures?.active && figures.bitrateKbps !== 0) return playable(facts)
+  const { stats } = facts.main
+  if (stats?.active && stats.bitrateKbps !== 0) return playable(facts)
   if (unconfirmed) return { status: 'provisioning', reason: 'Newly added: waiting for its first picture.' }
-  if (!figures || (figures.active === null && figures.error === ''))
+  if (!stats || (stats.active === null && stats.error === ''))
     return { status: 'provisioning', reason: 'Alta has not shown yet that its stream moves.' }
-  if (figures.active) return degraded(facts, 'Its source is connected but sends nothing (0 kbit/s).')
-  const detail = figures.error ? ` (${figures.error})` : ''
-  if (figures.active === false && isDeviceUnreachable(figures.error))
+  if (stats.active) return degraded(facts, 'Its source is connected but sends nothing (0 kbit/s).')
+  const detail = stats.error ? ` (${stats.error})` : ''
+  if (stats.active === false && isDeviceUnreachable(stats.error))
     return {
       status: 'offline',
       reason: `Alta cannot reach the camera${detail}. Check its power and network.`,
@@ -72,12 +72,12 @@ function playable(facts: StatusFacts): StatusVerdict {
 }
 
 /** The stream's properties as the contract gives them; all null while Alta has not told them. */
-export function streamProperties(figures: AltaReceiverStatus | undefined): StreamProperties {
+export function streamProperties(stats: AltaReceiverStatus | undefined): StreamProperties {
   return {
-    codec: figures?.codec ?? null,
-    width: figures?.width ?? null,
-    height: figures?.height ?? null,
-    fps: figures?.fps ?? null,
-    bitrateKbps: figures?.bitrateKbps ?? null,
+    codec: stats?.codec ?? null,
+    width: stats?.width ?? null,
+    height: stats?.height ?? null,
+    fps: stats?.fps ?? null,
+    bitrateKbps: stats?.bitrateKbps ?? null,
   }
 }

@@ -7,12 +7,12 @@ import { ensureAuthorizer } from '../alta/provisioning.ts'
 import { auditRecord } from '../rpc/request-context.ts'
 import type { RequestContext } from '../rpc/request-context.ts'
 import { newId } from '../platform/ids.ts'
-import type { ServerLink } from '../servers/server-link.ts'
+import type { ServerConnection } from '../servers/server-connection.ts'
 import type { Store } from '../store/store-types.ts'
 import { auditView } from './audit-view.ts'
-import { requireReceiver, requireStorage } from './demands.ts'
-import type { Intents } from './intents.ts'
-import { cameraOfReceiver, deleteIntent, insertCamera } from './queries.ts'
+import { requireReceiver, requireStorage } from './requirements.ts'
+import type { PendingOperations } from './pending-operations.ts'
+import { cameraOfReceiver, deleteOperation, insertCamera } from './queries.ts'
 import type { CameraRow } from './queries.ts'
 import { AppError } from '../rpc/app-error.ts'
 
@@ -27,7 +27,7 @@ export interface ImportInput {
 
 export interface ImporterOptions {
   readonly store: Store
-  readonly intents: Intents
+  readonly operations: PendingOperations
   readonly clock: { now(): number }
   readonly deskId: string
 }
@@ -46,39 +46,45 @@ export class Importer {
   }
 
   /** One import at a time on each server, so that the same receiver is never imported twice. */
-  run(context: RequestContext, link: ServerLink, input: ImportInput): Promise<CameraRow> {
-    return link.change(async () => {
+  run(context: RequestContext, connection: ServerConnection, input: ImportInput): Promise<CameraRow> {
+    return connection.change(async () => {
       const { store, deskId } = this.#options
       const channelId = channelIdOf(input.receiverId)
-      if (await store.read((db) => cameraOfReceiver(db, link.id, input.receiverId, channelId)))
+      if (await store.read((db) => cameraOfReceiver(db, connection.id, input.receiverId, channelId)))
         throw new AppError('CAMERA_EXISTS')
       // What is begun is finished or undone, even where the caller leaves meanwhile.
       const call: CallContext = { requestId: context.requestId }
-      const config = await link.client.config(call)
+      const config = await connection.client.config(call)
       requireReceiver(config, input.receiverId)
-      const found = await inspectChannel(link.client, call, deskId, channelId)
+      const found = await inspectChannel(connection.client, call, deskId, channelId)
       const row = this.#newRow(input, config, channelId, found)
-      this.#demandChannel(row, found, input.takeOver)
+      this.#requireChannel(row, found, input.takeOver)
       if (!Object.hasOwn(config.ott.authorizers, authorizerId(deskId)))
-        await ensureAuthorizer(link.client, call, deskId, link.authorization())
-      await this.#make(context, link, call, row, found)
+        await ensureAuthorizer(connection.client, call, deskId, connection.authorization())
+      await this.#make(context, connection, call, row, found)
       return row
     })
   }
 
   async #make(
     context: RequestContext,
-    link: ServerLink,
+    connection: ServerConnection,
     call: CallContext,
     row: CameraRow,
     { owner, found }: ChannelInspection,
   ): Promise<void> {
-    const { store, intents, deskId } = this.#options
+    const { store, operations, deskId } = this.#options
     const { serverId, channelId, id: cameraId } = row
     const previousChannel = found === null ? null : JSON.stringify(found)
-    const intent = await intents.note({ serverId, kind: 'import', channelId, cameraId, previousChannel })
+    const operation = await operations.note({
+      serverId,
+      kind: 'import',
+      channelId,
+      cameraId,
+      previousChannel,
+    })
     try {
-      const made = await createChannel(link.client, call, deskId, row, { takeOver: owner !== 'free' })
+      const made = await createChannel(connection.client, call, deskId, row, { takeOver: owner !== 'free' })
       if (made.outcome === 'taken')
         throw new AltaProblem('ALTA_CHANNEL_TAKEN', { detail: `channel ${channelId}` })
       const audit = auditRecord(context, {
@@ -89,16 +95,16 @@ export class Importer {
       })
       await store.write({ audit }, async (tx) => {
         await insertCamera(tx, row)
-        await deleteIntent(tx, intent.id)
+        await deleteOperation(tx, operation.id)
       })
     } catch (error) {
-      await intents.undo(link, intent, call)
+      await operations.undo(connection, operation, call)
       throw error
     }
   }
 
   /** A path that is free, or ours with nothing to lose, may be used; others with the path typed out, or never. */
-  #demandChannel(row: CameraRow, { owner, authorizer, found }: ChannelInspection, takeOver?: string): void {
+  #requireChannel(row: CameraRow, { owner, authorizer, found }: ChannelInspection, takeOver?: string): void {
     const { channelId } = row
     if (owner === 'foreign')
       throw new AltaProblem('ALTA_CHANNEL_TAKEN', {

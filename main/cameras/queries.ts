@@ -22,7 +22,7 @@ export type CameraRow = typeof cameras.$inferSelect
 /** A camera and the name of its server. */
 export type NamedCameraRow = CameraRow & { readonly serverName: string }
 /** What is about to be made or deleted on Alta. */
-export type IntentRow = typeof altaIntents.$inferSelect
+export type PendingOperationRow = typeof altaIntents.$inferSelect
 
 export type CameraChanges = Partial<
   Pick<CameraRow, 'name' | 'receiverId' | 'subReceiverId' | 'storageId' | 'storageDurationHours'>
@@ -218,16 +218,16 @@ export async function deleteCamera(tx: Tx, id: string): Promise<void> {
   await tx.delete(cameras).where(eq(cameras.id, id))
 }
 
-export async function insertIntent(tx: Tx, row: IntentRow): Promise<void> {
+export async function insertOperation(tx: Tx, row: PendingOperationRow): Promise<void> {
   await tx.insert(altaIntents).values(row)
 }
 
-export async function deleteIntent(tx: Tx, id: string): Promise<void> {
+export async function deleteOperation(tx: Tx, id: string): Promise<void> {
   await tx.delete(altaIntents).where(eq(altaIntents.id, id))
 }
 
 /** What was left to do on a server, oldest first. */
-export function intentsOf(db: ReadHandle, serverId: string): Promise<IntentRow[]> {
+export function operationsOf(db: ReadHandle, serverId: string): Promise<PendingOperationRow[]> {
   return db
     .select()
     .from(altaIntents)
@@ -237,7 +237,7 @@ export function intentsOf(db: ReadHandle, serverId: string): Promise<IntentRow[]
 }
 
 /** Servers on which something was left to do. */
-export async function serversWithIntents(db: ReadHandle): Promise<string[]> {
+export async function serversWithOperations(db: ReadHandle): Promise<string[]> {
   return (await db.selectDistinct({ serverId: altaIntents.serverId }).from(altaIntents).all()).map(
     ({ serverId }) => serverId,
   )

@@ -2,11 +2,11 @@ import { AltaProblem } from '../alta/alta-problem.ts'
 import { RecordingStatus } from '../alta/recording-status.ts'
 import type { Clock } from '../platform/clock.ts'
 import { newId } from '../platform/ids.ts'
-import type { Part } from '../platform/lifecycle.ts'
+import type { Service } from '../platform/lifecycle.ts'
 import type { AreaLogger } from '../platform/logging.ts'
-import type { Fleet } from '../servers/fleet.ts'
-import type { ServerLink } from '../servers/server-link.ts'
-import type { CameraBoard, RecordedCamera } from './camera-board.ts'
+import type { ServerRegistry } from '../servers/server-registry.ts'
+import type { ServerConnection } from '../servers/server-connection.ts'
+import type { CameraStatusRegistry, RecordedCamera } from './camera-status-registry.ts'
 
 export interface RecordingTimes {
   /** From one question about a camera to the next. */
@@ -20,8 +20,8 @@ export interface RecordingTimes {
 }
 
 export interface RecordingWatchOptions {
-  readonly fleet: Fleet
-  readonly board: CameraBoard
+  readonly registry: ServerRegistry
+  readonly statuses: CameraStatusRegistry
   readonly clock: Clock
   readonly logger: AreaLogger
   readonly times?: RecordingTimes | undefined
@@ -43,11 +43,11 @@ interface Round {
 }
 
 /** Asks each server of every camera with a storage whether it is being recorded, spread over the time between two questions. */
-export class RecordingWatch implements Part {
+export class RecordingWatch implements Service {
   readonly name = 'recordings'
   readonly #options: RecordingWatchOptions
   readonly #times: RecordingTimes
-  readonly #rounds = new Map<string, Round>()
+  readonly #cycles = new Map<string, Round>()
   readonly #abort = new AbortController()
   #ticker: NodeJS.Timeout | undefined
 
@@ -64,27 +64,28 @@ export class RecordingWatch implements Part {
   async stop(): Promise<void> {
     clearInterval(this.#ticker)
     this.#abort.abort()
-    await Promise.all([...this.#rounds.values()].map(({ status }) => status.stop()))
+    await Promise.all([...this.#cycles.values()].map(({ status }) => status.stop()))
   }
 
   #tick(): void {
-    const links = this.#options.fleet.links()
-    for (const id of this.#rounds.keys()) if (!links.some((link) => link.id === id)) this.#drop(id)
-    for (const link of links) this.#ask(link)
+    const connections = this.#options.registry.connections()
+    for (const id of this.#cycles.keys())
+      if (!connections.some((connection) => connection.id === id)) this.#drop(id)
+    for (const connection of connections) this.#ask(connection)
   }
 
-  #ask(link: ServerLink): void {
-    const round = this.#roundOf(link)
-    if (!round || this.#abort.signal.aborted) return
+  #ask(connection: ServerConnection): void {
+    const cycle = this.#cycleOf(connection)
+    if (!cycle || this.#abort.signal.aborted) return
     const nowMs = this.#options.clock.monotonicMs()
-    const rows = this.#options.board.recordedOn(link.id)
-    this.#plan(round, rows, nowMs)
-    if (nowMs < round.pausedUntilMs) return
-    const isDue = (turn: string): boolean => (round.dueMs.get(turn) ?? Infinity) <= nowMs
+    const rows = this.#options.statuses.recordedOn(connection.id)
+    this.#plan(cycle, rows, nowMs)
+    if (nowMs < cycle.pausedUntilMs) return
+    const isDue = (turn: string): boolean => (cycle.dueMs.get(turn) ?? Infinity) <= nowMs
     const due = rows
       .map((row) => ({ row, turn: turnOf(row) }))
-      .filter(({ turn }) => !round.asking.has(turn) && isDue(turn))
-    for (const { row } of due.slice(0, atOnce - round.asking.size)) void this.#askOne(link, round, row)
+      .filter(({ turn }) => !cycle.asking.has(turn) && isDue(turn))
+    for (const { row } of due.slice(0, atOnce - cycle.asking.size)) void this.#askOne(connection, cycle, row)
   }
 
   /** A camera that is new here gets its turn somewhere in the next round, so that not all are asked at once. */
@@ -100,57 +101,62 @@ export class RecordingWatch implements Part {
     }
   }
 
-  async #askOne(link: ServerLink, round: Round, row: RecordedCamera): Promise<void> {
-    const { clock, board, logger } = this.#options
+  async #askOne(connection: ServerConnection, cycle: Round, row: RecordedCamera): Promise<void> {
+    const { clock, statuses, logger } = this.#options
     const { id, serverId, channelId } = row
     const turn = turnOf(row)
-    round.asking.add(turn)
-    round.dueMs.set(turn, clock.monotonicMs() + this.#times.everyMs)
+    cycle.asking.add(turn)
+    cycle.dueMs.set(turn, clock.monotonicMs() + this.#times.everyMs)
     try {
       const viewing = { personId: 'desk', signInId: '', cameraId: id, channelId, remoteAddress: 'desktop' }
-      const { token } = await link.token(viewing)
+      const { token } = await connection.token(viewing)
       const call = { requestId: newId(), signal: this.#abort.signal }
-      const recordedUntil = await round.status.read(call, channelId, token, link.state.clockOffsetMs ?? 0)
-      board.noteRecording(row, recordedUntil)
+      const recordedUntil = await cycle.status.read(
+        call,
+        channelId,
+        token,
+        connection.state.clockOffsetMs ?? 0,
+      )
+      statuses.noteRecording(row, recordedUntil)
     } catch (error) {
       if (this.#abort.signal.aborted) return
-      if (error instanceof AltaProblem && error.code === 'ALTA_UNREACHABLE') this.#rest(round, serverId)
-      else board.noteRecording(row, 'unknown')
+      if (error instanceof AltaProblem && error.code === 'ALTA_UNREACHABLE') this.#rest(cycle, serverId)
+      else statuses.noteRecording(row, 'unknown')
       logger.debug('the recordings of a camera could not be read', { serverId, channelId, error })
     } finally {
-      round.asking.delete(turn)
+      cycle.asking.delete(turn)
     }
-    if (this.#rounds.get(link.id) === round) this.#ask(link)
+    if (this.#cycles.get(connection.id) === cycle) this.#ask(connection)
   }
 
   /** Nothing is known of any camera of a server that cannot be reached. */
-  #rest(round: Round, serverId: string): void {
-    round.pausedUntilMs = this.#options.clock.monotonicMs() + this.#times.pauseMs
-    this.#options.board.forgetRecordings(serverId)
+  #rest(cycle: Round, serverId: string): void {
+    cycle.pausedUntilMs = this.#options.clock.monotonicMs() + this.#times.pauseMs
+    this.#options.statuses.forgetRecordings(serverId)
   }
 
-  #roundOf(link: ServerLink): Round | null {
-    const { streamOrigin } = link.state
-    const known = this.#rounds.get(link.id)
+  #cycleOf(connection: ServerConnection): Round | null {
+    const { streamOrigin } = connection.state
+    const known = this.#cycles.get(connection.id)
     if (known && known.streamOrigin === streamOrigin) return known
-    if (known) this.#drop(link.id)
+    if (known) this.#drop(connection.id)
     if (streamOrigin === null) return null
     const { clock } = this.#options
-    const round: Round = {
+    const cycle: Round = {
       streamOrigin,
       status: new RecordingStatus({ streamOrigin, clock, connections: atOnce }),
       dueMs: new Map(),
       asking: new Set(),
       pausedUntilMs: 0,
     }
-    this.#rounds.set(link.id, round)
-    return round
+    this.#cycles.set(connection.id, cycle)
+    return cycle
   }
 
   #drop(serverId: string): void {
-    void this.#rounds.get(serverId)?.status.stop()
-    this.#rounds.delete(serverId)
-    this.#options.board.forgetRecordings(serverId)
+    void this.#cycles.get(serverId)?.status.stop()
+    this.#cycles.delete(serverId)
+    this.#options.statuses.forgetRecordings(serverId)
   }
 }
 

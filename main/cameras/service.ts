@@ -10,21 +10,21 @@ import { auditRecord, signedInCaller } from '../rpc/request-context.ts'
 import type { Caller, RequestContext } from '../rpc/request-context.ts'
 import type { Bus } from '../platform/bus.ts'
 import type { AreaLogger } from '../platform/logging.ts'
-import type { Fleet } from '../servers/fleet.ts'
-import type { ServerLink } from '../servers/server-link.ts'
+import type { ServerRegistry } from '../servers/server-registry.ts'
+import type { ServerConnection } from '../servers/server-connection.ts'
 import type { Store } from '../store/store-types.ts'
 import { auditView } from './audit-view.ts'
 import { withoutServer } from './member-view.ts'
-import type { CameraBoard } from './camera-board.ts'
-import { requireReceiver, requireStorage } from './demands.ts'
+import type { CameraStatusRegistry } from './camera-status-registry.ts'
+import { requireReceiver, requireStorage } from './requirements.ts'
 import { Importer } from './importer.ts'
 import type { ImportInput } from './importer.ts'
-import type { Intents } from './intents.ts'
+import type { PendingOperations } from './pending-operations.ts'
 import {
   cameraById,
   cameraOfReceiver,
   deleteCamera,
-  deleteIntent,
+  deleteOperation,
   matchingCameras,
   pageOfCameras,
   updateCamera,
@@ -36,16 +36,16 @@ import type {
   CameraFilter,
   CameraOrder,
   CameraRow,
-  IntentRow,
+  PendingOperationRow,
   NamedCameraRow,
 } from './queries.ts'
 import { AppError, invalidField } from '../rpc/app-error.ts'
 
 export interface CamerasOptions {
   readonly store: Store
-  readonly fleet: Fleet
-  readonly board: CameraBoard
-  readonly intents: Intents
+  readonly registry: ServerRegistry
+  readonly statuses: CameraStatusRegistry
+  readonly operations: PendingOperations
   readonly policy: Policy
   readonly bus: Bus
   readonly clock: { now(): number }
@@ -86,7 +86,7 @@ export class CamerasService {
 
   /** One page of the cameras that are the caller's to see; searches and statuses are looked up apart. */
   async list(context: RequestContext, input: ListInput): Promise<{ items: Camera[]; total: number }> {
-    const { store, board } = this.#options
+    const { store, statuses } = this.#options
     const { status, pageSize } = input
     const offset = (input.page - 1) * pageSize
     const caller = signedInCaller(context)
@@ -98,7 +98,7 @@ export class CamerasService {
       return { items: rows.map((row) => this.#shown(caller, row)), total }
     }
     const rows = await matchingCameras(store, filter, byStatus ? 'name' : sort)
-    const wanted = status ? rows.filter((row) => board.standingOf(row).status === status) : rows
+    const wanted = status ? rows.filter((row) => statuses.standingOf(row).status === status) : rows
     const sorted = byStatus ? this.#sortedByStatus(wanted, sort) : wanted
     const page = sorted.slice(offset, offset + pageSize)
     return { items: page.map((row) => this.#shown(caller, row)), total: wanted.length }
@@ -110,31 +110,31 @@ export class CamerasService {
   }
 
   async get(id: string): Promise<Camera> {
-    return this.#options.board.view((await this.#find(id)).row)
+    return this.#options.statuses.view((await this.#find(id)).row)
   }
 
   /** Makes the receiver's channel on Alta and the camera; one without the other never stays. */
   async create(context: RequestContext, input: ImportInput): Promise<Camera> {
-    const { fleet, board, bus } = this.#options
-    const link = fleet.link(input.serverId)
-    if (!link) throw new AppError('NOT_FOUND')
-    const row = await this.#importer.run(context, link, input)
-    board.put(row)
+    const { registry, statuses, bus } = this.#options
+    const connection = registry.connection(input.serverId)
+    if (!connection) throw new AppError('NOT_FOUND')
+    const row = await this.#importer.run(context, connection, input)
+    statuses.put(row)
     bus.publish('camera.added', { cameraId: row.id, serverId: row.serverId })
-    link.lookSoon()
+    connection.pollSoon()
     return this.get(row.id)
   }
 
   /** Changes the channel on Alta, then the camera; recordings go only with the camera's name typed out. */
   async update(context: RequestContext, id: string, input: CameraUpdate): Promise<Camera> {
-    const { store, board, bus } = this.#options
-    const { link } = await this.#find(id)
-    await link.change(async () => {
+    const { store, statuses, bus } = this.#options
+    const { connection } = await this.#find(id)
+    await connection.change(async () => {
       const { row } = await this.#find(id)
       const changes = changesOf(row, input)
       const call = { requestId: context.requestId }
-      await this.#requireUsable(link, call, row, changes)
-      await this.#changeChannel(link, call, row, { ...row, ...changes }, input.confirmName)
+      await this.#requireUsable(connection, call, row, changes)
+      await this.#changeChannel(connection, call, row, { ...row, ...changes }, input.confirmName)
       const audit = auditRecord(context, {
         action: 'camera.changed',
         target: { kind: 'camera', id, name: changes.name ?? row.name },
@@ -144,20 +144,24 @@ export class CamerasService {
       await store.write({ audit }, (tx) => updateCamera(tx, id, changes))
     })
     const { row } = await this.#find(id)
-    board.put(row)
-    bus.publish('camera.changed', { cameraId: id, serverId: row.serverId, standing: board.standingOf(row) })
-    link.lookSoon()
+    statuses.put(row)
+    bus.publish('camera.changed', {
+      cameraId: id,
+      serverId: row.serverId,
+      standing: statuses.standingOf(row),
+    })
+    connection.pollSoon()
     return this.get(id)
   }
 
   /** Answers once Alta has confirmed; `force` forgets the camera even where Alta does not answer. */
   async remove(context: RequestContext, id: string, force: boolean): Promise<void> {
-    const { intents, board, bus } = this.#options
-    const { link } = await this.#find(id)
-    const row = await link.change(async () => {
+    const { operations, statuses, bus } = this.#options
+    const { connection } = await this.#find(id)
+    const row = await connection.change(async () => {
       const { row: camera } = await this.#find(id)
       const { serverId, channelId } = camera
-      const intent = await intents.note({
+      const operation = await operations.note({
         serverId,
         kind: 'remove',
         channelId,
@@ -165,17 +169,17 @@ export class CamerasService {
         previousChannel: null,
       })
       try {
-        await this.#deleteChannel(context, link, channelId, force)
+        await this.#deleteChannel(context, connection, channelId, force)
       } catch (error) {
-        await intents.forget(intent)
+        await operations.forget(operation)
         throw error
       }
-      await this.#recordRemoval(context, camera, intent)
+      await this.#recordRemoval(context, camera, operation)
       return camera
     })
-    board.drop(row.serverId, id)
+    statuses.drop(row.serverId, id)
     bus.publish('camera.removed', { cameraId: id, serverId: row.serverId })
-    link.lookSoon()
+    connection.pollSoon()
   }
 
   /** What a camera is called, undefined where there is none; for the guard. */
@@ -204,33 +208,33 @@ export class CamerasService {
 
   /** Which Alta serves it, and how, is for administrators. */
   #shown(caller: Caller, row: NamedCameraRow): Camera {
-    const camera = this.#options.board.view(row)
+    const camera = this.#options.statuses.view(row)
     return caller.admin ? camera : withoutServer(camera)
   }
 
   #sortedByStatus(rows: readonly NamedCameraRow[], sort: 'status' | '-status'): NamedCameraRow[] {
     const rank = (row: NamedCameraRow): number =>
-      cameraStatuses.indexOf(this.#options.board.standingOf(row).status)
+      cameraStatuses.indexOf(this.#options.statuses.standingOf(row).status)
     const direction = sort === 'status' ? 1 : -1
     return rows.toSorted((a, b) => direction * (rank(a) - rank(b)))
   }
 
-  async #find(id: string): Promise<{ row: NamedCameraRow; link: ServerLink }> {
+  async #find(id: string): Promise<{ row: NamedCameraRow; connection: ServerConnection }> {
     const row = await this.#options.store.read((db) => cameraById(db, id))
-    const link = row && this.#options.fleet.link(row.serverId)
-    if (!row || !link) throw new AppError('NOT_FOUND')
-    return { row, link }
+    const connection = row && this.#options.registry.connection(row.serverId)
+    if (!row || !connection) throw new AppError('NOT_FOUND')
+    return { row, connection }
   }
 
   async #requireUsable(
-    link: ServerLink,
+    connection: ServerConnection,
     call: CallContext,
     row: CameraRow,
     changes: CameraChanges,
   ): Promise<void> {
     const { receiverId, subReceiverId, storageId } = changes
     if (receiverId === undefined && subReceiverId === undefined && storageId === undefined) return
-    const config: AltaConfig = await link.client.config(call)
+    const config: AltaConfig = await connection.client.config(call)
     if (storageId) requireStorage(config, storageId)
     if (subReceiverId) requireReceiver(config, subReceiverId)
     if (receiverId === undefined) return
@@ -241,24 +245,28 @@ export class CamerasService {
   }
 
   async #changeChannel(
-    link: ServerLink,
+    connection: ServerConnection,
     call: CallContext,
     before: CameraRow,
     after: CameraRow,
     confirmName: string | undefined,
   ): Promise<void> {
     const { deskId } = this.#options
-    const { found } = await inspectChannel(link.client, call, deskId, before.channelId)
+    const { found } = await inspectChannel(connection.client, call, deskId, before.channelId)
     const clears = found !== null && wouldClearRecordings(found, after)
     if (clears && confirmName !== before.name)
       throw new AppError('CONFIRMATION_NEEDED', {
         params: { expected: before.name, reason: `Alta deletes the recordings of ${before.name} by this.` },
       })
-    await updateChannel(link.client, call, deskId, after, { mayClearRecordings: clears })
+    await updateChannel(connection.client, call, deskId, after, { mayClearRecordings: clears })
   }
 
-  async #recordRemoval(context: RequestContext, camera: CameraRow, intent: IntentRow): Promise<void> {
-    const { store, intents } = this.#options
+  async #recordRemoval(
+    context: RequestContext,
+    camera: CameraRow,
+    operation: PendingOperationRow,
+  ): Promise<void> {
+    const { store, operations } = this.#options
     const audit = auditRecord(context, {
       action: 'camera.removed',
       target: { kind: 'camera', id: camera.id, name: camera.name },
@@ -266,28 +274,28 @@ export class CamerasService {
     })
     try {
       await store.write({ audit, changes: [cameraDeleted(camera.id, camera.serverId)] }, async (tx) => {
-        await deleteIntent(tx, intent.id)
+        await deleteOperation(tx, operation.id)
         await deleteCamera(tx, camera.id)
       })
     } catch (error) {
-      intents.leave(intent)
+      operations.leave(operation)
       throw error
     }
   }
 
   async #deleteChannel(
     context: RequestContext,
-    link: ServerLink,
+    connection: ServerConnection,
     channelId: string,
     force: boolean,
   ): Promise<void> {
     const { deskId, logger } = this.#options
     const { requestId } = context
     try {
-      await deleteChannel(link.client, { requestId, ...(force && forcedCall) }, deskId, channelId)
+      await deleteChannel(connection.client, { requestId, ...(force && forcedCall) }, deskId, channelId)
     } catch (error) {
       if (!force || !(error instanceof AltaProblem)) throw error
-      const fields = { serverId: link.id, channelId, requestId, code: error.code }
+      const fields = { serverId: connection.id, channelId, requestId, code: error.code }
       logger.warn('a camera was removed by force; its channel stays on Alta', fields)
     }
   }

@@ -10,7 +10,7 @@ export interface VariantFacts {
   /** The receiver in Alta's configuration; undefined where it is gone. */
   readonly receiver: { readonly enable: boolean } | undefined
   /** What Alta says of the receiver now; undefined where it has said nothing yet. */
-  readonly figures: AltaReceiverStatus | undefined
+  readonly stats: AltaReceiverStatus | undefined
 }
 
 /** What all streams of a camera have in common. */
@@ -103,11 +103,11 @@ function unknown(cause: UnknownCause, reason: string): VariantVerdict {
   return { status: 'unknown', reason, cause }
 }
 
-function reported({ figures }: VariantFacts): VariantVerdict {
-  if (!figures) return unknown('not-reported', 'The server has not reported this stream yet.')
-  if (figures.active === null)
+function reported({ stats }: VariantFacts): VariantVerdict {
+  if (!stats) return unknown('not-reported', 'The server has not reported this stream yet.')
+  if (stats.active === null)
     return unknown('not-told', 'The server does not report whether this source delivers.')
-  const { active, bitrateKbps, error } = figures
+  const { active, bitrateKbps, error } = stats
   if (active && bitrateKbps !== 0) return { status: 'online', reason: 'Streams normally.' }
   if (active) return { status: 'degraded', reason: 'Its source is connected but sends nothing (0 kbit/s).' }
   const detail = error ? ` (${error})` : ''

@@ -1,16 +1,16 @@
 import type { Bus } from '../platform/bus.ts'
-import type { Part } from '../platform/lifecycle.ts'
-import type { Fleet } from '../servers/fleet.ts'
+import type { Service } from '../platform/lifecycle.ts'
+import type { ServerRegistry } from '../servers/server-registry.ts'
 import type { Store } from '../store/store-types.ts'
-import type { CameraBoard } from './camera-board.ts'
-import type { Intents } from './intents.ts'
+import type { CameraStatusRegistry } from './camera-status-registry.ts'
+import type { PendingOperations } from './pending-operations.ts'
 import { allCameras } from './queries.ts'
 
 export interface CamerasWorkerOptions {
   readonly store: Store
-  readonly fleet: Fleet
-  readonly board: CameraBoard
-  readonly intents: Intents
+  readonly registry: ServerRegistry
+  readonly statuses: CameraStatusRegistry
+  readonly operations: PendingOperations
   readonly bus: Bus
 }
 
@@ -18,25 +18,25 @@ export interface CamerasWorkerOptions {
  * Follows the rounds over the servers: judges their cameras, and settles what an earlier run left half done. Starts
  * before the fleet, so that it misses no round.
  */
-export function camerasWorker({ store, fleet, board, intents, bus }: CamerasWorkerOptions): Part {
-  const endings: (() => void)[] = []
+export function camerasWorker({ store, registry, statuses, operations, bus }: CamerasWorkerOptions): Service {
+  const disposables: (() => void)[] = []
   return {
     name: 'cameras',
     async start() {
-      await intents.start()
-      for (const row of await store.read(allCameras)) board.put(row)
-      const onLooked = (serverId: string): void => {
-        const link = fleet.link(serverId)
-        if (link?.state.reached && !link.state.problem) void intents.settle(link)
+      await operations.start()
+      for (const row of await store.read(allCameras)) statuses.put(row)
+      const onPolled = (serverId: string): void => {
+        const connection = registry.connection(serverId)
+        if (connection?.state.reached && !connection.state.problem) void operations.settle(connection)
       }
-      endings.push(
-        fleet.onChanged((serverId) => board.refresh(serverId)),
-        fleet.onLooked(onLooked),
-        bus.subscribe('server.removed', ({ serverId }) => board.dropServer(serverId)),
+      disposables.push(
+        registry.onChanged((serverId) => statuses.refresh(serverId)),
+        registry.onPolled(onPolled),
+        bus.subscribe('server.removed', ({ serverId }) => statuses.dropServer(serverId)),
       )
     },
     stop() {
-      for (const end of endings) end()
+      for (const end of disposables) end()
     },
   }
 }

@@ -28,15 +28,15 @@ export class VaultError extends Error {
   }
 }
 
-const unlockSentences: Readonly<Partial<Record<NodeJS.Platform, string>>> = {
+const unlockMessages: Readonly<Partial<Record<NodeJS.Platform, string>>> = {
   darwin: 'Unlock the macOS keychain, allow Alta Desk to use it, and try again.',
   linux:
     'Unlock the password store (GNOME Keyring, KWallet or another Secret Service), or install one, and try again.',
 }
-const otherUnlockSentence = 'Sign in to this machine as an ordinary user, and try again.'
+const otherUnlockMessage = 'Sign in to this machine as an ordinary user, and try again.'
 
 function whatToDo(platform: NodeJS.Platform): string {
-  return unlockSentences[platform] ?? otherUnlockSentence
+  return unlockMessages[platform] ?? otherUnlockMessage
 }
 
 /**

@@ -6,7 +6,7 @@ import type { Policy, VisibleCameras } from '../identity/policy.ts'
 import type { Caller, RequestContext } from '../rpc/request-context.ts'
 import type { Bus } from '../platform/bus.ts'
 import type { Clock } from '../platform/clock.ts'
-import type { Part } from '../platform/lifecycle.ts'
+import type { Service } from '../platform/lifecycle.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import { OpenStreams } from './open-streams.ts'
 import type { OpenStream } from './open-streams.ts'
@@ -61,7 +61,7 @@ interface Entry extends Concerned {
  * What `events.stream` tells: facts of the bus, numbered and kept in a ring that all readers share. A reader is only a
  * place in that ring, so a slow one costs nothing; one that falls out of it is told to read everything again.
  */
-export class EventStream implements Part {
+export class EventStream implements Service {
   readonly name = 'events'
   readonly #options: EventStreamOptions
   readonly #kept: number

@@ -37,7 +37,7 @@ export class AccessTokens {
   readonly #clock: Clock
   readonly #bus: Bus | null
   readonly #checked = new Map<string, KnownToken>()
-  #endings = 0
+  #disposables = 0
 
   /** `deskId` makes the tokens of another desk worthless here. */
   constructor(keys: TokenKeys, deskId: string, clock: Clock, bus: Bus | null = null) {
@@ -95,13 +95,13 @@ export class AccessTokens {
   }
 
   /** How many sign-ins have ended so far: to be asked before a sign-in is looked up, for `remember`. */
-  get endings(): number {
-    return this.#endings
+  get disposables(): number {
+    return this.#disposables
   }
 
   /** Remembers a token whose sign-in was found live, unless one has ended since `endings` was asked: it may be this one. */
-  remember(token: string, claims: KnownToken, endings: number): void {
-    if (endings !== this.#endings) return
+  remember(token: string, claims: KnownToken, disposables: number): void {
+    if (disposables !== this.#disposables) return
     if (this.#checked.size >= mostRemembered) {
       const oldest = this.#checked.keys().next()
       if (!oldest.done) this.#checked.delete(oldest.value)
@@ -116,7 +116,7 @@ export class AccessTokens {
 
   /** The tokens of a sign-in that ended must be checked again, and will not pass; what holds one open hears of it. */
   forgetFamily(family: string): void {
-    this.#endings += 1
+    this.#disposables += 1
     for (const [token, claims] of this.#checked) if (claims.family === family) this.#checked.delete(token)
     this.#bus?.publish('sign-in.ended', { family })
   }

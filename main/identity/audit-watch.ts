@@ -11,7 +11,7 @@ const lookEveryMs = 30_000
  * The store as rooms get it: it remembers which audit records were committed, so that the guard can tell a procedure
  * that recorded what it did from one that forgot, and counts refusals that repeat themselves instead of writing each.
  */
-export class AuditWatch implements Store {
+export class AuditTrackingStore implements Store {
   readonly #store: Store
   readonly #written = new WeakSet<AuditRecord>()
 

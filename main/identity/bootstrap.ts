@@ -5,8 +5,8 @@ import type { AreaLogger } from '../platform/logging.ts'
 import type { Store } from '../store/store-types.ts'
 import type { Passwords } from './passwords.ts'
 import { insertUser } from './queries.ts'
-import { accountChanged } from './people.ts'
-import type { People } from './people.ts'
+import { accountChanged } from './account-cache.ts'
+import type { AccountCache } from './account-cache.ts'
 import { storedEmail } from './service.ts'
 import type { Identity } from './service.ts'
 
@@ -22,7 +22,7 @@ export async function makeFirstAdministrator(parts: {
   readonly store: Store
   readonly identity: Identity
   readonly passwords: Passwords
-  readonly people: People
+  readonly people: AccountCache
   readonly log: AreaLogger
   readonly env: Config['env']
   readonly administrator: { readonly email: string; readonly password: string } | null

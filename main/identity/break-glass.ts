@@ -19,7 +19,7 @@ export class BreakGlass {
   }
 
   /** Before anything is looked at, so that it tells nothing of any name. Throws PASSWORDS_OFF. */
-  async refuseStrangers({ door }: RequestContext): Promise<void> {
+  async refuseAnonymous({ door }: RequestContext): Promise<void> {
     if (door === 'desktop') return
     if (!this.#terminal || (await this.#provider.answers())) throw new AppError('PASSWORDS_OFF')
   }

@@ -1,8 +1,8 @@
 import type { AreaLogger } from '../platform/logging.ts'
 import type { Change } from '../store/change-feed.ts'
 import type { Store } from '../store/store-types.ts'
-import { accountChanged, targetOf } from './people.ts'
-import type { People } from './people.ts'
+import { accountChanged, targetOf } from './account-cache.ts'
+import type { AccountCache } from './account-cache.ts'
 import { updateUser, userById } from './queries.ts'
 import type { UserRow } from './queries.ts'
 
@@ -12,7 +12,7 @@ import type { UserRow } from './queries.ts'
  */
 export async function grantNamedAdministrator(parts: {
   readonly store: Store
-  readonly people: People
+  readonly people: AccountCache
   readonly username: string | null
   readonly log: AreaLogger
 }): Promise<void> {

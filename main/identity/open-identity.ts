@@ -16,7 +16,7 @@ import { OwnAccount } from './own-account.ts'
 import { PasswordSignIn } from './password-sign-in.ts'
 import { Passwords } from './passwords.ts'
 import type { PasswordCost } from './passwords.ts'
-import { People, personOf } from './people.ts'
+import { AccountCache, personOf } from './account-cache.ts'
 import type { SignInServices } from './procedures.ts'
 import { allUsers } from './queries.ts'
 import { Recovery } from './recovery.ts'
@@ -50,7 +50,7 @@ export interface OpenIdentity extends Omit<SignInServices, 'sso'> {
   /** Null where single sign-on is off. */
   readonly provider: OidcProvider | null
   readonly rules: SignInRules
-  readonly people: People
+  readonly people: AccountCache
   readonly tokens: AccessTokens
   readonly sessions: RefreshSessions
   readonly lockout: Lockout
@@ -58,14 +58,14 @@ export interface OpenIdentity extends Omit<SignInServices, 'sso'> {
   readonly passwords: Passwords
   /** What a stranger must type to make the first administrator; null where that is not asked for. */
   readonly setupCode: string | null
-  readonly documentedPasswordStands: () => boolean
+  readonly isDefaultPasswordInUse: () => boolean
   readonly makeFirstAdministrator: () => Promise<void>
 }
 
 /** Builds identity from the configuration. Throws `TokenKeyError`. */
 export async function openIdentity(options: OpenIdentityOptions): Promise<OpenIdentity> {
   const { config, store, feed, bus, clock } = options
-  const people = new People()
+  const people = new AccountCache()
   people.load((await store.read(allUsers)).map(personOf))
   people.follow(feed)
   const { email, password } = config.adminBootstrap
@@ -106,7 +106,7 @@ export async function openIdentity(options: OpenIdentityOptions): Promise<OpenId
     twoFactor,
     passwords,
     setupCode,
-    documentedPasswordStands: () => people.documentedPasswordStands(),
+    isDefaultPasswordInUse: () => people.isDefaultPasswordInUse(),
     makeFirstAdministrator: () => makeFirstAdministrator(first),
   }
 }

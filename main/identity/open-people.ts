@@ -11,7 +11,7 @@ import { Invites } from './invites.ts'
 import { grantNamedAdministrator } from './named-administrator.ts'
 import type { OpenIdentity } from './open-identity.ts'
 import type { PeopleServices } from './people-procedures.ts'
-import { PeopleStanding } from './people-standing.ts'
+import { AccountStatuses } from './account-status.ts'
 import { Policy } from './policy.ts'
 import { Registration } from './registration.ts'
 import { Rights } from './rights.ts'
@@ -48,7 +48,7 @@ export interface OpenPeople extends PeopleServices {
 export async function openPeople(options: OpenPeopleOptions): Promise<OpenPeople> {
   const { config, store, clock, keyring, identity, logger: log } = options
   const { people, sessions, passwords, service, twoFactor, lockout } = identity
-  const standing = new PeopleStanding(store, clock, twoFactor)
+  const standing = new AccountStatuses(store, clock, twoFactor)
   const { registrationMode: mode, adminUsername } = config.auth
   const { disablePasswordLogin: passwordsOff, loopbackPort } = config.oidc
   const rights = new Rights(() => clock.monotonicMs())

@@ -4,8 +4,8 @@ import type { Clock } from '../platform/clock.ts'
 import type { ReadHandle, Store, Tx } from '../store/store-types.ts'
 import { addNotice, dismissNotices, noticesFor } from './notices.ts'
 import { newRecoveryCode, hashOfCode } from './one-time-codes.ts'
-import { accountChanged, signInsEnded, targetOf, toUser } from './people.ts'
-import type { People } from './people.ts'
+import { accountChanged, signInsEnded, targetOf, toUser } from './account-cache.ts'
+import type { AccountCache } from './account-cache.ts'
 import { deleteFamily, updateUser, userByEmail, userById, userByName } from './queries.ts'
 import type { UserRow } from './queries.ts'
 import { auditRecord } from '../rpc/request-context.ts'
@@ -22,7 +22,7 @@ import { AppError } from '../rpc/app-error.ts'
 export interface OwnAccountOptions {
   readonly store: Store
   readonly clock: Clock
-  readonly people: People
+  readonly people: AccountCache
   readonly twoFactor: TwoFactor
   readonly identity: Identity
 }

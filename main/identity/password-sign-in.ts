@@ -3,7 +3,7 @@ import type { BreakGlass } from './break-glass.ts'
 import type { Lockout } from './lockout.ts'
 import { counterOfAccount, counterOfName } from './lockout.ts'
 import type { Passwords } from './passwords.ts'
-import { actorOf, personOf, targetOf } from './people.ts'
+import { actorOf, personOf, targetOf } from './account-cache.ts'
 import { updateUser, userById, userByName } from './queries.ts'
 import type { UserRow } from './queries.ts'
 import type { RefreshSessions } from './refresh-sessions.ts'
@@ -63,7 +63,7 @@ export class PasswordSignIn {
    */
   async login(context: RequestContext, credentials: Credentials): Promise<Session> {
     const { store, passwords, lockout } = this.#options
-    await this.#options.breakGlass?.refuseStrangers(context)
+    await this.#options.breakGlass?.refuseAnonymous(context)
     const name = storedName(credentials.name)
     const known = await store.read(async (db) => {
       await lockout.refuseLocked(db, context, counterOfName(name))

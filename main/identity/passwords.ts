@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { childModulePath } from '../platform/child-process.ts'
 import type { ChildProcess, StartChildProcess } from '../platform/child-process.ts'
-import type { Part } from '../platform/lifecycle.ts'
+import type { Service } from '../platform/lifecycle.ts'
 import { AppError } from '../rpc/app-error.ts'
 
 /** Parameters of Argon2id (RFC 9106); `memoryCost` is in KiB. */
@@ -61,7 +61,7 @@ const longestJobMs = 10 * 60_000
  * sign-ins would slow every other request). The process is started when first needed. If it ends, another one is started,
  * which also gets the job that the first had not answered: it may have ended before it took that.
  */
-export class Passwords implements Part {
+export class Passwords implements Service {
   readonly name = 'passwords'
   readonly #startChild: StartChildProcess
   readonly #cost: PasswordCost

@@ -1,6 +1,6 @@
 import type { ResourceKind } from '../../shared/contract/procedure.ts'
 import type { GroupRole } from '../../shared/domain/roles.ts'
-import type { Person } from './people.ts'
+import type { Account } from './account-cache.ts'
 import type { Caller } from '../rpc/request-context.ts'
 import { Rights } from './rights.ts'
 import type { HeldRoles } from './rights.ts'
@@ -18,7 +18,7 @@ export interface PolicyParts {
   readonly rights: Rights
   /** Whose this view is; undefined where there is none. */
   readonly viewOwner: (viewId: string) => Promise<ViewOwner | undefined>
-  readonly person: (userId: string) => Person | undefined
+  readonly person: (userId: string) => Account | undefined
 }
 
 const nobody: PolicyParts = {

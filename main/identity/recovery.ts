@@ -9,8 +9,8 @@ import { addNotice } from './notices.ts'
 import { hashOfCode, isHashOf, newRecoveryCode } from './one-time-codes.ts'
 import { storedName } from './password-sign-in.ts'
 import type { Passwords } from './passwords.ts'
-import { accountChanged, actorOf, signInsEnded, targetOf } from './people.ts'
-import type { People } from './people.ts'
+import { accountChanged, actorOf, signInsEnded, targetOf } from './account-cache.ts'
+import type { AccountCache } from './account-cache.ts'
 import { familiesOf, updateUser, userById, userByName } from './queries.ts'
 import type { UserRow } from './queries.ts'
 import { auditRecord } from '../rpc/request-context.ts'
@@ -22,7 +22,7 @@ export interface RecoveryOptions {
   readonly store: Store
   readonly clock: Clock
   readonly passwords: Passwords
-  readonly people: People
+  readonly people: AccountCache
   readonly tokens: AccessTokens
   readonly lockout: Lockout
   /** Where single sign-on is the only way in, a new password would be none. */

@@ -6,8 +6,8 @@ import { openInvite, spendInvite } from './invites-queries.ts'
 import { refuseWeak } from './new-passwords.ts'
 import { hashOfCode, newRecoveryCode } from './one-time-codes.ts'
 import type { Passwords } from './passwords.ts'
-import { accountChanged, actorOf, personOf, targetOf } from './people.ts'
-import type { People } from './people.ts'
+import { accountChanged, actorOf, personOf, targetOf } from './account-cache.ts'
+import type { AccountCache } from './account-cache.ts'
 import { insertUser } from './queries.ts'
 import type { UserRow } from './queries.ts'
 import type { RefreshSessions } from './refresh-sessions.ts'
@@ -23,7 +23,7 @@ export interface RegistrationOptions {
   readonly clock: Clock
   readonly identity: Identity
   readonly passwords: Passwords
-  readonly people: People
+  readonly people: AccountCache
   readonly sessions: RefreshSessions
   readonly mode: RegistrationMode
   /** Whether somebody who registers can become the first administrator (`ADMIN_USERNAME`). */

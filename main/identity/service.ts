@@ -10,8 +10,8 @@ import { refuseWeak } from './new-passwords.ts'
 import { addNotice } from './notices.ts'
 import { hashOfCode, isCode, newRecoveryCode } from './one-time-codes.ts'
 import type { Passwords } from './passwords.ts'
-import { accountChanged, actorOf, personOf, signInsEnded, targetOf, toUser } from './people.ts'
-import type { People, Person } from './people.ts'
+import { accountChanged, actorOf, personOf, signInsEnded, targetOf, toUser } from './account-cache.ts'
+import type { AccountCache, Account } from './account-cache.ts'
 import {
   deleteFamily,
   deleteOtherFamilies,
@@ -47,7 +47,7 @@ export interface IdentityOptions {
   readonly store: Store
   readonly clock: Clock
   readonly passwords: Passwords
-  readonly people: People
+  readonly people: AccountCache
   readonly tokens: AccessTokens
   readonly sessions: RefreshSessions
   readonly lockout: Lockout
@@ -104,7 +104,7 @@ export class Identity {
    * Whether this person must choose a password first, for somebody else knows theirs. The documented one has a guard of
    * its own, and who came by single sign-on did not use any.
    */
-  #mustChoosePassword(person: Person, { bySso }: Pick<SessionRow, 'bySso'>): boolean {
+  #mustChoosePassword(person: Account, { bySso }: Pick<SessionRow, 'bySso'>): boolean {
     return person.mustChangePassword && !person.documentedPassword && !bySso
   }
 
@@ -116,7 +116,7 @@ export class Identity {
   }
 
   /** Whether this person must set up an authenticator app first; SSO has a second factor of its own. */
-  mustSetUpTotp(person: Person): boolean {
+  mustSetUpTotp(person: Account): boolean {
     const { rules, twoFactor } = this.#options
     return rules.requiresTotp(person) && person.hasPassword && !twoFactor.isOn(person.id)
   }
@@ -378,15 +378,19 @@ export class Identity {
   }
 
   /** The answer to whoever signed in: an access token, and a refresh token for the door to keep. */
-  async sessionOf(context: RequestContext, person: Person, refresh: FreshToken): Promise<Session> {
+  async sessionOf(context: RequestContext, person: Account, refresh: FreshToken): Promise<Session> {
     const { id: userId, version } = person
     const { tokens } = this.#options
     const { family, bySso } = refresh.row
     const issued = await tokens.issue({ userId, version, family }, refresh.row.expiresAt)
     // Known from its first request on, so that its person is never taken for somebody who is not signed in.
-    const { endings } = tokens
+    const { disposables } = tokens
     if (await this.isSignInLive(family)) {
-      tokens.remember(issued.token, { userId, version, family, bySso, expiresAt: issued.expiresAt }, endings)
+      tokens.remember(
+        issued.token,
+        { userId, version, family, bySso, expiresAt: issued.expiresAt },
+        disposables,
+      )
     }
     context.refreshToken.set(refresh.token, refresh.row.expiresAt, refresh.row.family)
     return {
@@ -401,11 +405,11 @@ export class Identity {
   async #authenticateAnew(token: string): Promise<Caller | null> {
     const { tokens } = this.#options
     const claims = await tokens.check(token)
-    const { endings } = tokens
+    const { disposables } = tokens
     const signIn = claims && (await this.#liveSignIn(claims.family))
     if (!signIn) return null
     const known = { ...claims, bySso: signIn.bySso }
-    tokens.remember(token, known, endings)
+    tokens.remember(token, known, disposables)
     return this.#callerOf(known)
   }
 
@@ -421,7 +425,7 @@ export class Identity {
   /** What the audit log says of a renewal, as it ended; null where there was no such sign-in any more. */
   #recordOfRefresh(
     context: RequestContext,
-    person: Person,
+    person: Account,
     { answer, ended }: Refreshed,
   ): AuditRecord | null {
     const parts = { target: targetOf(person), actor: actorOf(person) }

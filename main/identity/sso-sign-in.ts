@@ -11,8 +11,8 @@ import { OidcFailure, refusalOf } from './oidc-provider.ts'
 import type { OidcPerson, OidcProvider } from './oidc-provider.ts'
 import { insertOidcIdentity, userByOidc } from './oidc-queries.ts'
 import { hashOfCode } from './one-time-codes.ts'
-import { accountChanged, actorOf, personOf, targetOf } from './people.ts'
-import type { People } from './people.ts'
+import { accountChanged, actorOf, personOf, targetOf } from './account-cache.ts'
+import type { AccountCache } from './account-cache.ts'
 import { insertUser, userByEmail, userById, userByName } from './queries.ts'
 import type { UserRow } from './queries.ts'
 import type { RefreshSessions } from './refresh-sessions.ts'
@@ -26,7 +26,7 @@ import { AppError } from '../rpc/app-error.ts'
 export interface SsoSignInOptions {
   readonly store: Store
   readonly clock: Clock
-  readonly people: People
+  readonly people: AccountCache
   readonly sessions: RefreshSessions
   readonly identity: Identity
   readonly log: AreaLogger

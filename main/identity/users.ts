@@ -13,11 +13,11 @@ import { refuseWeak } from './new-passwords.ts'
 import { addNotice } from './notices.ts'
 import { newCode } from './one-time-codes.ts'
 import type { Passwords } from './passwords.ts'
-import { accountChanged, personOf, signInsEnded, targetOf } from './people.ts'
-import type { People, Person } from './people.ts'
-import type { PeopleStanding, Standing } from './people-standing.ts'
-import { PeopleIndex } from './people-index.ts'
-import type { PeopleQuestion } from './people-index.ts'
+import { accountChanged, personOf, signInsEnded, targetOf } from './account-cache.ts'
+import type { AccountCache, Account } from './account-cache.ts'
+import type { AccountStatuses, AccountStatus } from './account-status.ts'
+import { PeopleIndex } from './account-index.ts'
+import type { PeopleQuestion } from './account-index.ts'
 import {
   deleteFamily,
   familiesOf,
@@ -43,11 +43,11 @@ export interface UsersOptions {
   readonly store: Store
   readonly clock: Clock
   readonly passwords: Passwords
-  readonly people: People
+  readonly people: AccountCache
   readonly rights: Rights
   readonly twoFactor: TwoFactor
   readonly lockout: Lockout
-  readonly standing: PeopleStanding
+  readonly standing: AccountStatuses
   readonly identity: Pick<Identity, 'refuseOldProof'>
 }
 
@@ -240,7 +240,7 @@ export class Users {
   async unlock(context: RequestContext, id: string): Promise<void> {
     const person = this.#find(id)
     // On a page that was left open, somebody could go on guessing its password for ever.
-    if (id === signedInCaller(context).userId) throw new AppError('OWN_ACCOUNT', { message: ownLockSentence })
+    if (id === signedInCaller(context).userId) throw new AppError('OWN_ACCOUNT', { message: ownLockMessage })
     const { lockedUntil } = (await this.#options.standing.of([person]))(person)
     const before = lockedUntil === null ? null : { lockedUntil: new Date(lockedUntil).toISOString() }
     const audit = { action: 'user.unlocked', target: targetOf(person), before } as const
@@ -296,7 +296,7 @@ export class Users {
   async #newPassword(
     context: RequestContext,
     given: string | undefined,
-    words: Pick<Person, 'email' | 'username' | 'displayName'>,
+    words: Pick<Account, 'email' | 'username' | 'displayName'>,
   ): Promise<{ passwordHash: string; initialPassword: string | null }> {
     const { passwords } = this.#options
     const password = given ?? newCode(4)
@@ -305,17 +305,17 @@ export class Users {
     return { passwordHash, initialPassword: given === undefined ? password : null }
   }
 
-  #find(id: string): Person {
+  #find(id: string): Account {
     const person = this.#options.people.get(id)
     if (!person) throw new AppError('NOT_FOUND')
     return person
   }
 
-  async #shown(person: Person): Promise<PersonView> {
+  async #shown(person: Account): Promise<PersonView> {
     return this.#view(person, (await this.#options.standing.of([person]))(person))
   }
 
-  #view(person: Person, standing: Standing): PersonView {
+  #view(person: Account, standing: AccountStatus): PersonView {
     const { id, email, username, displayName, admin, disabled, mustChangePassword, createdAt } = person
     const { hasPassword } = person
     const groupCount = this.#options.rights.groupCount(id)
@@ -358,13 +358,13 @@ export async function refuseTaken(
  * Administrators prove who they are before they change their own ways in, like everybody: else a page that was left open
  * would be enough to take the account over. Throws OWN_ACCOUNT.
  */
-function refuseOneself(context: RequestContext, { id }: Person, what: string, route: string): void {
+function refuseOneself(context: RequestContext, { id }: Account, what: string, route: string): void {
   if (id !== signedInCaller(context).userId) return
   const sentence = `This is your own account. Change its ${what} on your account page (${route}), which asks for your password.`
   throw new AppError('OWN_ACCOUNT', { message: sentence })
 }
 
-const ownLockSentence =
+const ownLockMessage =
   'This is your own account. Another administrator can unlock it; without one, wait until the 15 minutes are over.'
 
 async function refuseLastAdministrator(tx: Tx, id: string): Promise<void> {

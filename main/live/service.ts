@@ -11,23 +11,23 @@ import type { Caller, RequestContext } from '../rpc/request-context.ts'
 import type { Bus } from '../platform/bus.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { AreaLogger } from '../platform/logging.ts'
-import type { Fleet } from '../servers/fleet.ts'
+import type { ServerRegistry } from '../servers/server-registry.ts'
 import type { PageOrigins } from '../servers/page-origins.ts'
-import type { ServerLink } from '../servers/server-link.ts'
+import type { ServerConnection } from '../servers/server-connection.ts'
 import type { Store } from '../store/store-types.ts'
-import type { Sittings } from './sittings.ts'
+import type { ViewingSessions } from './viewing-sessions.ts'
 import { AppError } from '../rpc/app-error.ts'
 
 export interface LiveOptions {
   readonly store: Store
-  readonly fleet: Fleet
+  readonly registry: ServerRegistry
   readonly pageOrigins: PageOrigins
   readonly policy: Policy
   /** Whether a sign-in has not ended. */
   readonly isSignInLive: (signInId: string) => Promise<boolean>
   readonly bus: Bus
   /** Told of every ticket that a person is given. */
-  readonly sittings: Sittings
+  readonly viewingSessions: ViewingSessions
   /** Origin of the page in the desktop window; null on a headless desk. */
   readonly desktopOrigin: string | null
   readonly clock: Clock
@@ -78,10 +78,10 @@ export class LiveService {
 
   /** Answers Alta's question: only a ticket of this very server, for this very channel, of a camera that exists. */
   async authorize({ serverId, query, headers, requestId }: AuthorizeQuestion): Promise<AuthorizeVerdict> {
-    const { fleet, bus, logger } = this.#options
-    const link = fleet.link(serverId)
-    if (!link) return { allowed: false, reason: 'unknown-server' }
-    const verdict = await link.tickets.verify(textOf(query['token']), textOf(headers['x-real-path']))
+    const { registry, bus, logger } = this.#options
+    const connection = registry.connection(serverId)
+    if (!connection) return { allowed: false, reason: 'unknown-server' }
+    const verdict = await connection.tickets.verify(textOf(query['token']), textOf(headers['x-real-path']))
     const jti = verdict.ok ? verdict.ticket.jti : verdict.jti
     if (verdict.ok) bus.publish('ticket.presented', { serverId, jti: verdict.ticket.jti })
     const reason = !verdict.ok ? verdict.reason : await this.#refusalOf(serverId, verdict.ticket)
@@ -111,14 +111,16 @@ export class LiveService {
   }
 
   async #answer(context: RequestContext, rows: readonly CameraRow[]): Promise<LiveAnswer> {
-    const { fleet, pageOrigins, clock } = this.#options
+    const { registry, pageOrigins, clock } = this.#options
     const linked = rows.flatMap((row) => {
-      const link = fleet.link(row.serverId)
-      return link ? [{ row, link }] : []
+      const connection = registry.connection(row.serverId)
+      return connection ? [{ row, connection }] : []
     })
-    const links = new Set(linked.map(({ link }) => link))
-    const blockedOrigin = await pageOrigins.open(context, [...links])
-    const opened = await Promise.all(linked.map(({ row, link }) => this.#sources(context, row, link)))
+    const connections = new Set(linked.map(({ connection }) => connection))
+    const blockedOrigin = await pageOrigins.open(context, [...connections])
+    const opened = await Promise.all(
+      linked.map(({ row, connection }) => this.#sources(context, row, connection)),
+    )
     const expiries = opened.flatMap(({ sources, expiresAt }) => (sources.length > 0 ? [expiresAt] : []))
     return {
       sources: opened.flatMap(({ sources }) => sources),
@@ -127,21 +129,32 @@ export class LiveService {
     }
   }
 
-  async #sources(context: RequestContext, row: CameraRow, link: ServerLink): Promise<LiveAnswer> {
+  async #sources(context: RequestContext, row: CameraRow, connection: ServerConnection): Promise<LiveAnswer> {
     const { channelId, serverId, id: cameraId } = row
-    link.noteWatched(channelId)
-    const { streamOrigin, figures } = link.state
+    connection.noteWatched(channelId)
+    const { streamOrigin, stats } = connection.state
     if (streamOrigin === null) return { sources: [], expiresAt: 0 }
-    this.#options.sittings.note(context, row)
+    this.#options.viewingSessions.note(context, row)
     const { userId: personId, family: signInId } = signedInCaller(context)
     const { remoteAddress } = context
-    const { token, expiresAt } = await link.token({ personId, signInId, cameraId, channelId, remoteAddress })
-    const pageAllowed = this.#pageAllowed(context, link)
+    const { token, expiresAt } = await connection.token({
+      personId,
+      signInId,
+      cameraId,
+      channelId,
+      remoteAddress,
+    })
+    const pageAllowed = this.#pageAllowed(context, connection)
     const receivers = { main: row.receiverId, sub: row.subReceiverId }
     const variants = row.subReceiverId === null ? (['main'] as const) : (['main', 'sub'] as const)
     const source = (kind: LiveSource['kind'], variant: LiveSource['variant']): LiveSource => {
-      const { codec, width, height } = figures.get(receivers[variant] ?? '') ?? noFigures
-      const url = playUrl(kind, variant, { streamOrigin, channelId, whepPath: link.row.whepPath, token })
+      const { codec, width, height } = stats.get(receivers[variant] ?? '') ?? noFigures
+      const url = playUrl(kind, variant, {
+        streamOrigin,
+        channelId,
+        whepPath: connection.row.whepPath,
+        token,
+      })
       return { cameraId, serverId, kind, variant, url, codec, width, height, pageAllowed }
     }
     const sources = (['whep', 'hls'] as const).flatMap((kind) =>
@@ -154,7 +167,7 @@ export class LiveService {
    * Whether Alta, by its own configuration, lets the page that asks read its streams. A page whose requests fail cannot tell a
    * missing origin from a reverse proxy that answers for a dead server. What is known of a server that is away is old: null.
    */
-  #pageAllowed({ requestOrigin }: RequestContext, { state }: ServerLink): boolean | null {
+  #pageAllowed({ requestOrigin }: RequestContext, { state }: ServerConnection): boolean | null {
     const origin = requestOrigin ?? this.#options.desktopOrigin
     if (origin === null || state.config === null || state.problem !== null) return null
     return allowsPage(state.config, origin)

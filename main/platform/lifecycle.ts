@@ -1,11 +1,11 @@
 import type { AreaLogger } from './logging.ts'
-import type { PartsHealth } from './parts-health.ts'
+import type { PartsHealth } from './service-health.ts'
 
 /**
  * Whoever owns a socket, timer, file or process. `start` may be called once; `stop` may be called after a failed or
  * missing start, and never throws for that.
  */
-export interface Part {
+export interface Service {
   readonly name: string
   /** `signal` is aborted when the desk gives up starting or begins to stop. */
   start(signal: AbortSignal): Promise<void> | void
@@ -15,11 +15,11 @@ export interface Part {
 const stopLimitMs = 5_000
 
 /** Starts parts in the order given and stops them in reverse. */
-export class PartRunner {
+export class ServiceRunner {
   readonly #logger: AreaLogger
   readonly #stopLimitMs: number
   readonly #abort = new AbortController()
-  readonly #begun: Part[] = []
+  readonly #begun: Service[] = []
   #stopping: Promise<void> | null = null
 
   /** No part may hold up the stop of the desk for longer than `limitMs`. */
@@ -29,7 +29,7 @@ export class PartRunner {
   }
 
   /** Throws what the first part that fails throws; the parts before it are stopped by then. */
-  async start(parts: readonly Part[]): Promise<void> {
+  async start(parts: readonly Service[]): Promise<void> {
     try {
       for (const part of parts) {
         this.#abort.signal.throwIfAborted()
@@ -60,7 +60,7 @@ export class PartRunner {
   }
 }
 
-async function endsWithin(limitMs: number, part: Part): Promise<boolean> {
+async function endsWithin(limitMs: number, part: Service): Promise<boolean> {
   const { promise: late, resolve: giveUp } = Promise.withResolvers<boolean>()
   const timer = setTimeout(() => giveUp(false), limitMs)
   try {
@@ -87,7 +87,7 @@ const steadyAfterMs = 10_000
  * A background job as a part: when it throws it is shown as degraded and started again with a growing pause, and takes
  * nobody with it.
  */
-export function supervised(options: WorkerOptions): Part {
+export function supervised(options: WorkerOptions): Service {
   const abort = new AbortController()
   let ended: Promise<void> = Promise.resolve()
   return {

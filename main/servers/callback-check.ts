@@ -4,18 +4,18 @@ import { openAsPlayer } from '../alta/hls-status.ts'
 import type { Bus } from '../platform/bus.ts'
 import type { Clock } from '../platform/clock.ts'
 import { newId } from '../platform/ids.ts'
-import type { Part } from '../platform/lifecycle.ts'
+import type { Service } from '../platform/lifecycle.ts'
 import type { AreaLogger } from '../platform/logging.ts'
 import type { Store } from '../store/store-types.ts'
-import type { Fleet } from './fleet.ts'
+import type { ServerRegistry } from './server-registry.ts'
 import { firstCamera } from './queries.ts'
-import type { ServerLink } from './server-link.ts'
-import type { CallbackVerdict, ServerUpkeep } from './upkeep.ts'
+import type { ServerConnection } from './server-connection.ts'
+import type { CallbackVerdict, ServerMaintenance } from './maintenance.ts'
 
 export interface CallbackCheckOptions {
   readonly store: Store
-  readonly fleet: Fleet
-  readonly upkeep: ServerUpkeep
+  readonly registry: ServerRegistry
+  readonly maintenance: ServerMaintenance
   readonly bus: Bus
   readonly clock: Clock
   readonly logger: AreaLogger
@@ -32,12 +32,12 @@ const retryMs = 15 * 60_000
  * and then where it did not. Opens a channel as a player would, and waits for the question about that very ticket, which
  * nobody else has: a question about any other ticket, good or forged, may come from anybody.
  */
-export class CallbackCheck implements Part {
+export class CallbackCheck implements Service {
   readonly name = 'callback check'
   readonly #options: CallbackCheckOptions
   readonly #running = new Set<string>()
   readonly #tryAgainAtMs = new Map<string, number>()
-  readonly #endings: (() => void)[] = []
+  readonly #disposables: (() => void)[] = []
   readonly #abort = new AbortController()
 
   constructor(options: CallbackCheckOptions) {
@@ -45,13 +45,13 @@ export class CallbackCheck implements Part {
   }
 
   start(): void {
-    const { fleet, bus } = this.#options
+    const { registry, bus } = this.#options
     const consider = (serverId: string): void => {
-      const link = fleet.link(serverId)
-      if (link && this.#isDue(link)) void this.#check(link)
+      const connection = registry.connection(serverId)
+      if (connection && this.#isDue(connection)) void this.#check(connection)
     }
-    this.#endings.push(
-      fleet.onLooked(consider),
+    this.#disposables.push(
+      registry.onPolled(consider),
       bus.subscribe('camera.added', ({ serverId }) => consider(serverId)),
       bus.subscribe('server.removed', ({ serverId }) => this.#tryAgainAtMs.delete(serverId)),
     )
@@ -59,53 +59,58 @@ export class CallbackCheck implements Part {
 
   stop(): void {
     this.#abort.abort(new Error('The desk is stopping.'))
-    for (const end of this.#endings) end()
+    for (const end of this.#disposables) end()
   }
 
-  #isDue(link: ServerLink): boolean {
-    const { state, callbackUrl } = link
+  #isDue(connection: ServerConnection): boolean {
+    const { state, callbackUrl } = connection
     const answers =
       state.reached && state.problem === null && state.streamOrigin !== null && !state.streamingClosed
-    if (!answers || callbackUrl === null || this.#running.has(link.id)) return false
-    const again = this.#tryAgainAtMs.get(link.id)
-    return link.isCallbackDoubtful || (again !== undefined && again <= this.#options.clock.monotonicMs())
+    if (!answers || callbackUrl === null || this.#running.has(connection.id)) return false
+    const again = this.#tryAgainAtMs.get(connection.id)
+    return (
+      connection.isCallbackDoubtful || (again !== undefined && again <= this.#options.clock.monotonicMs())
+    )
   }
 
-  async #check(link: ServerLink): Promise<void> {
-    const { store, upkeep, logger } = this.#options
+  async #check(connection: ServerConnection): Promise<void> {
+    const { store, maintenance, logger } = this.#options
     const call: CallContext = { requestId: newId(), signal: this.#abort.signal }
-    this.#running.add(link.id)
+    this.#running.add(connection.id)
     try {
-      const camera = await store.read((db) => firstCamera(db, link.id))
+      const camera = await store.read((db) => firstCamera(db, connection.id))
       if (!camera) return
-      link.noteCallbackDoubtful(false)
-      await upkeep.settleAuthorization(link, call, () => this.#ask(link, call, camera))
+      connection.noteCallbackDoubtful(false)
+      await maintenance.settleAuthorization(connection, call, () => this.#ask(connection, call, camera))
     } catch (error) {
       if (this.#abort.signal.aborted) return
       const level = error instanceof AltaProblem ? 'info' : 'error'
-      logger[level]('whether Alta reaches the desk could not be found out', { serverId: link.id, error })
+      logger[level]('whether Alta reaches the desk could not be found out', {
+        serverId: connection.id,
+        error,
+      })
     } finally {
-      this.#running.delete(link.id)
-      this.#plan(link)
+      this.#running.delete(connection.id)
+      this.#plan(connection)
     }
   }
 
   /** Where Alta asks the desk there is nothing to find out any more. */
-  #plan(link: ServerLink): void {
-    if (link.row.authorizationMode === 'backend') this.#tryAgainAtMs.delete(link.id)
-    else this.#tryAgainAtMs.set(link.id, this.#options.clock.monotonicMs() + retryMs)
+  #plan(connection: ServerConnection): void {
+    if (connection.row.authorizationMode === 'backend') this.#tryAgainAtMs.delete(connection.id)
+    else this.#tryAgainAtMs.set(connection.id, this.#options.clock.monotonicMs() + retryMs)
   }
 
   async #ask(
-    link: ServerLink,
+    connection: ServerConnection,
     call: CallContext,
     camera: { id: string; channelId: string },
   ): Promise<CallbackVerdict> {
     const { bus, clock, patienceMs = standardPatienceMs } = this.#options
-    const { streamOrigin } = link.state
+    const { streamOrigin } = connection.state
     if (streamOrigin === null) return 'unknown'
     const { channelId } = camera
-    const { token, jti } = link.tickets.sign({
+    const { token, jti } = connection.tickets.sign({
       personId: 'desk',
       signInId: '',
       cameraId: camera.id,
@@ -113,7 +118,7 @@ export class CallbackCheck implements Part {
     })
     const { promise: asked, resolve } = Promise.withResolvers<'called'>()
     const end = bus.subscribe('ticket.presented', (presented) => {
-      if (presented.serverId === link.id && presented.jti === jti) resolve('called')
+      if (presented.serverId === connection.id && presented.jti === jti) resolve('called')
     })
     const waited = AbortSignal.timeout(patienceMs)
     const silence = new Promise<'silent'>((give) => waited.addEventListener('abort', () => give('silent')))

@@ -6,9 +6,9 @@ import type { AltaConfig, AltaStatus } from '../alta/alta-types.ts'
  */
 export function contradictions({ receivers, ott }: AltaConfig, status: AltaStatus): string[] {
   const found = Object.entries(receivers ?? {}).flatMap(([id, { enable }]) => {
-    const figures = Object.hasOwn(status.receivers, id) ? status.receivers[id] : undefined
-    if (enable !== false) return figures ? [] : [`receiver ${id} is not reported`]
-    return figures?.active && (figures.bitrateKbps ?? 0) > 0 ? [`receiver ${id} delivers`] : []
+    const stats = Object.hasOwn(status.receivers, id) ? status.receivers[id] : undefined
+    if (enable !== false) return stats ? [] : [`receiver ${id} is not reported`]
+    return stats?.active && (stats.bitrateKbps ?? 0) > 0 ? [`receiver ${id} delivers`] : []
   })
   const played = Object.entries(ott.channels).flatMap(([id, { enable }]) => {
     const channel = Object.hasOwn(status.channels, id) ? status.channels[id] : undefined

@@ -7,10 +7,10 @@ import type { Clock } from '../platform/clock.ts'
 import type { AreaLogger } from '../platform/logging.ts'
 import type { AuditRecord, Store } from '../store/store-types.ts'
 import { isKnownOrigin, mostPageOrigins, readPageOrigins } from './addresses.ts'
-import type { Fleet } from './fleet.ts'
+import type { ServerRegistry } from './server-registry.ts'
 import { allowedPageOrigins, setAllowedPageOrigins, updateServer } from './queries.ts'
-import type { ServerLink } from './server-link.ts'
-import type { ServerUpkeep } from './upkeep.ts'
+import type { ServerConnection } from './server-connection.ts'
+import type { ServerMaintenance } from './maintenance.ts'
 import { AppError } from '../rpc/app-error.ts'
 
 /** Names that wait for an administrator: anybody who is signed in can bring some. */
@@ -27,8 +27,8 @@ interface Waiting {
 
 export interface PageOriginsOptions {
   readonly store: Store
-  readonly fleet: Fleet
-  readonly upkeep: ServerUpkeep
+  readonly registry: ServerRegistry
+  readonly maintenance: ServerMaintenance
   readonly clock: Clock
   readonly logger: AreaLogger
   /** Origins of the desk itself, which need nobody's leave. */
@@ -51,13 +51,17 @@ export class PageOrigins {
    * Lets the page of this request read from the streams of these servers. Answers its origin where a server blocks it
    * until an administrator has allowed it, else null. Never rejects.
    */
-  async open(context: RequestContext, links: readonly ServerLink[]): Promise<string | null> {
+  async open(context: RequestContext, connections: readonly ServerConnection[]): Promise<string | null> {
     const origin = webOrigin(context.requestOrigin)
     const strange =
-      origin === null ? [] : links.filter((link) => !isKnownOrigin(link.row.pageOrigins, origin))
+      origin === null
+        ? []
+        : connections.filter((connection) => !isKnownOrigin(connection.row.pageOrigins, origin))
     if (origin === null || strange.length === 0) return null
     if (await this.#isAllowed(origin)) {
-      await Promise.all(strange.map((link) => this.#options.upkeep.ensurePageOrigin(link, origin, context)))
+      await Promise.all(
+        strange.map((connection) => this.#options.maintenance.ensurePageOrigin(connection, origin, context)),
+      )
       return null
     }
     this.#note(origin, context)
@@ -76,26 +80,32 @@ export class PageOrigins {
 
   /** Throws TOO_MANY_ORIGINS where the list is full. */
   async allow(context: RequestContext, typed: string): Promise<PageOriginsAnswer> {
-    const { fleet, upkeep } = this.#options
+    const { registry, maintenance } = this.#options
     const origin = webOrigin(typed) ?? typed
     await this.#change(context, 'page-origin.allowed', origin, (before) => {
       if (!before.includes(origin) && before.length >= mostPageOrigins) throw new AppError('TOO_MANY_ORIGINS')
       return [...new Set([...before, origin])]
     })
     this.#waiting.delete(origin)
-    await Promise.all(fleet.links().map((link) => upkeep.ensurePageOrigin(link, origin, context, true)))
+    await Promise.all(
+      registry
+        .connections()
+        .map((connection) => maintenance.ensurePageOrigin(connection, origin, context, true)),
+    )
     return this.list()
   }
 
   /** Forgets a name, and takes it off the servers where the desk put it. */
   async withdraw(context: RequestContext, typed: string): Promise<PageOriginsAnswer> {
-    const { fleet } = this.#options
+    const { registry } = this.#options
     const origin = webOrigin(typed) ?? typed
     await this.#change(context, 'page-origin.withdrawn', origin, (before) =>
       before.filter((known) => known !== origin),
     )
     if (!(await this.#isAllowed(origin)))
-      await Promise.all(fleet.links().map((link) => this.#takeOff(link, origin, context.requestId)))
+      await Promise.all(
+        registry.connections().map((connection) => this.#takeOff(connection, origin, context.requestId)),
+      )
     return this.list()
   }
 
@@ -135,20 +145,24 @@ export class PageOrigins {
     })
   }
 
-  async #takeOff(link: ServerLink, origin: string, requestId: string): Promise<void> {
-    const { store, fleet, logger } = this.#options
-    await link.change(async () => {
-      const pages = readPageOrigins(link.row.pageOrigins)
+  async #takeOff(connection: ServerConnection, origin: string, requestId: string): Promise<void> {
+    const { store, registry, logger } = this.#options
+    await connection.change(async () => {
+      const pages = readPageOrigins(connection.row.pageOrigins)
       const ours = pages.some((page) => page.origin === origin && page.added)
       if (!pages.some((page) => page.origin === origin)) return
       const pageOrigins = JSON.stringify(pages.filter((page) => page.origin !== origin))
-      await store.write({ audit: null }, (tx) => updateServer(tx, link.id, { pageOrigins }))
-      fleet.adopt({ ...link.row, pageOrigins }, null)
+      await store.write({ audit: null }, (tx) => updateServer(tx, connection.id, { pageOrigins }))
+      registry.adopt({ ...connection.row, pageOrigins }, null)
       if (!ours) return
       try {
-        await removeOrigins(link.client, { requestId, ...removal }, [origin])
+        await removeOrigins(connection.client, { requestId, ...removal }, [origin])
       } catch (error) {
-        logger.warn('a page origin that was withdrawn stays on Alta', { serverId: link.id, origin, error })
+        logger.warn('a page origin that was withdrawn stays on Alta', {
+          serverId: connection.id,
+          origin,
+          error,
+        })
       }
     })
   }

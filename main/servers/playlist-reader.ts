@@ -38,8 +38,8 @@ export class PlaylistReader {
     const status = this.#statusOf(streamOrigin)
     const read = await Promise.all(
       this.#due(cameras).map(async (camera) => {
-        const figures = await status.read(call, camera.channelId, await token(camera))
-        return [camera.receiverId, figures] as const
+        const stats = await status.read(call, camera.channelId, await token(camera))
+        return [camera.receiverId, stats] as const
       }),
     )
     return new Map(read)

@@ -20,11 +20,11 @@ export interface ReceiverView {
 /** All receivers of a server; `imported` leads from a receiver to its camera. */
 export function receiverViews(
   receivers: NonNullable<AltaConfig['receivers']>,
-  figures: ReadonlyMap<string, AltaReceiverStatus>,
+  stats: ReadonlyMap<string, AltaReceiverStatus>,
   imported: ReadonlyMap<string, string>,
 ): ReceiverView[] {
   return Object.entries(receivers).map(([id, receiver]) => {
-    const seen = figures.get(id)
+    const seen = stats.get(id)
     const subId = `${id}-sub`
     return {
       id,

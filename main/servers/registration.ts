@@ -16,15 +16,15 @@ import type { Store } from '../store/store-types.ts'
 import { normalBaseUrl, readPageOrigins, withAdded } from './addresses.ts'
 import type { PageOrigin } from './addresses.ts'
 import { auditView } from './audit-view.ts'
-import type { Fleet } from './fleet.ts'
+import type { ServerRegistry } from './server-registry.ts'
 import { insertServer, serverLike } from './queries.ts'
 import type { ServerRow } from './queries.ts'
-import type { KnownServer, ServerLink } from './server-link.ts'
+import type { KnownServer, ServerConnection } from './server-connection.ts'
 import { AppError } from '../rpc/app-error.ts'
 
 export interface RegistrationOptions {
   readonly store: Store
-  readonly fleet: Fleet
+  readonly registry: ServerRegistry
   readonly clock: Clock
   readonly logger: AreaLogger
   readonly deskId: string
@@ -67,18 +67,18 @@ export class Registration {
   }
 
   /** Verifies, makes our objects on Alta and the row, and begins to look after the server. */
-  add(context: RequestContext, input: ServerInput): Promise<ServerLink> {
+  add(context: RequestContext, input: ServerInput): Promise<ServerConnection> {
     return this.#additions.run(async () => {
       const baseUrl = normalBaseUrl(input.baseUrl)
       await this.refuseDuplicate(input.name, baseUrl, null)
       const streamUrl = webOrigin(input.streamUrl ?? null)
       const server: NewServer = { ...input, id: newId(), baseUrl, streamUrl }
-      const client = this.#options.fleet.client(server.id, baseUrl, input.login, input.password)
+      const client = this.#options.registry.client(server.id, baseUrl, input.login, input.password)
       try {
         const known = await this.#verify(client, context, streamUrl)
         this.#refuseSameAlta(known.config)
         const row = await this.#provision(context, client, server)
-        return this.#options.fleet.add(row, { client, known })
+        return this.#options.registry.add(row, { client, known })
       } catch (error) {
         await client.stop()
         throw error
@@ -92,16 +92,16 @@ export class Registration {
    */
   async prove(
     context: RequestContext,
-    link: ServerLink,
+    connection: ServerConnection,
     next: ServerRow,
     password: string | undefined,
   ): Promise<{ row: ServerRow; client: AltaClient; known: KnownServer }> {
-    const { fleet, deskId } = this.#options
-    const client = fleet.client(next.id, next.baseUrl, next.login, password ?? fleet.password(next))
+    const { registry, deskId } = this.#options
+    const client = registry.client(next.id, next.baseUrl, next.login, password ?? registry.password(next))
     try {
       const known = await this.#verify(client, context, next.streamUrl)
       const call = { requestId: context.requestId }
-      await ensureAuthorizer(client, call, deskId, link.authorization())
+      await ensureAuthorizer(client, call, deskId, connection.authorization())
       const origins = readPageOrigins(next.pageOrigins).map(({ origin }) => origin)
       const { added } = await ensureOrigins(client, call, origins)
       return { row: { ...next, pageOrigins: withAdded(next.pageOrigins, added) }, client, known }
@@ -160,13 +160,13 @@ export class Registration {
 
   /** The same Alta under another address: two rows would fight over one authorizer. */
   #refuseSameAlta(config: AltaConfig): void {
-    const { fleet, deskId } = this.#options
+    const { registry, deskId } = this.#options
     const ours = config.ott.authorizers[authorizerId(deskId)]
     if (!ours) return
-    const asks = (link: ServerLink): boolean =>
-      ours.backend?.some((url) => url.endsWith(`/alta/${link.id}/authorize`)) === true ||
-      (ours.securetoken ? link.ownsSecret(ours.securetoken) : false)
-    const same = fleet.links().find(asks)
+    const asks = (connection: ServerConnection): boolean =>
+      ours.backend?.some((url) => url.endsWith(`/alta/${connection.id}/authorize`)) === true ||
+      (ours.securetoken ? connection.ownsSecret(ours.securetoken) : false)
+    const same = registry.connections().find(asks)
     if (!same) return
     const message = `This is the Alta that was added before as ${same.row.name}.`
     throw new AppError('SERVER_EXISTS', { message })
@@ -176,7 +176,7 @@ export class Registration {
     server: NewServer,
     made: { callbackOrigin: string | null; ticketSecret: string; pageOrigins: PageOrigin[] },
   ): ServerRow {
-    const { fleet, clock } = this.#options
+    const { registry, clock } = this.#options
     const { id, name, baseUrl, streamUrl, login, password } = server
     return {
       id,
@@ -186,8 +186,8 @@ export class Registration {
       // The first look finds it.
       streamOrigin: null,
       login,
-      passwordSealed: fleet.sealPassword(id, password),
-      ticketSecretSealed: fleet.sealTicketSecret(id, made.ticketSecret),
+      passwordSealed: registry.sealPassword(id, password),
+      ticketSecretSealed: registry.sealTicketSecret(id, made.ticketSecret),
       callbackOrigin: made.callbackOrigin,
       pageOrigins: JSON.stringify(made.pageOrigins),
       authorizationMode: made.callbackOrigin === null ? 'securetoken' : 'backend',

@@ -5,21 +5,21 @@ import type { ServerState } from '../../shared/domain/statuses.ts'
 import { isClockOff } from '../alta/verify.ts'
 import { readPageOrigins } from './addresses.ts'
 import type { ServerRow } from './queries.ts'
-import type { ServerLink } from './server-link.ts'
+import type { ServerConnection } from './server-connection.ts'
 
 /** A server's state as people see it: unavailable outweighs drift. */
-export function serverState({ state }: ServerLink): ServerState {
+export function serverState({ state }: ServerConnection): ServerState {
   if (state.problem || !state.reached) return 'unavailable'
   return state.drift.length > 0 ? 'drift' : 'healthy'
 }
 
 /** Why the server is unavailable; null while it answers, and before it was first asked. */
-export function serverUnavailableReason({ state }: ServerLink): string | null {
+export function serverUnavailableReason({ state }: ServerConnection): string | null {
   return state.problem?.sentence ?? null
 }
 
-function reasonOf(link: ServerLink): string {
-  const { state } = link
+function reasonOf(connection: ServerConnection): string {
+  const { state } = connection
   if (state.problem) return state.problem.sentence
   if (!state.reached) return 'The desk has just started and has not reached this server yet.'
   if (state.drift.length === 0) return 'Alta answers, and everything of the desk on it is in place.'
@@ -30,8 +30,8 @@ function reasonOf(link: ServerLink): string {
 }
 
 /** Troubles that leave the server usable, each with what to do. */
-function warningsOf(link: ServerLink): Server['warnings'] {
-  const { state, row } = link
+function warningsOf(connection: ServerConnection): Server['warnings'] {
+  const { state, row } = connection
   const warnings: Server['warnings'] = []
   const known = (code: AltaProblemCode) => warnings.push({ code, message: altaProblems[code] })
   if (isClockOff(state.clockOffsetMs)) known('ALTA_CLOCK_OFF')
@@ -59,8 +59,8 @@ function warningsOf(link: ServerLink): Server['warnings'] {
 }
 
 /** The server as the contract shows it; nothing secret is in it. */
-export function serverView(row: ServerRow, link: ServerLink, cameraCount: number): Server {
-  const { state } = link
+export function serverView(row: ServerRow, connection: ServerConnection, cameraCount: number): Server {
+  const { state } = connection
   return {
     id: row.id,
     name: row.name,
@@ -68,24 +68,28 @@ export function serverView(row: ServerRow, link: ServerLink, cameraCount: number
     streamUrl: row.streamUrl,
     streamOrigin: state.streamOrigin,
     login: row.login,
-    state: serverState(link),
-    reason: reasonOf(link),
+    state: serverState(connection),
+    reason: reasonOf(connection),
     drift: [...state.drift],
     authorization: { mode: row.authorizationMode, reason: row.authorizationReason },
-    callbackOrigin: link.callbackOrigin,
+    callbackOrigin: connection.callbackOrigin,
     version: state.config?.version ?? null,
     clockOffsetMs: state.clockOffsetMs === null ? null : Math.round(state.clockOffsetMs),
     whepPath: row.whepPath,
     viewerAddress: row.viewerAddress,
     cameraCount,
-    warnings: warningsOf(link),
+    warnings: warningsOf(connection),
     checkedAt: state.checkedAt,
     unavailableSinceAt: state.unavailableSinceAt,
   }
 }
 
 /** Equal as long as a person sees the same; it begins with the state. Times of checks and small clock steps are left out. */
-export function serverDigest(link: ServerLink): string {
-  const { checkedAt: _checkedAt, clockOffsetMs: _clockOffsetMs, ...seen } = serverView(link.row, link, 0)
+export function serverDigest(connection: ServerConnection): string {
+  const {
+    checkedAt: _checkedAt,
+    clockOffsetMs: _clockOffsetMs,
+    ...seen
+  } = serverView(connection.row, connection, 0)
   return `${seen.state} ${JSON.stringify(seen)}`
 }

@@ -33,7 +33,7 @@ export interface WatchedServer {
   /** Both could be read the last time, or failed once at most. */
   readonly answered: () => void
   /** Nothing is being read any more, whatever was found. What changes the server begins here: else a reading sees half of it. */
-  readonly looked: () => void
+  readonly polled: () => void
 }
 
 /**
@@ -47,7 +47,7 @@ export class ServerWatch {
   readonly #times: WatchTimes
   readonly #abort = new AbortController()
   #timer: NodeJS.Timeout | undefined
-  #round: Promise<void> | null = null
+  #cycle: Promise<void> | null = null
   #config: { readonly ended: Promise<void>; readonly abort: AbortController } | null = null
   /** Calls of `lookNow` that wait. */
   #looksWanted = 0
@@ -89,7 +89,7 @@ export class ServerWatch {
   }
 
   /** Looks at everything now; resolves when a round that began after this call is over, whatever it found. */
-  async lookNow(): Promise<void> {
+  async pollNow(): Promise<void> {
     this.#looksWanted += 1
     await this.#underWay()
     this.#configDueAtMs = Number.NEGATIVE_INFINITY
@@ -108,16 +108,16 @@ export class ServerWatch {
   }
 
   async #underWay(): Promise<void> {
-    await Promise.all([this.#round, this.#config?.ended])
+    await Promise.all([this.#cycle, this.#config?.ended])
   }
 
   #begin(): Promise<void> {
     if (this.#abort.signal.aborted) return Promise.resolve()
-    this.#round ??= this.#run().finally(() => {
-      this.#round = null
+    this.#cycle ??= this.#run().finally(() => {
+      this.#cycle = null
       this.#noteEnd()
     })
-    return this.#round
+    return this.#cycle
   }
 
   async #run(): Promise<void> {
@@ -167,19 +167,19 @@ export class ServerWatch {
       this.#noteSuccess()
     } catch (error) {
       // Where the status fails as well, that counts.
-      await this.#round
+      await this.#cycle
       if (signal.aborted) return
       this.#configFailures += 1
       if (this.#configFailures > 1) this.#server.lost(error)
       const soonMs = this.#configFailures === 1 ? this.#times.recheckMs : this.#times.awayMs
       // The next status may be due sooner.
-      if (!this.#round && this.#clock.monotonicMs() + soonMs < this.#nextMs) this.#schedule(soonMs)
+      if (!this.#cycle && this.#clock.monotonicMs() + soonMs < this.#nextMs) this.#schedule(soonMs)
     }
   }
 
   #noteEnd(): void {
-    const isOver = !this.#round && !this.#config && this.#looksWanted === 0
-    if (isOver && !this.#abort.signal.aborted) this.#server.looked()
+    const isOver = !this.#cycle && !this.#config && this.#looksWanted === 0
+    if (isOver && !this.#abort.signal.aborted) this.#server.polled()
   }
 
   get #failures(): number {

@@ -23,7 +23,7 @@ import { receiverViews } from './receivers.ts'
 import type { ReceiverView } from './receivers.ts'
 import { Registration } from './registration.ts'
 import type { RegistrationOptions, ServerInput } from './registration.ts'
-import type { ServerLink } from './server-link.ts'
+import type { ServerConnection } from './server-connection.ts'
 import { serverView } from './server-view.ts'
 import { AppError } from '../rpc/app-error.ts'
 
@@ -52,7 +52,7 @@ export class ServersService {
   }
 
   async list(page: { search?: string | undefined; page: number; pageSize: number }): Promise<Page<Server>> {
-    const { store, fleet } = this.#options
+    const { store, registry } = this.#options
     const { search, pageSize } = page
     const window = { search, limit: pageSize, offset: (page.page - 1) * pageSize }
     const { rows, total, counts } = await store.read(async (db) => ({
@@ -60,30 +60,30 @@ export class ServersService {
       counts: await cameraCounts(db),
     }))
     const items = rows.flatMap((row) => {
-      const link = fleet.link(row.id)
-      return link ? [serverView(row, link, counts.get(row.id) ?? 0)] : []
+      const connection = registry.connection(row.id)
+      return connection ? [serverView(row, connection, counts.get(row.id) ?? 0)] : []
     })
     return { items, total }
   }
 
   async get(id: string): Promise<Server> {
-    const { row, link } = await this.#find(id)
-    return serverView(row, link, (await this.#options.store.read(cameraCounts)).get(id) ?? 0)
+    const { row, connection } = await this.#find(id)
+    return serverView(row, connection, (await this.#options.store.read(cameraCounts)).get(id) ?? 0)
   }
 
   /** Verifies first; where anything fails, nothing of ours stays on Alta or in the database. */
   async create(context: RequestContext, input: ServerInput): Promise<Server> {
-    const link = await this.#registration.add(context, input)
-    await link.lookNow()
-    this.#options.bus.publish('server.added', { serverId: link.id })
-    return this.get(link.id)
+    const connection = await this.#registration.add(context, input)
+    await connection.pollNow()
+    this.#options.bus.publish('server.added', { serverId: connection.id })
+    return this.get(connection.id)
   }
 
   /** Verifies where the address or the account changes; a new name alone asks Alta nothing. */
   async update(context: RequestContext, id: string, changes: ServerUpdate): Promise<Server> {
     const found = await this.#find(id)
-    const needsProof = await found.link.change(async () => {
-      const { row, link } = await this.#find(id)
+    const needsProof = await found.connection.change(async () => {
+      const { row, connection } = await this.#find(id)
       const next = this.#changedRow(row, changes)
       await this.#registration.refuseDuplicate(next.name, next.baseUrl, id)
       if (new URL(next.baseUrl).origin !== new URL(row.baseUrl).origin && changes.password === undefined)
@@ -92,24 +92,24 @@ export class ServersService {
         next.baseUrl !== row.baseUrl || next.login !== row.login || changes.password !== undefined
       if (!account && next.streamUrl === row.streamUrl) {
         await this.#saveChange(context, row, next)
-        this.#options.fleet.adopt(next, null)
+        this.#options.registry.adopt(next, null)
         return false
       }
-      await this.#saveProved(context, link, next, changes.password)
+      await this.#saveProved(context, connection, next, changes.password)
       return true
     })
-    if (needsProof) await found.link.lookNow()
+    if (needsProof) await found.connection.pollNow()
     return this.get(id)
   }
 
   /** Takes everything of ours off Alta, then forgets the server; `force` forgets it even where Alta does not answer. */
   async remove(context: RequestContext, id: string, force: boolean): Promise<void> {
-    const { fleet, bus, store } = this.#options
+    const { registry, bus, store } = this.#options
     const found = await this.#find(id)
-    const cameras = await found.link.change(async () => {
-      const { row, link } = await this.#find(id)
+    const cameras = await found.connection.change(async () => {
+      const { row, connection } = await this.#find(id)
       const known = await store.read((db) => expectedCameras(db, id))
-      await this.#release(context, link, known, force)
+      await this.#release(context, connection, known, force)
       const audit = auditRecord(context, {
         action: 'server.removed',
         target: { kind: 'server', id, name: row.name },
@@ -122,19 +122,19 @@ export class ServersService {
       await store.write({ audit, changes }, (tx) => deleteServer(tx, id))
       return known
     })
-    await fleet.drop(id)
+    await registry.drop(id)
     for (const camera of cameras) bus.publish('camera.removed', { cameraId: camera.id, serverId: id })
     bus.publish('server.removed', { serverId: id })
   }
 
   /** Puts our objects back; where that costs recordings, only with the server's name typed out. */
   async repair(context: RequestContext, id: string, confirmName: string | undefined): Promise<Server> {
-    const { link } = await this.#find(id)
-    await link.change(async () => {
+    const { connection } = await this.#find(id)
+    await connection.change(async () => {
       const { row } = await this.#find(id)
       const call = { requestId: context.requestId }
-      const expectation = await link.expectation()
-      const steps = planRepair(await link.client.config(call), expectation)
+      const expectation = await connection.expectation()
+      const steps = planRepair(await connection.client.config(call), expectation)
       const atStake = steps.filter(({ clearsRecordings }) => clearsRecordings).map((step) => step.id)
       if (atStake.length > 0 && confirmName !== row.name)
         throw new AppError('CONFIRMATION_NEEDED', {
@@ -144,21 +144,21 @@ export class ServersService {
           },
         })
       const may = { mayClearRecordings: atStake.length > 0 }
-      const { addedOrigins } = await repairServer(link.client, call, expectation, may)
+      const { addedOrigins } = await repairServer(connection.client, call, expectation, may)
       const repaired = { ...row, pageOrigins: withAdded(row.pageOrigins, addedOrigins) }
       const audit = auditRecord(context, {
         action: 'server.repaired',
         target: { kind: 'server', id, name: row.name },
-        before: { drift: link.state.drift },
+        before: { drift: connection.state.drift },
         after: { steps },
       })
       await this.#options.store.write({ audit }, (tx) =>
         updateServer(tx, id, { pageOrigins: repaired.pageOrigins }),
       )
-      this.#options.fleet.adopt(repaired, null)
+      this.#options.registry.adopt(repaired, null)
     })
-    link.noteCallbackDoubtful(true)
-    await link.lookNow()
+    connection.noteCallbackDoubtful(true)
+    await connection.pollNow()
     return this.get(id)
   }
 
@@ -168,15 +168,18 @@ export class ServersService {
     id: string,
     search: string | undefined,
   ): Promise<Page<ReceiverView>> {
-    const { link } = await this.#find(id)
+    const { connection } = await this.#find(id)
     const call: CallContext = { requestId: context.requestId, signal: context.signal }
-    const [config, status] = await Promise.all([link.client.config(call), link.client.status(call)])
+    const [config, status] = await Promise.all([
+      connection.client.config(call),
+      connection.client.status(call),
+    ])
     if (!config.receivers) throw new AltaProblem('ALTA_TOO_OLD')
-    const figures = status ? new Map(Object.entries(status.receivers)) : link.state.figures
+    const stats = status ? new Map(Object.entries(status.receivers)) : connection.state.stats
     const cameras = await this.#options.store.read((db) => expectedCameras(db, id))
     const imported = new Map(cameras.map((camera) => [camera.receiverId, camera.id]))
     const wanted = search?.trim().toLocaleLowerCase() ?? ''
-    const items = receiverViews(config.receivers, figures, imported).filter((receiver) =>
+    const items = receiverViews(config.receivers, stats, imported).filter((receiver) =>
       [receiver.id, receiver.name, receiver.source].some((text) => text.toLocaleLowerCase().includes(wanted)),
     )
     return { items, total: items.length }
@@ -187,8 +190,8 @@ export class ServersService {
     context: RequestContext,
     id: string,
   ): Promise<Page<{ id: string; durationHours: number | null }>> {
-    const { link } = await this.#find(id)
-    const config = await link.client.config({ requestId: context.requestId, signal: context.signal })
+    const { connection } = await this.#find(id)
+    const config = await connection.client.config({ requestId: context.requestId, signal: context.signal })
     const items = Object.entries(config.ott.archives).map(([storageId, archive]) => ({
       id: storageId,
       durationHours: archive.duration ?? null,
@@ -196,11 +199,11 @@ export class ServersService {
     return { items, total: items.length }
   }
 
-  async #find(id: string): Promise<{ row: ServerRow; link: ServerLink }> {
+  async #find(id: string): Promise<{ row: ServerRow; connection: ServerConnection }> {
     const row = await this.#options.store.read((db) => serverById(db, id))
-    const link = this.#options.fleet.link(id)
-    if (!row || !link) throw new AppError('NOT_FOUND')
-    return { row, link }
+    const connection = this.#options.registry.connection(id)
+    if (!row || !connection) throw new AppError('NOT_FOUND')
+    return { row, connection }
   }
 
   #changedRow(row: ServerRow, changes: ServerUpdate): ServerRow {
@@ -212,7 +215,7 @@ export class ServersService {
       streamUrl: streamUrl === undefined ? row.streamUrl : webOrigin(streamUrl),
       login: changes.login ?? row.login,
       passwordSealed:
-        password === undefined ? row.passwordSealed : this.#options.fleet.sealPassword(row.id, password),
+        password === undefined ? row.passwordSealed : this.#options.registry.sealPassword(row.id, password),
       whepPath: changes.whepPath ?? row.whepPath,
       viewerAddress: viewerAddress === undefined ? row.viewerAddress : viewerAddress,
     }
@@ -220,18 +223,18 @@ export class ServersService {
 
   async #saveProved(
     context: RequestContext,
-    link: ServerLink,
+    connection: ServerConnection,
     next: ServerRow,
     password: string | undefined,
   ): Promise<void> {
-    const { row, client, known } = await this.#registration.prove(context, link, next, password)
+    const { row, client, known } = await this.#registration.prove(context, connection, next, password)
     try {
-      await this.#saveChange(context, link.row, row)
+      await this.#saveChange(context, connection.row, row)
     } catch (error) {
       await client.stop()
       throw error
     }
-    this.#options.fleet.adopt(row, { client, known })
+    this.#options.registry.adopt(row, { client, known })
   }
 
   async #saveChange(context: RequestContext, row: ServerRow, next: ServerRow): Promise<void> {
@@ -247,7 +250,7 @@ export class ServersService {
 
   async #release(
     context: RequestContext,
-    link: ServerLink,
+    connection: ServerConnection,
     cameras: readonly ExpectedCamera[],
     force: boolean,
   ): Promise<void> {
@@ -256,14 +259,16 @@ export class ServersService {
     const ours = {
       deskId,
       channelIds: cameras.map(({ channelId }) => channelId),
-      origins: readPageOrigins(link.row.pageOrigins).flatMap(({ origin, added }) => (added ? [origin] : [])),
+      origins: readPageOrigins(connection.row.pageOrigins).flatMap(({ origin, added }) =>
+        added ? [origin] : [],
+      ),
     }
     try {
-      await releaseServer(link.client, { requestId, ...(force && forcedCall) }, ours)
+      await releaseServer(connection.client, { requestId, ...(force && forcedCall) }, ours)
     } catch (error) {
       if (!force || !(error instanceof AltaProblem)) throw error
       logger.warn('a server was removed by force; what the desk made on it stays there', {
-        serverId: link.id,
+        serverId: connection.id,
         requestId,
         code: error.code,
       })

@@ -24,7 +24,7 @@ export interface SettingsOptions {
   readonly listener: ListenerControl
   /** Why the listener may not be opened with the present configuration; null where it may. */
   readonly listenerProblem: () => string | null
-  readonly documentedPasswordStands: () => boolean
+  readonly isDefaultPasswordInUse: () => boolean
   readonly signInRules: SignInRules
 }
 
@@ -127,7 +127,7 @@ export class Settings {
   #reason(): string {
     if (this.#openProblem !== '') return this.#openProblem
     if (!this.#options.listener.isOpen) return ''
-    if (!this.#options.documentedPasswordStands()) return ''
+    if (!this.#options.isDefaultPasswordInUse()) return ''
     return 'Only this machine is answered while the password of the documentation stands. Change it to let others in.'
   }
 }

@@ -23,11 +23,11 @@ export function checkFile(path: string): void {
   const folder = dirname(path)
   const folderStats = statSync(folder, { throwIfNoEntry: false })
   if (!folderStats?.isDirectory()) throw new DatabaseFolderMissingError(folder)
-  demandWritable(folder, path)
+  requireWritable(folder, path)
   const stats = statSync(path, { throwIfNoEntry: false })
   if (!stats) return
   if (!stats.isFile()) throw new NotADatabaseError(path)
-  demandWritable(path, path)
+  requireWritable(path, path)
   if (stats.size > 0 && readStart(path) !== magic) throw new NotADatabaseError(path)
 }
 
@@ -47,7 +47,7 @@ export function checkStructure(connection: SqliteConnection, path: string, logge
   if (finding !== 'ok') throw new DatabaseCorruptError(path, finding)
 }
 
-function demandWritable(target: string, path: string): void {
+function requireWritable(target: string, path: string): void {
   try {
     accessSync(target, constants.W_OK | constants.R_OK)
   } catch (error) {

@@ -3,7 +3,7 @@ import Database from 'better-sqlite3'
 /** Why a database cannot serve right now; the world's fault, not the caller's. */
 export type StoreTrouble = 'full' | 'read-only' | 'busy' | 'corrupt' | 'io' | 'closed'
 
-const troubleSentences: Record<StoreTrouble, string> = {
+const troubleMessages: Record<StoreTrouble, string> = {
   full: 'The disk that holds the database is full. Nothing was changed. Free some space and try again.',
   'read-only':
     'The database cannot be written. Nothing was changed. Check the rights of its file and folder.',
@@ -18,7 +18,7 @@ export class StoreUnavailableError extends Error {
   readonly trouble: StoreTrouble
 
   constructor(trouble: StoreTrouble, cause?: unknown) {
-    super(troubleSentences[trouble], cause === undefined ? {} : { cause })
+    super(troubleMessages[trouble], cause === undefined ? {} : { cause })
     this.name = 'StoreUnavailableError'
     this.trouble = trouble
   }

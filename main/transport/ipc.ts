@@ -103,7 +103,7 @@ export function serveDesktopPort(port: DesktopPort, options: DesktopDoorOptions)
     addEventListener: () => undefined,
   }
   // Replaced for every call by the interceptor; before that nobody has called.
-  const context = strangerContext(options, new AbortController().signal)
+  const context = anonymousContext(options, new AbortController().signal)
   onMessagePortMessage(port, (message: unknown) => {
     const heard = typeof message === 'string' || message instanceof ArrayBuffer ? message : asBytes(message)
     handler.message(socket, heard, { context }).catch((error: unknown) => {
@@ -130,10 +130,10 @@ async function contextOf(
   const token =
     typeof authorization === 'string' && /^bearer /i.test(authorization) ? authorization.slice(7) : null
   const caller = token === null ? null : await options.authenticate(token)
-  return { ...strangerContext(options, signal ?? new AbortController().signal), caller }
+  return { ...anonymousContext(options, signal ?? new AbortController().signal), caller }
 }
 
-function strangerContext({ keeper, window }: DesktopDoorOptions, signal: AbortSignal): RequestContext {
+function anonymousContext({ keeper, window }: DesktopDoorOptions, signal: AbortSignal): RequestContext {
   return {
     requestId: newId(),
     door: 'desktop',

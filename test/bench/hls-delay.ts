@@ -53,7 +53,7 @@ async function measure(segmentS: number): Promise<{ ours: Outcome; peer: Outcome
     await wait(settleS * 1000)
     const looks: HlsFigures[][] = []
     for (let second = 0; second < watchS; second += 1) {
-      looks.push(await figures(stage))
+      looks.push(await stats(stage))
       await wait(1000)
     }
     return { ours: outcome(looks, 0), peer: outcome(looks, 1) }
@@ -77,6 +77,6 @@ function begin({ page, hlsUrl }: BrowserStage, player: 'ours' | 'hls.js'): Promi
   )
 }
 
-function figures({ page }: BrowserStage): Promise<HlsFigures[]> {
+function stats({ page }: BrowserStage): Promise<HlsFigures[]> {
   return page.evaluate(() => (window as unknown as { altaBench: BenchPage }).altaBench.hlsFigures())
 }

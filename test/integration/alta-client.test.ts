@@ -480,13 +480,13 @@ describe('resilience', () => {
     const clients = altas.map((alta) => clientOf(alta.baseUrl))
     await Promise.all(clients.map((client) => client.login(call)))
     await Promise.all(altas.slice(0, 6).map((alta) => alta.setFault('hang', { listener: 'api' })))
-    const round = { ...call, retries: 0 }
+    const cycle = { ...call, retries: 0 }
     const hanging = clients
       .slice(0, 6)
-      .flatMap((client) => [1, 2, 3].map(() => problemOf(client.status(round))))
+      .flatMap((client) => [1, 2, 3].map(() => problemOf(client.status(cycle))))
     let over = 0
     for (const call of hanging) void call.then(() => (over += 1))
-    await Promise.all(clients.slice(6).map((client) => client.status(round)))
+    await Promise.all(clients.slice(6).map((client) => client.status(cycle)))
     expect(over).toBe(0)
     expect(new Set((await Promise.all(hanging)).map(({ code }) => code))).toEqual(new Set(['ALTA_SLOW']))
   })

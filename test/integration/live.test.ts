@@ -110,11 +110,11 @@ describe('opening a camera', () => {
 })
 
 describe('whether Alta lets the page in', () => {
-  const rounds = { ALTAVMS_ALTA_DRIFT_INTERVAL: '1s', ALTAVMS_ALTA_STATUS_INTERVAL: '1s' }
+  const cycles = { ALTAVMS_ALTA_DRIFT_INTERVAL: '1s', ALTAVMS_ALTA_STATUS_INTERVAL: '1s' }
 
   // Would catch: a page that gets no answer cannot know whether allow_origin lacks it or a reverse proxy answers for a dead server.
   test('is told with the tickets: yes, no once somebody took it out, unknown while Alta is away', async () => {
-    const [alta, { desk, api }] = await Promise.all([testAlta(), testDesk({ variables: rounds })])
+    const [alta, { desk, api }] = await Promise.all([testAlta(), testDesk({ variables: cycles })])
     const { id } = await addServer(api, alta)
     const camera = await importCamera(api, id, 'gate-1')
     const said = async (): Promise<unknown[]> => {

@@ -59,7 +59,7 @@ test('a ticket dies with its sign-in, however that ends, and with no other', asy
     const list = await api.want<{ items: { id: string; current: boolean }[] }>('GET', '/account/sessions')
     return list.items.find((signIn) => signIn.current)?.id ?? ''
   }
-  const endings: ((viewer: ApiClient) => Promise<unknown>)[] = [
+  const disposables: ((viewer: ApiClient) => Promise<unknown>)[] = [
     (viewer) => viewer.want('POST', '/auth/logout', {}),
     async (viewer) => viewer.want('DELETE', `/account/sessions/${await current(viewer)}`),
     async (viewer) => boss.want('DELETE', `/users/${viewerId}/sessions/${await current(viewer)}`),
@@ -71,7 +71,7 @@ test('a ticket dies with its sign-in, however that ends, and with no other', asy
     () => Promise.resolve(age(desk, testViewer, 90 * dayMs)),
     () => boss.want('PATCH', `/users/${viewerId}`, { disabled: true }),
   ]
-  for (const end of endings) {
+  for (const end of disposables) {
     const viewer = await clientOf(desk, { ...testViewer, password })
     const other = await clientOf(desk, { ...testViewer, password })
     const tickets = [await ticketOf(viewer), await ticketOf(other)]
@@ -80,7 +80,7 @@ test('a ticket dies with its sign-in, however that ends, and with no other', asy
     expect(await ask(tickets[0] ?? '')).toBe(403)
     // Another sign-in of the same person goes on where only this one ended.
     const goesOn = (await other.call('GET', '/account/sessions')).status === 200
-    const isOver = end === endings[4]
+    const isOver = end === disposables[4]
     if (!isOver) expect(await ask(tickets[1] ?? '')).toBe(goesOn ? 200 : 403)
     expect(await ask(stays)).toBe(200)
   }

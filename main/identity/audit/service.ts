@@ -53,7 +53,7 @@ export class AuditReader {
     return {
       oldestAt: await oldestAuditAt(store),
       keptForMs: retentionMs === 0 ? null : retentionMs,
-      finding: noticed && findingSentence(noticed),
+      finding: noticed && findingMessage(noticed),
     }
   }
 
@@ -80,7 +80,7 @@ export class AuditReader {
   }
 }
 
-function findingSentence({ at, seq, finding }: RecordedBreak): string {
+function findingMessage({ at, seq, finding }: RecordedBreak): string {
   return (
     `The audit log was altered outside Alta Desk. Noticed on ${new Date(at).toISOString()} (row ${seq}): ${finding} ` +
     'Run alta-desk verify-audit. If a backup was restored, stop the desk and run alta-desk record-restore.'

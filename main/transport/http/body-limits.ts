@@ -6,7 +6,7 @@ import { bearerToken } from './request-context.ts'
 import type { Authenticate } from './request-context.ts'
 
 /** Enough for a name, a password and a code, which is all that a request without a sign-in brings. */
-const strangersBytes = 16 * 1024
+const anonymousBytes = 16 * 1024
 
 const tooLarge: ErrorBody = {
   code: 'PAYLOAD_TOO_LARGE',
@@ -23,12 +23,12 @@ const signInFirst: ErrorBody = { code: 'UNAUTHORIZED', message: commonErrors.UNA
  * Refuses the large bodies of people who are not signed in before they are read: to parse a megabyte takes the main thread
  * up to half a second, and it would be done only to say that one must sign in.
  */
-export function limitStrangersBodies(app: FastifyInstance, authenticate: Authenticate): void {
+export function limitAnonymousBodies(app: FastifyInstance, authenticate: Authenticate): void {
   app.addHook('onRequest', (request, reply, done) => {
     const refusal = refusalOf(request)
     // Most requests bring no body, and must not wait for a promise.
     if (refusal === null) return done()
-    refuseStrangers(request, reply, refusal, authenticate).then(
+    refuseAnonymous(request, reply, refusal, authenticate).then(
       (isRefused) => {
         if (!isRefused) done()
       },
@@ -37,7 +37,7 @@ export function limitStrangersBodies(app: FastifyInstance, authenticate: Authent
   })
 }
 
-async function refuseStrangers(
+async function refuseAnonymous(
   request: FastifyRequest,
   reply: FastifyReply,
   refusal: ErrorBody,
@@ -53,7 +53,7 @@ async function refuseStrangers(
 
 function refusalOf({ headers }: FastifyRequest): ErrorBody | null {
   if (headers['transfer-encoding'] !== undefined) return unknownLength
-  return Number(headers['content-length'] ?? 0) > strangersBytes ? tooLarge : null
+  return Number(headers['content-length'] ?? 0) > anonymousBytes ? tooLarge : null
 }
 
 /** Answers requests to addresses that nobody serves before their bodies are read. */

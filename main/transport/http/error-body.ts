@@ -30,7 +30,7 @@ export function bodyOf(error: ORPCError<string, unknown>): ErrorBody {
 /** Code of the error for a body in which brackets stand deeper than any input of ours. */
 export const nestedTooDeep = 'BODY_NESTED_TOO_DEEP'
 
-const fastifySentences: Readonly<Record<string, ErrorBody>> = {
+const fastifyMessages: Readonly<Record<string, ErrorBody>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: {
     code: 'PAYLOAD_TOO_LARGE',
     message: 'The body of the request is larger than 1 MB.',
@@ -53,7 +53,7 @@ const fastifySentences: Readonly<Record<string, ErrorBody>> = {
 export function fastifyRefusal(error: FastifyError): { status: number; body: ErrorBody } | null {
   const status = error.statusCode ?? 500
   if (status < 400 || status >= 500) return null
-  const body = fastifySentences[error.code] ?? {
+  const body = fastifyMessages[error.code] ?? {
     code: 'BAD_REQUEST',
     message: 'The request is not understood.',
   }

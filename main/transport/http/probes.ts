@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { Metrics } from '../../platform/metrics.ts'
-import type { DegradedPart } from '../../platform/parts-health.ts'
+import type { DegradedPart } from '../../platform/service-health.ts'
 
 export interface Probes {
   /** Whether requests can be served now. */

@@ -52,11 +52,11 @@ let staleAt: number | null = null
 let openedTiles: TilePlayer[] = []
 let waiting: { afterAt: number; resolve: (at: number) => void }[] = []
 
-const hlsPlayers: { figures: () => HlsFigures; end: () => void }[] = []
+const hlsPlayers: { stats: () => HlsFigures; end: () => void }[] = []
 
 const page: BenchPage = {
   startHls,
-  hlsFigures: () => hlsPlayers.map(({ figures }) => figures()),
+  hlsFigures: () => hlsPlayers.map(({ stats }) => stats()),
   endHls: () => {
     for (const { end } of hlsPlayers.splice(0)) end()
   },
@@ -171,7 +171,7 @@ function startHls(player: 'ours' | 'hls.js', url: string): void {
     const own = wallOver(new Map([['camera', url]]))
     const tile = own.addTile({ cameraId: 'camera', stage: element, size: 'large' })
     hlsPlayers.push({
-      figures: () => ({ delayMs: tile.state.delayMs, stalls: stalls() }),
+      stats: () => ({ delayMs: tile.state.delayMs, stalls: stalls() }),
       end: () => own.close(),
     })
     return
@@ -184,7 +184,7 @@ function startHls(player: 'ours' | 'hls.js', url: string): void {
   hls.attachMedia(video)
   hls.on(Hls.Events.MANIFEST_PARSED, () => void video.play())
   hlsPlayers.push({
-    figures: () => ({
+    stats: () => ({
       delayMs: hls.playingDate ? Date.now() - hls.playingDate.getTime() : null,
       stalls: stalls(),
     }),

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { HttpExchange } from '../../../../main/alta/http-exchange.ts'
 import { isPortOpen } from '../../../../main/alta/ott.ts'
 import {
-  demandAllowedAddress,
+  requireAllowedAddress,
   isRefusedAddress,
   namesRefusedAddress,
 } from '../../../../main/alta/refused-addresses.ts'
@@ -82,7 +82,7 @@ describe('link-local and metadata addresses', () => {
       reached: [],
     })
     expect(await isPortOpen(baseUrl, 1000)).toBe(false)
-    await expect(demandAllowedAddress(new URL(baseUrl), 'streamUrl')).rejects.toMatchObject({
+    await expect(requireAllowedAddress(new URL(baseUrl), 'streamUrl')).rejects.toMatchObject({
       params: expect.objectContaining({ field: 'streamUrl' }) as unknown,
     })
   })
@@ -102,7 +102,7 @@ describe('link-local and metadata addresses', () => {
     async (addresses) => {
       const refused = { code: 'ALTA_ADDRESS_REFUSED', reached: [] }
       expect(await codeOf('http://alta.example:8100', resolverOf(addresses))).toEqual(refused)
-      const demand = demandAllowedAddress(new URL('http://alta.example.'), undefined, resolverOf(addresses))
+      const demand = requireAllowedAddress(new URL('http://alta.example.'), undefined, resolverOf(addresses))
       await expect(demand).rejects.toMatchObject({ code: 'ALTA_ADDRESS_REFUSED' })
     },
   )

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { cameraStatus } from '../../../../main/cameras/camera-status.ts'
 import type { StatusFacts } from '../../../../main/cameras/camera-status.ts'
 
-const figures = {
+const stats = {
   active: true,
   bitrateKbps: 2048,
   codec: 'h264',
@@ -11,8 +11,8 @@ const figures = {
   fps: 25,
   error: '',
 } as const
-const main = { name: 'main', receiverId: 'gate-1', receiver: { enable: true }, figures } as const
-const sub = { name: 'sub', receiverId: 'gate-1-sub', receiver: { enable: true }, figures } as const
+const main = { name: 'main', receiverId: 'gate-1', receiver: { enable: true }, stats } as const
+const sub = { name: 'sub', receiverId: 'gate-1-sub', receiver: { enable: true }, stats } as const
 const good: StatusFacts = {
   main,
   sub: null,
@@ -28,12 +28,12 @@ const good: StatusFacts = {
   channel: { enable: true },
   unconfirmed: false,
 }
-const stopped = { ...figures, active: false, bitrateKbps: 0 }
+const stopped = { ...stats, active: false, bitrateKbps: 0 }
 
 describe('the status of a camera', () => {
   test.each<[string, Partial<StatusFacts>, string, RegExp]>([
     ['streams', {}, 'online', /normally\.$/],
-    ['sub stream dead', { sub: { ...sub, figures: stopped } }, 'online', /except its sub stream gate-1-sub/],
+    ['sub stream dead', { sub: { ...sub, stats: stopped } }, 'online', /except its sub stream gate-1-sub/],
     [
       'server down',
       { server: { ...good.server, unavailableReason: 'Alta does not answer.' } },
@@ -45,35 +45,35 @@ describe('the status of a camera', () => {
     ['receiver disabled', { main: { ...main, receiver: { enable: false } } }, 'offline', /disabled on Alta/],
     ['channel gone', { channel: undefined }, 'offline', /Repair/],
     ['channel disabled', { channel: { enable: false } }, 'offline', /Repair/],
-    ['zero bitrate', { main: { ...main, figures: { ...figures, bitrateKbps: 0 } } }, 'degraded', /0 kbit\/s/],
+    ['zero bitrate', { main: { ...main, stats: { ...stats, bitrateKbps: 0 } } }, 'degraded', /0 kbit\/s/],
     [
       'main stream dead, sub stream alive',
-      { main: { ...main, figures: { ...stopped, error: 'no data from source' } }, sub },
+      { main: { ...main, stats: { ...stopped, error: 'no data from source' } }, sub },
       'degraded',
       /no data from source.*sub stream still plays/,
     ],
     [
       'source silent',
-      { main: { ...main, figures: { ...stopped, error: 'no data from source' } } },
+      { main: { ...main, stats: { ...stopped, error: 'no data from source' } } },
       'degraded',
       /no data from source/,
     ],
     [
       'device away',
-      { main: { ...main, figures: { ...stopped, error: 'connection refused' } } },
+      { main: { ...main, stats: { ...stopped, error: 'connection refused' } } },
       'offline',
       /cannot reach the camera/,
     ],
-    ['new', { main: { ...main, figures: undefined }, unconfirmed: true }, 'provisioning', /Newly added/],
+    ['new', { main: { ...main, stats: undefined }, unconfirmed: true }, 'provisioning', /Newly added/],
     [
       'new and still silent',
-      { main: { ...main, figures: stopped }, unconfirmed: true },
+      { main: { ...main, stats: stopped }, unconfirmed: true },
       'provisioning',
       /Newly added/,
     ],
     [
       'a playlist that was not seen moving: bytes are no proof of life',
-      { main: { ...main, figures: { ...figures, active: null } } },
+      { main: { ...main, stats: { ...stats, active: null } } },
       'provisioning',
       /moves/,
     ],

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { nextVariant, variantVerdict } from '../../../../main/cameras/variant-status.ts'
 import type { ChannelFacts, UnknownCause, VariantFacts } from '../../../../main/cameras/variant-status.ts'
 
-const figures = {
+const stats = {
   active: true,
   bitrateKbps: 512,
   codec: 'h264',
@@ -11,8 +11,8 @@ const figures = {
   fps: 25,
   error: '',
 } as const
-const stopped = { ...figures, active: false, bitrateKbps: 0 }
-const sub: VariantFacts = { name: 'sub', receiverId: 'gate-1-sub', receiver: { enable: true }, figures }
+const stopped = { ...stats, active: false, bitrateKbps: 0 }
+const sub: VariantFacts = { name: 'sub', receiverId: 'gate-1-sub', receiver: { enable: true }, stats }
 const good: ChannelFacts = {
   channelId: 'desk/gate-1',
   channel: { enable: true },
@@ -29,16 +29,16 @@ const good: ChannelFacts = {
 describe('the status of one stream', () => {
   test.each<[string, Partial<VariantFacts>, Partial<ChannelFacts>, string, RegExp]>([
     ['delivers', {}, {}, 'online', /normally/],
-    ['source stopped', { figures: { ...stopped, error: 'no data' } }, {}, 'degraded', /no data/],
-    ['stopped without a word', { figures: stopped }, {}, 'degraded', /no usable picture/],
-    ['connected, but silent', { figures: { ...figures, bitrateKbps: 0 } }, {}, 'degraded', /0 kbit/],
-    ['device away', { figures: { ...stopped, error: 'i/o timeout' } }, {}, 'offline', /cannot reach/],
+    ['source stopped', { stats: { ...stopped, error: 'no data' } }, {}, 'degraded', /no data/],
+    ['stopped without a word', { stats: stopped }, {}, 'degraded', /no usable picture/],
+    ['connected, but silent', { stats: { ...stats, bitrateKbps: 0 } }, {}, 'degraded', /0 kbit/],
+    ['device away', { stats: { ...stopped, error: 'i/o timeout' } }, {}, 'offline', /cannot reach/],
     ['receiver gone', { receiver: undefined }, {}, 'offline', /deleted or renamed/],
     ['receiver disabled', { receiver: { enable: false } }, {}, 'offline', /disabled/],
     ['channel gone', {}, { channel: undefined }, 'offline', /missing/],
     ['channel disabled', {}, { channel: { enable: false } }, 'offline', /disabled/],
-    ['not reported', { figures: undefined }, {}, 'unknown', /not reported/],
-    ['no word on activity', { figures: { ...figures, active: null } }, {}, 'unknown', /does not report/],
+    ['not reported', { stats: undefined }, {}, 'unknown', /not reported/],
+    ['no word on activity', { stats: { ...stats, active: null } }, {}, 'unknown', /does not report/],
     [
       'a moving playlist, which a stopped source has too',
       {},
@@ -81,8 +81,8 @@ describe('since when', () => {
     ['server-away', 'stays lost', {}, { unavailableReason: 'Alta does not answer.' }],
     ['not-read-yet', 'stays lost', {}, { reached: false }],
     ['status-old', 'stays lost', {}, { isStatusOld: true }],
-    ['not-reported', 'stays lost', { figures: undefined }, {}],
-    ['not-told', 'stays lost', { figures: { ...figures, active: null } }, {}],
+    ['not-reported', 'stays lost', { stats: undefined }, {}],
+    ['not-told', 'stays lost', { stats: { ...stats, active: null } }, {}],
     ['no-status-call', 'is unknown', {}, { statusByPlaylists: true }],
   ])('%s: a lost source %s', (cause, then, variant, server) => {
     const verdict = variantVerdict({ ...sub, ...variant }, { ...good, server: { ...good.server, ...server } })

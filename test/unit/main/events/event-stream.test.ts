@@ -153,11 +153,11 @@ test('a reader that goes away, and a desk that stops, end the stream at once', a
   const left = events.open(boss, undefined, abort.signal)
   const stopped = events.open(boss, undefined, never)
   await Promise.all([take(left, 1), take(stopped, 1)])
-  const endings = [left.next(), stopped.next()]
+  const disposables = [left.next(), stopped.next()]
   abort.abort()
-  expect(await endings[0]).toMatchObject({ done: true })
+  expect(await disposables[0]).toMatchObject({ done: true })
   events.stop()
-  expect(await endings[1]).toMatchObject({ done: true })
+  expect(await disposables[1]).toMatchObject({ done: true })
 })
 
 /** A guard who sees camera a of the hall; `take` and `give` change that as the writes of identity do. */

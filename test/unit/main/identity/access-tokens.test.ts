@@ -48,13 +48,13 @@ test('a remembered token is forgotten when it expires, and when its sign-in ends
   const clock = clockAt(1_800_000_000_000)
   const tokens = new AccessTokens(secretKeys(), 'desk1', clock)
   const { token, expiresAt } = await tokens.issue(claims, endless)
-  tokens.remember(token, { ...claims, bySso: false, expiresAt }, tokens.endings)
+  tokens.remember(token, { ...claims, bySso: false, expiresAt }, tokens.disposables)
   expect(tokens.remembered(token)).toMatchObject(claims)
   tokens.forgetFamily('another')
   expect(tokens.remembered(token)).toBeDefined()
   tokens.forgetFamily('f1')
   expect(tokens.remembered(token)).toBeUndefined()
-  tokens.remember(token, { ...claims, bySso: false, expiresAt }, tokens.endings)
+  tokens.remember(token, { ...claims, bySso: false, expiresAt }, tokens.disposables)
   clock.turn(15 * 60_000)
   expect(tokens.remembered(token)).toBeUndefined()
 })
@@ -64,9 +64,9 @@ test('a token is not remembered where a sign-in ended while its own was looked u
   const clock = clockAt(1_800_000_000_000)
   const tokens = new AccessTokens(secretKeys(), 'desk1', clock)
   const { token, expiresAt } = await tokens.issue(claims, endless)
-  const { endings } = tokens
+  const { disposables } = tokens
   tokens.forgetFamily('f1')
-  tokens.remember(token, { ...claims, bySso: false, expiresAt }, endings)
+  tokens.remember(token, { ...claims, bySso: false, expiresAt }, disposables)
   expect(tokens.remembered(token)).toBeUndefined()
 })
 

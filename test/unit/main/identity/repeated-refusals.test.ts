@@ -5,7 +5,7 @@ import {
   RepeatedRefusals,
   repetitionWindowMs,
 } from '../../../../main/identity/audit/repeated-refusals.ts'
-import { AuditWatch } from '../../../../main/identity/audit-watch.ts'
+import { AuditTrackingStore } from '../../../../main/identity/audit-watch.ts'
 import type { AuditRecord } from '../../../../main/store/store-types.ts'
 import { audit } from '../../../../main/store/tables/desk.ts'
 import { openTestStore } from '../store/open-test-store.ts'
@@ -156,7 +156,7 @@ test('a write that fails counts nothing', () => {
 test('the store as rooms have it writes what is due when it is stopped, in the chain', async () => {
   const { clock } = setUp()
   const store = openTestStore()
-  const watch = new AuditWatch(store, clock)
+  const watch = new AuditTrackingStore(store, clock)
   const stop = new AbortController()
   const writing = watch.writeRepetitions(stop.signal)
   for (let turn = 0; turn < 4; turn += 1)

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { Bus } from '../../../../main/platform/bus.ts'
-import { PartRunner, supervised } from '../../../../main/platform/lifecycle.ts'
-import type { Part } from '../../../../main/platform/lifecycle.ts'
+import { ServiceRunner, supervised } from '../../../../main/platform/lifecycle.ts'
+import type { Service } from '../../../../main/platform/lifecycle.ts'
 import { openLogger, parseLogFilter } from '../../../../main/platform/logging.ts'
-import { PartsHealth } from '../../../../main/platform/parts-health.ts'
+import { PartsHealth } from '../../../../main/platform/service-health.ts'
 
 const lines: string[] = []
 const logger = openLogger({
@@ -18,7 +18,7 @@ beforeEach(() => {
 })
 afterEach(() => vi.useRealTimers())
 
-function recorded(name: string, events: string[], changes: Partial<Part> = {}): Part {
+function recorded(name: string, events: string[], changes: Partial<Service> = {}): Service {
   return {
     name,
     start: () => void events.push(`+${name}`),
@@ -30,7 +30,7 @@ function recorded(name: string, events: string[], changes: Partial<Part> = {}): 
 describe('the runner', () => {
   test('stops in the reverse order of starting, once', async () => {
     const events: string[] = []
-    const runner = new PartRunner(logger)
+    const runner = new ServiceRunner(logger)
     await runner.start([recorded('a', events), recorded('b', events)])
     await Promise.all([runner.stop(), runner.stop()])
     expect(events).toEqual(['+a', '+b', '-b', '-a'])
@@ -39,7 +39,7 @@ describe('the runner', () => {
   test('stops what it had begun when a part cannot start, and says why', async () => {
     const events: string[] = []
     const failing = recorded('b', events, { start: () => Promise.reject(new Error('port taken')) })
-    const runner = new PartRunner(logger)
+    const runner = new ServiceRunner(logger)
     await expect(runner.start([recorded('a', events), failing, recorded('c', events)])).rejects.toThrow(
       'port taken',
     )
@@ -50,7 +50,7 @@ describe('the runner', () => {
     const events: string[] = []
     const hanging = recorded('b', events, { stop: () => new Promise<void>(() => undefined) })
     const failing = recorded('c', events, { stop: () => Promise.reject(new Error('no')) })
-    const runner = new PartRunner(logger, 1_000)
+    const runner = new ServiceRunner(logger, 1_000)
     await runner.start([recorded('a', events), hanging, failing])
     const stopped = runner.stop()
     await vi.advanceTimersByTimeAsync(1_000)
@@ -61,8 +61,8 @@ describe('the runner', () => {
 
   test('a stop during the start ends the start', async () => {
     const events: string[] = []
-    const runner = new PartRunner(logger)
-    const slow: Part = {
+    const runner = new ServiceRunner(logger)
+    const slow: Service = {
       name: 'slow',
       start: (signal) =>
         new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error))),

@@ -2,7 +2,7 @@ import { createRouterClient } from '@orpc/server'
 import type { AnyRouter } from '@orpc/server'
 import { describe, expect, test } from 'vitest'
 import { systemClock } from '../../../../main/platform/clock.ts'
-import { AuditWatch } from '../../../../main/identity/audit-watch.ts'
+import { AuditTrackingStore } from '../../../../main/identity/audit-watch.ts'
 import { guardRouter } from '../../../../main/rpc/guard.ts'
 import { rpc } from '../../../../main/rpc/rpc.ts'
 import { Policy } from '../../../../main/identity/policy.ts'
@@ -38,7 +38,7 @@ function contextOf(caller: Caller | null): RequestContext {
 
 function setUp() {
   const lines: string[] = []
-  const store = new AuditWatch(openTestStore(), systemClock)
+  const store = new AuditTrackingStore(openTestStore(), systemClock)
   const logger = openLogger({
     filter: parseLogFilter('info'),
     format: 'json',

@@ -2,16 +2,16 @@ import { describe, expect, test } from 'vitest'
 import type { AltaConfig, AltaStatus } from '../../../../main/alta/alta-types.ts'
 import { contradictions } from '../../../../main/servers/contradictions.ts'
 
-const figures = { active: true, bitrateKbps: 512, codec: 'h264', width: 640, height: 360, fps: 25, error: '' }
+const stats = { active: true, bitrateKbps: 512, codec: 'h264', width: 640, height: 360, fps: 25, error: '' }
 const config: AltaConfig = {
   version: '1',
   servers: {},
   receivers: { gate: { enable: true }, yard: { enable: false }, dock: {} },
   ott: { archives: {}, authorizers: {}, channels: { 'desk/gate': {}, 'desk/yard': { enable: false } } },
 }
-const silent = { ...figures, active: false, bitrateKbps: 0 }
+const silent = { ...stats, active: false, bitrateKbps: 0 }
 const consistent: AltaStatus = {
-  receivers: { gate: figures, yard: silent, dock: silent },
+  receivers: { gate: stats, yard: silent, dock: silent },
   channels: { 'desk/gate': { sessions: 3, error: '' }, 'desk/yard': { sessions: 0, error: '' } },
   diskFull: false,
 }
@@ -22,17 +22,17 @@ describe('what a status shows of an old configuration', () => {
     ['nothing', consistent, []],
     [
       'a disabled receiver delivers',
-      { ...consistent, receivers: { ...consistent.receivers, yard: figures } },
+      { ...consistent, receivers: { ...consistent.receivers, yard: stats } },
       ['receiver yard delivers'],
     ],
     [
       'a disabled receiver is connected and sends nothing',
-      { ...consistent, receivers: { ...consistent.receivers, yard: { ...figures, bitrateKbps: 0 } } },
+      { ...consistent, receivers: { ...consistent.receivers, yard: { ...stats, bitrateKbps: 0 } } },
       [],
     ],
     [
       'an enabled receiver is not reported',
-      { ...consistent, receivers: { gate: figures, yard: silent } },
+      { ...consistent, receivers: { gate: stats, yard: silent } },
       ['receiver dock is not reported'],
     ],
     [

@@ -42,7 +42,7 @@ class Scripted {
   }
   readonly lost = (): void => void this.losses.push(Date.now())
   readonly answered = (): void => void this.answers.push(Date.now())
-  readonly looked = (): void => void this.ends.push(Date.now())
+  readonly polled = (): void => void this.ends.push(Date.now())
 
   async #answer(mode: Mode, timeoutMs: number, signal: AbortSignal): Promise<void> {
     if (mode === 'hangs')
@@ -116,7 +116,7 @@ describe('ServerWatch', () => {
     const server = new Scripted()
     const watch = watchOver(server, true)
     server.mode = 'hangs'
-    void watch.lookNow()
+    void watch.pollNow()
     await vi.advanceTimersByTimeAsync(6_000)
     expect(server.losses).toEqual([6_000])
     server.mode = 'answers'
@@ -157,7 +157,7 @@ describe('ServerWatch', () => {
     const server = new Scripted()
     server.mode = 'hangs'
     const watch = watchOver(server)
-    for (let round = 0; round < 50; round += 1) {
+    for (let cycle = 0; cycle < 50; cycle += 1) {
       watch.nudge(0)
       await vi.advanceTimersByTimeAsync(300)
     }
@@ -195,9 +195,9 @@ describe('ServerWatch', () => {
     server.mode = 'hangs'
     watch.nudge(0)
     server.mode = 'answers'
-    const looked = watch.lookNow()
+    const polled = watch.pollNow()
     await vi.advanceTimersByTimeAsync(3_000)
-    await looked
+    await polled
     expect(server.configReads).toHaveLength(1)
     expect(server.statusReads.at(-1)).toBe(server.configReads[0])
   })
@@ -207,12 +207,12 @@ describe('ServerWatch', () => {
     const server = new Scripted()
     server.configMode = 'hangs'
     const watch = watchOver(server, true)
-    void watch.lookNow()
+    void watch.pollNow()
     await vi.advanceTimersByTimeAsync(1_000)
     server.configMode = 'answers'
-    const looked = watch.lookNow()
+    const polled = watch.pollNow()
     await vi.advanceTimersByTimeAsync(9_000)
-    await looked
+    await polled
     expect(server.configReads).toEqual([0, 10_000])
     // Would catch: a change of the server that begins between the two, and spoils what "look now" is to compare.
     expect(server.ends).toEqual([10_000])

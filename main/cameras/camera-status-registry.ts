@@ -6,8 +6,8 @@ import type { RecordedUntil } from '../alta/recording-status.ts'
 import type { Bus } from '../platform/bus.ts'
 import type { Clock } from '../platform/clock.ts'
 import { serverUnavailableReason } from '../servers/server-view.ts'
-import type { Fleet } from '../servers/fleet.ts'
-import type { ServerLink } from '../servers/server-link.ts'
+import type { ServerRegistry } from '../servers/server-registry.ts'
+import type { ServerConnection } from '../servers/server-connection.ts'
 import { cameraStatus, streamProperties } from './camera-status.ts'
 import type { StatusFacts } from './camera-status.ts'
 import type { CameraRow, NamedCameraRow } from './queries.ts'
@@ -39,13 +39,13 @@ export interface RecordedCamera {
 }
 
 export interface CameraBoardOptions {
-  readonly fleet: Fleet
+  readonly registry: ServerRegistry
   readonly bus: Bus
   readonly clock: Clock
 }
 
 /** The status of every camera, kept in memory from what the rounds over the servers find. */
-export class CameraBoard {
+export class CameraStatusRegistry {
   readonly #options: CameraBoardOptions
   readonly #servers = new Map<string, Map<string, Entry>>()
 
@@ -119,7 +119,7 @@ export class CameraBoard {
   /** The camera as the contract shows it. */
   view(row: NamedCameraRow): Camera {
     const entry = this.#entry(row)
-    const figures = this.#options.fleet.link(row.serverId)?.state.figures
+    const stats = this.#options.registry.connection(row.serverId)?.state.stats
     const { storageId, subReceiverId } = row
     return {
       id: row.id,
@@ -131,8 +131,8 @@ export class CameraBoard {
       recording: storageId !== null,
       storage: storageId === null ? null : { storageId, durationHours: row.storageDurationHours },
       streams: { main: row.receiverId, sub: subReceiverId },
-      stream: streamProperties(figures?.get(row.receiverId)),
-      subStream: subReceiverId === null ? null : streamProperties(figures?.get(subReceiverId)),
+      stream: streamProperties(stats?.get(row.receiverId)),
+      subStream: subReceiverId === null ? null : streamProperties(stats?.get(subReceiverId)),
     }
   }
 
@@ -171,9 +171,9 @@ export class CameraBoard {
 
   #judge(entry: Entry): CameraStanding {
     const { standing: before } = entry
-    const link = this.#options.fleet.link(entry.row.serverId)
-    if (!link) return before
-    const facts = this.#facts(entry, link)
+    const connection = this.#options.registry.connection(entry.row.serverId)
+    if (!connection) return before
+    const facts = this.#facts(entry, connection)
     const { status, reason } = cameraStatus(facts)
     const now = this.#options.clock.now()
     const serverResponding = facts.server.unavailableReason === null && !facts.server.isStatusOld
@@ -191,12 +191,12 @@ export class CameraBoard {
           now,
         ),
       ),
-      ...recordingVerdict(this.#recordingFacts(entry, link)),
+      ...recordingVerdict(this.#recordingFacts(entry, connection)),
     }
   }
 
-  #recordingFacts({ row, storageSinceAt, recorded }: Entry, link: ServerLink): RecordingFacts {
-    const { config, configAt, writesRefused, diskReportedFull } = link.state
+  #recordingFacts({ row, storageSinceAt, recorded }: Entry, connection: ServerConnection): RecordingFacts {
+    const { config, configAt, writesRefused, diskReportedFull } = connection.state
     const channel = own(config?.ott.channels ?? {}, row.channelId)
     const isConfigOlder = configAt === null || configAt < storageSinceAt
     return {
@@ -205,13 +205,13 @@ export class CameraBoard {
       storageSinceAt,
       diskFull: writesRefused || diskReportedFull,
       answer: recorded,
-      segmentMs: link.segmentMs(row.channelId),
+      segmentMs: connection.segmentMs(row.channelId),
       now: this.#options.clock.now(),
     }
   }
 
-  #facts({ row, confirmed }: Entry, link: ServerLink): StatusFacts {
-    const { state } = link
+  #facts({ row, confirmed }: Entry, connection: ServerConnection): StatusFacts {
+    const { state } = connection
     const { receiverId, channelId, subReceiverId, createdAt } = row
     const channel = own(state.config?.ott.channels ?? {}, channelId)
     const stream = (name: VariantName, ownReceiverId: string): VariantFacts => {
@@ -221,7 +221,7 @@ export class CameraBoard {
         name,
         receiverId: id,
         receiver: receiver && { enable: receiver.enable !== false },
-        figures: state.figures.get(id),
+        stats: state.stats.get(id),
       }
     }
     return {
@@ -229,12 +229,12 @@ export class CameraBoard {
       main: stream('main', receiverId),
       sub: subReceiverId === null ? null : stream('sub', subReceiverId),
       server: {
-        name: link.row.name,
+        name: connection.row.name,
         reached: state.reached && state.configAt !== null && state.configAt >= createdAt,
-        unavailableReason: serverUnavailableReason(link),
+        unavailableReason: serverUnavailableReason(connection),
         isStatusOld: state.isStatusOld,
         statusByPlaylists: state.statusByPlaylists,
-        streamingClosed: state.streamingClosed && link.row.streamUrl === null,
+        streamingClosed: state.streamingClosed && connection.row.streamUrl === null,
       },
       channel: channel && { enable: channel.enable !== false },
       unconfirmed: !confirmed && this.#options.clock.now() - createdAt < confirmationMs,

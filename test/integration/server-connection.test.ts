@@ -5,7 +5,7 @@ import { LargeAnswers } from '../../main/alta/large-answers.ts'
 import { systemClock } from '../../main/platform/clock.ts'
 import { openLogger, parseLogFilter } from '../../main/platform/logging.ts'
 import type { ServerRow } from '../../main/servers/queries.ts'
-import { ServerLink } from '../../main/servers/server-link.ts'
+import { ServerConnection } from '../../main/servers/server-connection.ts'
 import { defaultWatchTimes } from '../../main/servers/server-watch.ts'
 import { testAlta } from '../fixtures/desk-with-alta.ts'
 
@@ -39,7 +39,7 @@ async function linkToAlta() {
     createdAt: 0,
     streamOrigin: null,
   }
-  const link = new ServerLink({
+  const connection = new ServerConnection({
     row,
     client: connect(),
     ticketSecret: 'a secret of this test',
@@ -50,25 +50,25 @@ async function linkToAlta() {
     times: defaultWatchTimes,
     expectedCameras: () => Promise.resolve([]),
     onChanged: () => undefined,
-    onLooked: () => undefined,
+    onPolled: () => undefined,
   })
-  onTestFinished(() => link.stop())
-  await link.lookNow()
-  expect([...link.state.figures.keys()]).toContain('gate-1')
-  const known = { config: await link.client.config({ requestId: 'r1' }), streamOrigin: null }
-  return { link, row, fresh: { client: connect(), known } }
+  onTestFinished(() => connection.stop())
+  await connection.pollNow()
+  expect([...connection.state.stats.keys()]).toContain('gate-1')
+  const known = { config: await connection.client.config({ requestId: 'r1' }), streamOrigin: null }
+  return { connection, row, fresh: { client: connect(), known } }
 }
 
 // Would catch: Online on the cameras of a new server by what the one at the old address had reported.
 test('a server at a new address has reported nothing yet', async () => {
-  const { link, row, fresh } = await linkToAlta()
-  link.adopt({ ...row, baseUrl: 'http://127.0.0.1:9' }, fresh)
-  expect([...link.state.figures.keys()]).toEqual([])
+  const { connection, row, fresh } = await linkToAlta()
+  connection.adopt({ ...row, baseUrl: 'http://127.0.0.1:9' }, fresh)
+  expect([...connection.state.stats.keys()]).toEqual([])
 })
 
 // Would catch: every tile of a server that is unknown for seconds because its password was changed.
 test('what a server has reported is kept where its account alone changes', async () => {
-  const { link, row, fresh } = await linkToAlta()
-  link.adopt({ ...row, login: 'another' }, fresh)
-  expect([...link.state.figures.keys()]).toContain('gate-1')
+  const { connection, row, fresh } = await linkToAlta()
+  connection.adopt({ ...row, login: 'another' }, fresh)
+  expect([...connection.state.stats.keys()]).toContain('gate-1')
 })

@@ -7,7 +7,7 @@ import { routeOf } from './matched-route.ts'
 export interface GateOptions {
   readonly allowedOrigins: readonly string[]
   /** While it does, only this machine may enter. */
-  readonly documentedPasswordStands: () => boolean
+  readonly isDefaultPasswordInUse: () => boolean
 }
 
 const loopbackOnly: ErrorBody = {
@@ -44,7 +44,7 @@ const cookieRoutes = ['/api/auth/refresh', '/api/auth/logout']
 
 function refusalOf(request: FastifyRequest, options: GateOptions): ErrorBody | null {
   const { host, origin } = request.headers
-  if (options.documentedPasswordStands()) {
+  if (options.isDefaultPasswordInUse()) {
     const peerIsLocal = isLoopbackAddress(request.socket.remoteAddress ?? '')
     const cameThroughProxy = proxyHeaders.some((name) => name in request.headers)
     const nameIsLocal = host === undefined || isPrivateHost(host)

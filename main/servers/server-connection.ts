@@ -14,7 +14,7 @@ import type { Authorization, ServerExpectation } from '../alta/ownership-types.t
 import { compareServer } from '../alta/ownership.ts'
 import { issueSecuretoken, securetokenSecret, viewerAddressTowards } from '../alta/securetoken.ts'
 import { createTicketOffice } from '../alta/tickets.ts'
-import type { TicketOffice } from '../alta/tickets.ts'
+import type { TicketSigner } from '../alta/tickets.ts'
 import type { Clock } from '../platform/clock.ts'
 import { newId } from '../platform/ids.ts'
 import type { AreaLogger } from '../platform/logging.ts'
@@ -37,7 +37,7 @@ export interface LinkState {
   readonly config: AltaConfig | null
   readonly configAt: number | null
   /** By receiver id. */
-  readonly figures: ReadonlyMap<string, AltaReceiverStatus>
+  readonly stats: ReadonlyMap<string, AltaReceiverStatus>
   readonly drift: readonly DriftEntry[]
   /** Where players are sent: as the last run knew it until Alta answers. Null where that is unknown, or Alta has no OTT listener. */
   readonly streamOrigin: string | null
@@ -79,7 +79,7 @@ export interface LinkParts {
   /** After every change of the state. */
   readonly onChanged: () => void
   /** After every round, whatever it found. */
-  readonly onLooked: () => void
+  readonly onPolled: () => void
 }
 
 /** A viewer's claim to a camera. */
@@ -108,7 +108,7 @@ const untouched: LinkState = {
   checkedAt: null,
   config: null,
   configAt: null,
-  figures: new Map(),
+  stats: new Map(),
   drift: [],
   streamOrigin: null,
   streamingClosed: false,
@@ -120,7 +120,7 @@ const untouched: LinkState = {
 }
 
 /** One server as the running desk knows it: its client, its secret, and what the last rounds found. */
-export class ServerLink {
+export class ServerConnection {
   readonly id: string
   /** Everything that changes our objects on this server goes through here, one after the other. */
   readonly changes = new Mutex()
@@ -130,7 +130,7 @@ export class ServerLink {
   #row: ServerRow
   #client: AltaClient
   #callbackDoubtful = true
-  #tickets: TicketOffice
+  #tickets: TicketSigner
   #state: LinkState
   /** When the last status that was taken in was asked for, monotonic. */
   #statusMs = Number.NEGATIVE_INFINITY
@@ -138,7 +138,7 @@ export class ServerLink {
   #generation = 0
   /** In what the status contradicted the configuration when that was read again. */
   #contradictions: readonly string[] = []
-  #lookSoon: NodeJS.Timeout | undefined
+  #pollSoon: NodeJS.Timeout | undefined
   #stopped = false
 
   constructor(parts: LinkParts) {
@@ -153,7 +153,7 @@ export class ServerLink {
       readConfig: (signal: AbortSignal) => this.#readConfig(signal),
       lost: (error: unknown) => this.#lose(error),
       answered: () => this.#noteAnswered(),
-      looked: () => parts.onLooked(),
+      polled: () => parts.onPolled(),
     }
     this.#playlists = new PlaylistReader(parts.clock, parts.logger)
     this.#watch = new ServerWatch(server, parts.clock, parts.times)
@@ -177,7 +177,7 @@ export class ServerLink {
     return this.#state
   }
 
-  get tickets(): TicketOffice {
+  get tickets(): TicketSigner {
     return this.#tickets
   }
 
@@ -195,7 +195,7 @@ export class ServerLink {
   /** Ends rounds, calls and sockets. */
   async stop(): Promise<void> {
     this.#stopped = true
-    clearTimeout(this.#lookSoon)
+    clearTimeout(this.#pollSoon)
     await Promise.all([this.#watch.stop(), this.#client.stop(), this.#playlists.stop()])
   }
 
@@ -209,8 +209,8 @@ export class ServerLink {
     void this.#client.stop()
     this.#client = fresh.client
     this.#callbackDoubtful = true
-    const figures = moved ? new Map<string, AltaReceiverStatus>() : this.#state.figures
-    this.#state = { ...this.#knownState(fresh.known), figures }
+    const stats = moved ? new Map<string, AltaReceiverStatus>() : this.#state.stats
+    this.#state = { ...this.#knownState(fresh.known), stats }
   }
 
   /** Whether Alta reaches our authorizer was just found out, or became doubtful (a repair, a new address). */
@@ -230,16 +230,16 @@ export class ServerLink {
   }
 
   /** Looks at everything now; resolves when that is over, whatever was found. */
-  lookNow(): Promise<void> {
-    return this.#watch.lookNow()
+  pollNow(): Promise<void> {
+    return this.#watch.pollNow()
   }
 
   /** Looks at everything shortly; many calls in a row make one look. */
-  lookSoon(): void {
+  pollSoon(): void {
     if (this.#stopped) return
-    this.#lookSoon ??= setTimeout(() => {
-      this.#lookSoon = undefined
-      void this.#watch.lookNow()
+    this.#pollSoon ??= setTimeout(() => {
+      this.#pollSoon = undefined
+      void this.#watch.pollNow()
     }, 250)
   }
 
@@ -325,11 +325,11 @@ export class ServerLink {
       configAt: now,
       checkedAt: now,
       clockOffsetMs,
-      figures: this.#state.figures,
+      stats: this.#state.stats,
     }
   }
 
-  #openTicketOffice(): TicketOffice {
+  #openTicketOffice(): TicketSigner {
     const { deskId, ticketSecret, clock } = this.#parts
     return createTicketOffice({
       deskId,
@@ -361,14 +361,14 @@ export class ServerLink {
     const startedMs = this.#parts.clock.monotonicMs()
     client.allowLogin()
     const status = await client.status({ ...call, timeoutMs: statusTimeoutMs })
-    const figures = status ? new Map(Object.entries(status.receivers)) : await this.#readPlaylists(call)
+    const stats = status ? new Map(Object.entries(status.receivers)) : await this.#readPlaylists(call)
     signal.throwIfAborted()
     // An answer of the address that the server had before.
     if (client !== this.#client) return
     this.#statusMs = startedMs
     this.#set({
       checkedAt: this.#parts.clock.now(),
-      figures,
+      stats,
       isStatusOld: false,
       statusByPlaylists: status === null,
       diskReportedFull: status?.diskFull === true,
@@ -425,14 +425,14 @@ export class ServerLink {
 
   /** Asks in the name of the desk itself, which Alta's sessions show. */
   async #readPlaylists(call: CallContext): Promise<ReadonlyMap<string, AltaReceiverStatus>> {
-    const { figures, streamOrigin } = this.#state
-    if (streamOrigin === null) return figures
+    const { stats, streamOrigin } = this.#state
+    if (streamOrigin === null) return stats
     const token = async ({ id, channelId }: ExpectedCamera): Promise<string> => {
       const viewing = { personId: 'desk', signInId: '', cameraId: id, channelId, remoteAddress: 'desktop' }
       return (await this.token(viewing)).token
     }
     const read = await this.#playlists.read(call, streamOrigin, await this.#parts.expectedCameras(), token)
-    return new Map([...figures, ...read])
+    return new Map([...stats, ...read])
   }
 
   /** Null where another address than the one that was tried is the right one by now. */

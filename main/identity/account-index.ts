@@ -1,4 +1,4 @@
-import type { People, Person } from './people.ts'
+import type { AccountCache, Account } from './account-cache.ts'
 
 export interface PeopleQuestion {
   readonly search?: string | undefined
@@ -10,7 +10,7 @@ export interface PeopleQuestion {
 }
 
 interface Listed {
-  readonly person: Person
+  readonly person: Account
   /** What a search is looked for in, in lower case. */
   readonly text: string
 }
@@ -20,17 +20,17 @@ interface Listed {
  * through in about a millisecond.
  */
 export class PeopleIndex {
-  readonly #people: People
+  readonly #people: AccountCache
   #seen = -1
   #byName: readonly Listed[] = []
   #byCreation: readonly Listed[] = []
 
-  constructor(people: People) {
+  constructor(people: AccountCache) {
     this.#people = people
   }
 
   /** A search is for a part of the name, username or address. */
-  page(question: PeopleQuestion): { people: Person[]; total: number } {
+  page(question: PeopleQuestion): { people: Account[]; total: number } {
     const { sort, page, pageSize, admin, disabled } = question
     this.#keepUp()
     const wanted = question.search?.trim().toLowerCase() ?? ''
@@ -55,7 +55,7 @@ export class PeopleIndex {
 }
 
 /** The name first, so that the same text sorts. */
-function textOf({ displayName, username, email }: Person): string {
+function textOf({ displayName, username, email }: Account): string {
   return `${displayName}\n${username}\n${email}`.toLowerCase()
 }
 

@@ -16,7 +16,7 @@ export interface SittingsOptions {
 }
 
 /** One person watching one camera. Times are milliseconds since the epoch. */
-interface Sitting {
+interface ViewingSession {
   readonly userId: string
   readonly cameraId: string
   /** The audit record of its begin, of which the one of its end is made. */
@@ -38,9 +38,9 @@ const batchRows = 200
  * however many tickets they ask for in between. A sitting goes on while tickets are asked for, and while a page of the
  * person is open with the camera on one of their walls. Noting one costs no write: rows are written together.
  */
-export class Sittings {
+export class ViewingSessions {
   readonly #options: SittingsOptions
-  readonly #sittings = new Map<string, Sitting>()
+  readonly #viewingSessions = new Map<string, ViewingSession>()
   readonly #openPages = new Map<string, number>()
   readonly #unwritten: AuditRecord[] = []
 
@@ -56,7 +56,7 @@ export class Sittings {
     const now = this.#options.clock.now()
     const { userId } = signedInCaller(context)
     const key = `${userId} ${camera.id}`
-    const known = this.#sittings.get(key)
+    const known = this.#viewingSessions.get(key)
     if (known) {
       known.lastSeenAt = now
       return
@@ -66,7 +66,7 @@ export class Sittings {
       target: { kind: 'camera', ...camera },
       after: { began: timeText(now) },
     })
-    this.#sittings.set(key, { userId, cameraId: camera.id, begin, beganAt: now, lastSeenAt: now })
+    this.#viewingSessions.set(key, { userId, cameraId: camera.id, begin, beganAt: now, lastSeenAt: now })
     this.#unwritten.push(begin)
   }
 
@@ -89,14 +89,14 @@ export class Sittings {
     const { clock, onWallsOf, gapMs = standardGapMs } = this.#options
     const now = clock.now()
     const walls = new Map<string, ReadonlySet<string>>()
-    for (const [key, sitting] of this.#sittings) {
-      const { userId, cameraId } = sitting
+    for (const [key, viewing] of this.#viewingSessions) {
+      const { userId, cameraId } = viewing
       if (this.#openPages.has(userId)) {
         const held = walls.get(userId) ?? (await onWallsOf(userId))
         walls.set(userId, held)
-        if (held.has(cameraId)) sitting.lastSeenAt = now
+        if (held.has(cameraId)) viewing.lastSeenAt = now
       }
-      if (now - sitting.lastSeenAt >= gapMs) this.#end(key, sitting)
+      if (now - viewing.lastSeenAt >= gapMs) this.#end(key, viewing)
     }
   }
 
@@ -117,11 +117,11 @@ export class Sittings {
 
   async #endAll(): Promise<void> {
     await this.look()
-    for (const [key, sitting] of this.#sittings) this.#end(key, sitting)
+    for (const [key, viewing] of this.#viewingSessions) this.#end(key, viewing)
   }
 
-  #end(key: string, { begin, beganAt, lastSeenAt }: Sitting): void {
-    this.#sittings.delete(key)
+  #end(key: string, { begin, beganAt, lastSeenAt }: ViewingSession): void {
+    this.#viewingSessions.delete(key)
     const seconds = Math.round((lastSeenAt - beganAt) / 1000)
     const after = { began: timeText(beganAt), ended: timeText(lastSeenAt), seconds }
     this.#unwritten.push({ ...begin, action: 'live.left', after })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { RequestContext } from '../../../../main/rpc/request-context.ts'
-import { Sittings } from '../../../../main/live/sittings.ts'
+import { ViewingSessions } from '../../../../main/live/viewing-sessions.ts'
 import { Bus } from '../../../../main/platform/bus.ts'
 import { audit } from '../../../../main/store/tables/desk.ts'
 import { openTestStore } from '../store/open-test-store.ts'
@@ -37,14 +37,14 @@ function setUp(walls: Readonly<Record<string, readonly string[]>> = {}) {
   const bus = new Bus((_fact, error) => {
     throw error
   })
-  const sittings = new Sittings({
+  const viewingSessions = new ViewingSessions({
     store,
     bus,
     clock,
     onWallsOf: (userId) => Promise.resolve(new Set(walls[userId] ?? [])),
   })
   const rows = async () => {
-    await sittings.write()
+    await viewingSessions.write()
     const all = await store.read((db) => db.select().from(audit).orderBy(audit.seq).all())
     return all.map((row) => ({ ...row, after: JSON.parse(row.after ?? 'null') as Record<string, unknown> }))
   }
@@ -52,19 +52,19 @@ function setUp(walls: Readonly<Record<string, readonly string[]>> = {}) {
   const wait = async (minutes: number): Promise<void> => {
     for (let minute = 0; minute < minutes; minute += 1) {
       now += minuteMs
-      await sittings.look()
+      await viewingSessions.look()
     }
   }
   const actions = async (): Promise<string[]> =>
     (await rows()).map((row) => `${row.action} ${row.actorName} ${row.targetName}`)
-  return { sittings, bus, store, rows, wait, actions }
+  return { viewingSessions, bus, store, rows, wait, actions }
 }
 
 describe('a sitting', () => {
   test('is one row however many tickets are asked for, and a second one says when it ended', async () => {
-    const { sittings, rows, wait } = setUp()
+    const { viewingSessions, rows, wait } = setUp()
     for (let ticket = 0; ticket < 30; ticket += 1) {
-      sittings.note(contextOf('ann'), gate)
+      viewingSessions.note(contextOf('ann'), gate)
       await wait(1)
     }
     await wait(20)
@@ -88,9 +88,9 @@ describe('a sitting', () => {
   })
 
   test('is one per person and camera', async () => {
-    const { sittings, actions } = setUp()
+    const { viewingSessions, actions } = setUp()
     for (const user of ['ann', 'bob'])
-      for (const camera of [gate, yard]) sittings.note(contextOf(user), camera)
+      for (const camera of [gate, yard]) viewingSessions.note(contextOf(user), camera)
     expect(await actions()).toEqual([
       'live.viewed ann@desk Gate',
       'live.viewed ann@desk Yard',
@@ -100,14 +100,14 @@ describe('a sitting', () => {
   })
 
   test('survives a pause that is shorter than ten minutes, and begins anew after a longer one', async () => {
-    const { sittings, wait, actions } = setUp()
-    sittings.note(contextOf('ann'), gate)
+    const { viewingSessions, wait, actions } = setUp()
+    viewingSessions.note(contextOf('ann'), gate)
     await wait(9)
-    sittings.note(contextOf('ann'), gate)
+    viewingSessions.note(contextOf('ann'), gate)
     await wait(9)
     expect(await actions()).toEqual(['live.viewed ann@desk Gate'])
     await wait(1)
-    sittings.note(contextOf('ann'), gate)
+    viewingSessions.note(contextOf('ann'), gate)
     expect(await actions()).toEqual([
       'live.viewed ann@desk Gate',
       'live.left ann@desk Gate',
@@ -116,11 +116,11 @@ describe('a sitting', () => {
   })
 
   test('goes on without tickets while a page is open with the camera on a wall, as a picture plays for hours', async () => {
-    const { sittings, bus, wait, actions, rows } = setUp({ ann: ['cam-1'] })
+    const { viewingSessions, bus, wait, actions, rows } = setUp({ ann: ['cam-1'] })
     bus.publish('page.opened', { userId: 'ann' })
     bus.publish('page.opened', { userId: 'ann' })
-    sittings.note(contextOf('ann'), gate)
-    sittings.note(contextOf('ann'), yard)
+    viewingSessions.note(contextOf('ann'), gate)
+    viewingSessions.note(contextOf('ann'), yard)
     await wait(120)
     expect((await actions()).filter((row) => row.startsWith('live.left'))).toEqual([
       'live.left ann@desk Yard',
@@ -133,19 +133,19 @@ describe('a sitting', () => {
   })
 
   test('costs no write when it is noted, and is written together with the others', async () => {
-    const { sittings, store, rows } = setUp()
-    sittings.note(contextOf('ann'), gate)
+    const { viewingSessions, store, rows } = setUp()
+    viewingSessions.note(contextOf('ann'), gate)
     expect(await store.read((db) => db.select().from(audit))).toEqual([])
     for (let camera = 0; camera < 500; camera += 1)
-      sittings.note(contextOf('bob'), { id: `cam-${camera}`, name: `Camera ${camera}` })
+      viewingSessions.note(contextOf('bob'), { id: `cam-${camera}`, name: `Camera ${camera}` })
     expect(await rows()).toHaveLength(501)
   })
 
   test('ends with the desk', async () => {
-    const { sittings, actions } = setUp()
+    const { viewingSessions, actions } = setUp()
     const abort = new AbortController()
-    const running = sittings.run(abort.signal)
-    sittings.note(contextOf('ann'), gate)
+    const running = viewingSessions.run(abort.signal)
+    viewingSessions.note(contextOf('ann'), gate)
     abort.abort()
     await running
     expect(await actions()).toEqual(['live.viewed ann@desk Gate', 'live.left ann@desk Gate'])
@@ -153,9 +153,9 @@ describe('a sitting', () => {
 })
 
 test('what cannot be written is kept for the next try', async () => {
-  const { sittings, store } = setUp()
-  sittings.note(contextOf('ann'), gate)
+  const { viewingSessions, store } = setUp()
+  viewingSessions.note(contextOf('ann'), gate)
   await store.close()
-  await expect(sittings.write()).rejects.toThrow(/stopping/)
-  await expect(sittings.write()).rejects.toThrow(/stopping/)
+  await expect(viewingSessions.write()).rejects.toThrow(/stopping/)
+  await expect(viewingSessions.write()).rejects.toThrow(/stopping/)
 })

@@ -7,14 +7,14 @@ import type { TwoFactor } from './two-factor.ts'
 import { lastActiveOf } from './users-queries.ts'
 
 /** How somebody stands with sign-in, as administrators see it. */
-export interface Standing {
+export interface AccountStatus {
   readonly totp: boolean
   readonly lockedUntil: number | null
   readonly lastActiveAt: number | null
 }
 
 /** Looks up how people stand with sign-in: two queries for a page of them, however many there are. */
-export class PeopleStanding {
+export class AccountStatuses {
   readonly #store: Store
   readonly #clock: Clock
   readonly #twoFactor: TwoFactor
@@ -26,7 +26,7 @@ export class PeopleStanding {
   }
 
   /** One answer for each of these people. */
-  async of(people: readonly LockablePerson[]): Promise<(person: LockablePerson) => Standing> {
+  async of(people: readonly LockablePerson[]): Promise<(person: LockablePerson) => AccountStatus> {
     const now = this.#clock.now()
     const ids = people.map(({ id }) => id)
     const { locks, active } = await this.#store.read(async (db) => ({

@@ -3,14 +3,14 @@ import type { Change, ChangeFeed } from '../store/change-feed.ts'
 import type { UserRow } from './queries.ts'
 
 /** What every request needs to know of a person; what their secrets are checked against stays in the database. */
-export type Person = Omit<UserRow, 'passwordHash' | 'recoveryHash' | 'emailVouched' | 'lastActiveAt'> & {
+export type Account = Omit<UserRow, 'passwordHash' | 'recoveryHash' | 'emailVouched' | 'lastActiveAt'> & {
   /** False for who signs in by SSO alone. */
   readonly hasPassword: boolean
   readonly hasRecoveryCode: boolean
 }
 
 /** Of a row, what every request needs to know. */
-export function personOf(row: UserRow): Person {
+export function personOf(row: UserRow): Account {
   const {
     passwordHash,
     recoveryHash,
@@ -24,7 +24,7 @@ export function personOf(row: UserRow): Person {
 declare module '../store/change-feed.ts' {
   interface Changes {
     /** An account was made or changed; `lostAdmin`: it was an administrator's until now. */
-    readonly 'account.changed': { readonly person: Person; readonly lostAdmin: boolean }
+    readonly 'account.changed': { readonly person: Account; readonly lostAdmin: boolean }
     readonly 'account.deleted': { readonly userId: string }
     /** These sign-ins of a person ended. */
     readonly 'sign-ins.ended': { readonly userId: string; readonly families: readonly string[] }
@@ -42,8 +42,8 @@ export function signInsEnded(userId: string, families: readonly string[]): Chang
 }
 
 /** Everybody who has an account, in memory, so that checking a token costs no query. `follow` keeps it right. */
-export class People {
-  readonly #byId = new Map<string, Person>()
+export class AccountCache {
+  readonly #byId = new Map<string, Account>()
   /** Those who can still sign in with the password of the documentation. */
   readonly #withDocumentedPassword = new Set<string>()
   #changes = 0
@@ -55,13 +55,13 @@ export class People {
   }
 
   /** Forgets everybody and takes `people` instead. */
-  load(people: readonly Person[]): void {
+  load(people: readonly Account[]): void {
     this.#byId.clear()
     this.#withDocumentedPassword.clear()
     for (const person of people) this.put(person)
   }
 
-  get(id: string): Person | undefined {
+  get(id: string): Account | undefined {
     return this.#byId.get(id)
   }
 
@@ -69,7 +69,7 @@ export class People {
     return this.#byId.size
   }
 
-  all(): readonly Person[] {
+  all(): readonly Account[] {
     return [...this.#byId.values()]
   }
 
@@ -78,7 +78,7 @@ export class People {
     return this.#changes
   }
 
-  put(person: Person): void {
+  put(person: Account): void {
     this.#changes += 1
     this.#byId.set(person.id, person)
     if (person.documentedPassword && !person.disabled) this.#withDocumentedPassword.add(person.id)
@@ -92,13 +92,13 @@ export class People {
   }
 
   /** Whether somebody can still sign in with the password that stands in the documentation; asked at every request. */
-  documentedPasswordStands(): boolean {
+  isDefaultPasswordInUse(): boolean {
     return this.#withDocumentedPassword.size > 0
   }
 }
 
 /** A person as the contract shows them. */
-export function toUser(person: Person): User {
+export function toUser(person: Account): User {
   const { id, email, username, displayName, admin, mustChangePassword, documentedPassword } = person
   return { id, email, username, displayName, admin, mustChangePassword, documentedPassword }
 }

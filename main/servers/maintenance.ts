@@ -6,10 +6,10 @@ import type { RequestContext } from '../rpc/request-context.ts'
 import type { AreaLogger } from '../platform/logging.ts'
 import type { AuditRecord, Store } from '../store/store-types.ts'
 import { isKnownOrigin, mostPageOrigins, readPageOrigins } from './addresses.ts'
-import type { Fleet } from './fleet.ts'
+import type { ServerRegistry } from './server-registry.ts'
 import { updateServer } from './queries.ts'
 import type { ServerRow } from './queries.ts'
-import type { ServerLink } from './server-link.ts'
+import type { ServerConnection } from './server-connection.ts'
 
 /** A refused origin is tried again after so long, ms. */
 const originRetryMs = 30_000
@@ -19,13 +19,13 @@ export type CallbackVerdict = 'called' | 'silent' | 'unknown'
 
 export interface UpkeepOptions {
   readonly store: Store
-  readonly fleet: Fleet
+  readonly registry: ServerRegistry
   readonly logger: AreaLogger
   readonly deskId: string
 }
 
 /** Changes of a server that the desk makes by itself while people watch. */
-export class ServerUpkeep {
+export class ServerMaintenance {
   readonly #options: UpkeepOptions
   /** Origins being put on a server now, or refused lately; the key is server and origin. */
   readonly #asked = new Map<string, Promise<void>>()
@@ -40,43 +40,43 @@ export class ServerUpkeep {
    * `recorded`: what the caller does has an audit row of its own, which says this too.
    */
   async ensurePageOrigin(
-    link: ServerLink,
+    connection: ServerConnection,
     origin: string,
     context: RequestContext,
     recorded = false,
   ): Promise<void> {
-    if (isKnownOrigin(link.row.pageOrigins, origin)) return
-    const key = `${link.id} ${origin}`
+    if (isKnownOrigin(connection.row.pageOrigins, origin)) return
+    const key = `${connection.id} ${origin}`
     const running = this.#asked.get(key)
     if (running) return running
-    const asking = this.#addOrigin(link, origin, context, recorded)
+    const asking = this.#addOrigin(connection, origin, context, recorded)
     this.#asked.set(key, asking)
     setTimeout(() => this.#asked.delete(key), originRetryMs).unref()
     return asking
   }
 
   async #addOrigin(
-    link: ServerLink,
+    connection: ServerConnection,
     origin: string,
     context: RequestContext,
     recorded: boolean,
   ): Promise<void> {
     try {
-      await link.change(async () => {
-        const known = readPageOrigins(link.row.pageOrigins)
-        if (isKnownOrigin(link.row.pageOrigins, origin) || known.length >= mostPageOrigins) return
+      await connection.change(async () => {
+        const known = readPageOrigins(connection.row.pageOrigins)
+        if (isKnownOrigin(connection.row.pageOrigins, origin) || known.length >= mostPageOrigins) return
         const call = { requestId: context.requestId, retries: 0, timeoutMs: 3_000 }
-        const { added } = await ensureOrigins(link.client, call, [origin])
+        const { added } = await ensureOrigins(connection.client, call, [origin])
         const pageOrigins = JSON.stringify([...known, { origin, added: added.length > 0 }])
         const action = 'server.page-origin-added'
-        const target = { kind: 'server', id: link.id, name: link.row.name }
+        const target = { kind: 'server', id: connection.id, name: connection.row.name }
         const audit = recorded ? null : auditRecord(context, { action, target, after: { origin } })
-        await this.#save(link, { pageOrigins }, audit)
+        await this.#save(connection, { pageOrigins }, audit)
         // What the desk knows of Alta's list is from the round before.
-        link.lookSoon()
+        connection.pollSoon()
       })
     } catch (error) {
-      const fields = { serverId: link.id, requestId: context.requestId, origin, error }
+      const fields = { serverId: connection.id, requestId: context.requestId, origin, error }
       this.#options.logger.warn('Alta was not told of a page origin; pages there see no picture', fields)
     }
   }
@@ -87,21 +87,22 @@ export class ServerUpkeep {
    * in use the backend is offered beside it, so that viewers go on meanwhile.
    */
   async settleAuthorization(
-    link: ServerLink,
+    connection: ServerConnection,
     call: CallContext,
     reached: () => Promise<CallbackVerdict>,
   ): Promise<void> {
-    await link.change(async () => {
+    await connection.change(async () => {
       const { deskId } = this.#options
-      const { callbackUrl } = link
+      const { callbackUrl } = connection
       if (callbackUrl === null) return
-      const { authorizationMode: before, authorizationReason } = link.row
-      const found = before === 'securetoken' ? await this.#offerBackend(link, callbackUrl, call) : null
+      const { authorizationMode: before, authorizationReason } = connection.row
+      const found = before === 'securetoken' ? await this.#offerBackend(connection, callbackUrl, call) : null
       const verdict = await reached()
       const mode = verdict === 'called' ? 'backend' : verdict === 'silent' ? 'securetoken' : before
       // Where nothing changes, what somebody else edited there stays: that is drift, and is shown.
-      if (mode !== before) await ensureAuthorizer(link.client, call, deskId, link.authorization(mode))
-      else if (found) await link.client.replaceObject(call, 'authorizers', authorizerId(deskId), found)
+      if (mode !== before)
+        await ensureAuthorizer(connection.client, call, deskId, connection.authorization(mode))
+      else if (found) await connection.client.replaceObject(call, 'authorizers', authorizerId(deskId), found)
       const origin = new URL(callbackUrl).origin
       const reason = {
         called: `Alta asks the desk at ${origin} who may watch.`,
@@ -109,30 +110,31 @@ export class ServerUpkeep {
         unknown: authorizationReason,
       }[verdict]
       if (mode !== before || reason !== authorizationReason)
-        await this.#save(link, { authorizationMode: mode, authorizationReason: reason })
+        await this.#save(connection, { authorizationMode: mode, authorizationReason: reason })
     })
   }
 
   /** Answers the authorizer as it stood, null where there is none. */
   async #offerBackend(
-    link: ServerLink,
+    connection: ServerConnection,
     callbackUrl: string,
     call: CallContext,
   ): Promise<ConfigObject | null> {
     const id = authorizerId(this.#options.deskId)
-    const found = await link.client.readObject(call, 'authorizers', id)
-    if (found) await link.client.replaceObject(call, 'authorizers', id, { ...found, backend: [callbackUrl] })
+    const found = await connection.client.readObject(call, 'authorizers', id)
+    if (found)
+      await connection.client.replaceObject(call, 'authorizers', id, { ...found, backend: [callbackUrl] })
     return found
   }
 
   /** What the desk finds out by itself is no act of a person: it is logged, not audited. */
   async #save(
-    link: ServerLink,
+    connection: ServerConnection,
     changes: Partial<Omit<ServerRow, 'id' | 'createdAt'>>,
     audit: AuditRecord | null = null,
   ): Promise<void> {
-    const row = { ...link.row, ...changes }
-    await this.#options.store.write({ audit }, (tx) => updateServer(tx, link.id, changes))
-    this.#options.fleet.adopt(row, null)
+    const row = { ...connection.row, ...changes }
+    await this.#options.store.write({ audit }, (tx) => updateServer(tx, connection.id, changes))
+    this.#options.registry.adopt(row, null)
   }
 }

@@ -4,20 +4,20 @@ import type { AnyRouter } from '@orpc/server'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from '../../platform/config.ts'
 import { pause } from '../../platform/lifecycle.ts'
-import type { Part } from '../../platform/lifecycle.ts'
+import type { Service } from '../../platform/lifecycle.ts'
 import type { AreaLogger } from '../../platform/logging.ts'
 import type { Metrics } from '../../platform/metrics.ts'
-import type { DegradedPart } from '../../platform/parts-health.ts'
+import type { DegradedPart } from '../../platform/service-health.ts'
 import type { ListenAddress } from '../../platform/setting-kinds.ts'
 import { serveApiPage } from './api-page.ts'
 import { serveProcedures } from './api-routes.ts'
 import { serveAuthorize } from './authorize-route.ts'
 import type { Authorize } from './authorize-route.ts'
-import { limitStrangersBodies, refuseUnknownAddresses } from './body-limits.ts'
+import { limitAnonymousBodies, refuseUnknownAddresses } from './body-limits.ts'
 import { ConnectionLimit, connectionLimits, refuseBeyond } from './connection-limit.ts'
 import { makeApp } from './fastify-app.ts'
 import { serveFiles } from './file-routes.ts'
-import { answerCrossOrigin, guardGate } from './gate.ts'
+import { answerCrossOrigin, guardGate } from './origin-guard.ts'
 import { serveOpenApi } from './openapi-routes.ts'
 import { limitRequests } from './rate-limits.ts'
 import { serveSingleSignOn } from './oidc-routes.ts'
@@ -43,7 +43,7 @@ export interface HttpDoorOptions {
   readonly authenticate: Authenticate
   /** Whether a sign-in has not ended: the page of its person may load pictures from the Alta servers. */
   readonly isSignInLive: (page: PageSignIn) => Promise<boolean>
-  readonly documentedPasswordStands: () => boolean
+  readonly isDefaultPasswordInUse: () => boolean
   readonly streamOrigins: () => readonly string[]
   readonly authorize: Authorize
   /** Answers a ticketed path; null where there is no such file. */
@@ -78,7 +78,7 @@ interface Opening {
 }
 
 /** The door for browsers on the network, and for scripts. It can be opened and closed while the desk runs. */
-export class HttpDoor implements Part {
+export class HttpTransport implements Service {
   readonly name = 'http'
   readonly #options: HttpDoorOptions
   readonly #answered: ReturnType<typeof answerSeconds>
@@ -127,9 +127,9 @@ export class HttpDoor implements Part {
    * Closes as configured: `/readyz` fails for `pre_drain_delay`, then nobody new is let in, open streams end, and
    * requests in flight have `shutdown_grace` to finish. `hurry` skips both times.
    */
-  async stop(hurry?: AbortSignal): Promise<void> {
+  async stop(urgency?: AbortSignal): Promise<void> {
     const { preDrainDelayMs, shutdownGraceMs } = this.#options.config.http
-    await this.#close(preDrainDelayMs, shutdownGraceMs, hurry ?? new AbortController().signal)
+    await this.#close(preDrainDelayMs, shutdownGraceMs, urgency ?? new AbortController().signal)
   }
 
   async #close(delayMs: number, graceMs: number, signal: AbortSignal): Promise<void> {
@@ -205,11 +205,11 @@ export class HttpDoor implements Part {
   #serveGuarded(app: FastifyInstance, draining: AbortSignal): void {
     const { config, router, authenticate, log } = this.#options
     const { allowedOrigins, tlsEnabled, internalAddr } = config.http
-    const gate = { allowedOrigins, documentedPasswordStands: this.#options.documentedPasswordStands }
+    const gate = { allowedOrigins, isDefaultPasswordInUse: this.#options.isDefaultPasswordInUse }
     guardGate(app, gate)
     answerCrossOrigin(app, gate)
     limitRequests(app, { limits: config.limits, authenticate })
-    limitStrangersBodies(app, authenticate)
+    limitAnonymousBodies(app, authenticate)
     if (internalAddr === null) this.#probes(app)
     app.addHook('onRequest', (request, reply, done) => {
       if (routeOf(request).startsWith('/api/')) void reply.header('cache-control', 'no-store')

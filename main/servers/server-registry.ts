@@ -4,13 +4,13 @@ import { LargeAnswers } from '../alta/large-answers.ts'
 import type { Bus } from '../platform/bus.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Keyring } from '../platform/keyring.ts'
-import type { Part } from '../platform/lifecycle.ts'
+import type { Service } from '../platform/lifecycle.ts'
 import type { AreaLogger } from '../platform/logging.ts'
 import type { Store } from '../store/store-types.ts'
 import { allServers, expectedCameras, updateServer } from './queries.ts'
 import type { ServerRow } from './queries.ts'
-import { ServerLink } from './server-link.ts'
-import type { VerifiedServer } from './server-link.ts'
+import { ServerConnection } from './server-connection.ts'
+import type { VerifiedServer } from './server-connection.ts'
 import { defaultWatchTimes } from './server-watch.ts'
 import type { WatchTimes } from './server-watch.ts'
 import { serverDigest, serverState } from './server-view.ts'
@@ -36,13 +36,13 @@ const passwordColumn = 'servers.password_sealed'
 const secretColumn = 'servers.ticket_secret_sealed'
 
 /** All servers as the running desk knows them, each with a client and a watch of its own. */
-export class Fleet implements Part {
+export class ServerRegistry implements Service {
   readonly name = 'servers'
   readonly #options: FleetOptions
-  readonly #links = new Map<string, ServerLink>()
+  readonly #connections = new Map<string, ServerConnection>()
   readonly #digests = new Map<string, string>()
   readonly #changeListeners = new Set<ServerListener>()
-  readonly #lookListeners = new Set<ServerListener>()
+  readonly #pollListeners = new Set<ServerListener>()
   readonly #answers = new LargeAnswers()
 
   constructor(options: FleetOptions) {
@@ -54,23 +54,23 @@ export class Fleet implements Part {
   }
 
   async stop(): Promise<void> {
-    const links = [...this.#links.values()]
-    this.#links.clear()
-    await Promise.all(links.map((link) => link.stop()))
+    const connections = [...this.#connections.values()]
+    this.#connections.clear()
+    await Promise.all(connections.map((connection) => connection.stop()))
     await this.#answers.stop()
   }
 
-  link(serverId: string): ServerLink | undefined {
-    return this.#links.get(serverId)
+  connection(serverId: string): ServerConnection | undefined {
+    return this.#connections.get(serverId)
   }
 
-  links(): readonly ServerLink[] {
-    return [...this.#links.values()]
+  connections(): readonly ServerConnection[] {
+    return [...this.#connections.values()]
   }
 
   /** Origins from which the Alta servers stream, for the security policy of a page; sorted, each once. */
   streamOrigins(): string[] {
-    const origins = this.links().flatMap(({ state }) => state.streamOrigin ?? [])
+    const origins = this.connections().flatMap(({ state }) => state.streamOrigin ?? [])
     return [...new Set(origins)].sort()
   }
 
@@ -81,15 +81,15 @@ export class Fleet implements Part {
   }
 
   /** Calls `listener` after every round of every server, when nothing is being read of it; returns the function that ends that. */
-  onLooked(listener: ServerListener): () => void {
-    this.#lookListeners.add(listener)
-    return () => this.#lookListeners.delete(listener)
+  onPolled(listener: ServerListener): () => void {
+    this.#pollListeners.add(listener)
+    return () => this.#pollListeners.delete(listener)
   }
 
   /** Begins to look after a server, with the client that verified it if there is one. */
-  add(row: ServerRow, verified: VerifiedServer | null): ServerLink {
+  add(row: ServerRow, verified: VerifiedServer | null): ServerConnection {
     const { store, clock, logger, deskId, publicUrl, times = defaultWatchTimes } = this.#options
-    const link: ServerLink = new ServerLink({
+    const connection: ServerConnection = new ServerConnection({
       row,
       client: verified?.client ?? this.client(row.id, row.baseUrl, row.login, this.password(row)),
       ticketSecret: this.#options.keyring.open(secretColumn, row.id, row.ticketSecretSealed),
@@ -99,29 +99,29 @@ export class Fleet implements Part {
       logger,
       times,
       expectedCameras: () => store.read((db) => expectedCameras(db, row.id)),
-      onChanged: () => this.#announce(link),
-      onLooked: () => this.#tell(this.#lookListeners, link),
+      onChanged: () => this.#announce(connection),
+      onPolled: () => this.#tell(this.#pollListeners, connection),
     })
-    this.#links.set(row.id, link)
-    link.start(verified?.known ?? null)
-    this.#digests.set(row.id, serverDigest(link))
-    return link
+    this.#connections.set(row.id, connection)
+    connection.start(verified?.known ?? null)
+    this.#digests.set(row.id, serverDigest(connection))
+    return connection
   }
 
   /** Takes over a changed row; `fresh` where its address or account was verified anew. */
   adopt(row: ServerRow, fresh: VerifiedServer | null): void {
-    const link = this.#links.get(row.id)
-    if (!link) return
-    link.adopt(row, fresh)
-    this.#announce(link)
-    this.#tell(this.#lookListeners, link)
+    const connection = this.#connections.get(row.id)
+    if (!connection) return
+    connection.adopt(row, fresh)
+    this.#announce(connection)
+    this.#tell(this.#pollListeners, connection)
   }
 
   async drop(serverId: string): Promise<void> {
-    const link = this.#links.get(serverId)
-    this.#links.delete(serverId)
+    const connection = this.#connections.get(serverId)
+    this.#connections.delete(serverId)
     this.#digests.delete(serverId)
-    await link?.stop()
+    await connection?.stop()
   }
 
   /** A client for a server that is not, or not like this, in the database yet; the caller stops it. */
@@ -153,29 +153,29 @@ export class Fleet implements Part {
   }
 
   /** Tells the rooms what is known of a server, and the bus where that changed what a person sees. */
-  #announce(link: ServerLink): void {
-    if (this.#links.get(link.id) !== link) return
-    this.#takeStreamOrigin(link)
-    const digest = serverDigest(link)
-    const before = this.#digests.get(link.id)
+  #announce(connection: ServerConnection): void {
+    if (this.#connections.get(connection.id) !== connection) return
+    this.#takeStreamOrigin(connection)
+    const digest = serverDigest(connection)
+    const before = this.#digests.get(connection.id)
     if (before !== digest) {
-      const returned = before?.startsWith('unavailable') === true && serverState(link) !== 'unavailable'
-      this.#publish(link, returned)
+      const returned = before?.startsWith('unavailable') === true && serverState(connection) !== 'unavailable'
+      this.#publish(connection, returned)
     }
-    this.#tell(this.#changeListeners, link)
+    this.#tell(this.#changeListeners, connection)
   }
 
-  #tell(listeners: ReadonlySet<ServerListener>, link: ServerLink): void {
-    if (this.#links.get(link.id) !== link) return
-    for (const listener of listeners) listener(link.id)
+  #tell(listeners: ReadonlySet<ServerListener>, connection: ServerConnection): void {
+    if (this.#connections.get(connection.id) !== connection) return
+    for (const listener of listeners) listener(connection.id)
   }
 
-  #takeStreamOrigin(link: ServerLink): void {
-    const { streamOrigin } = link.state
-    if (streamOrigin === link.row.streamOrigin) return
-    link.adopt({ ...link.row, streamOrigin }, null)
+  #takeStreamOrigin(connection: ServerConnection): void {
+    const { streamOrigin } = connection.state
+    if (streamOrigin === connection.row.streamOrigin) return
+    connection.adopt({ ...connection.row, streamOrigin }, null)
     this.#options.bus.publish('stream-origins.changed', {})
-    void this.#keepStreamOrigin(link.id, streamOrigin)
+    void this.#keepStreamOrigin(connection.id, streamOrigin)
   }
 
   /** The next start serves its pages before Alta has answered: their policy needs the address by then. */
@@ -187,8 +187,12 @@ export class Fleet implements Part {
     }
   }
 
-  #publish(link: ServerLink, returned: boolean): void {
-    this.#digests.set(link.id, serverDigest(link))
-    this.#options.bus.publish('server.changed', { serverId: link.id, state: serverState(link), returned })
+  #publish(connection: ServerConnection, returned: boolean): void {
+    this.#digests.set(connection.id, serverDigest(connection))
+    this.#options.bus.publish('server.changed', {
+      serverId: connection.id,
+      state: serverState(connection),
+      returned,
+    })
   }
 }
