@@ -22,7 +22,11 @@ export const permissionCheck: Bench = {
     const facts = randomFacts()
     const rights = new Rights()
     rights.load(facts)
-    const policy = new Policy({ rights, viewOwner: () => Promise.resolve(undefined), person: () => undefined })
+    const policy = new Policy({
+      rights,
+      viewOwner: () => Promise.resolve(undefined),
+      person: () => undefined,
+    })
     const first = people.map((caller) => microseconds(1, () => policy.canSeeCamera(caller, 'camera-0')))
     const query = openQuery(facts)
     try {
