@@ -46,9 +46,12 @@ export function useWriteAheadLog(connection: SqliteConnection): void {
   connection.pragma('journal_mode = WAL')
 }
 
-/** Drizzle over a connection, with statements prepared once for each text of SQL. */
-export function queryBuilder(connection: SqliteConnection): Tx {
-  const builder: BetterSQLite3Database = drizzle({ client: withPreparedStatements(connection) })
+/**
+ * Drizzle over a connection, with statements prepared once for each text of SQL. `check` is called before every query, and
+ * throws where that may not be asked now.
+ */
+export function queryBuilder(connection: SqliteConnection, check: () => void = () => undefined): Tx {
+  const builder: BetterSQLite3Database = drizzle({ client: withPreparedStatements(connection, check) })
   // The engine answers at once, and every builder can be awaited all the same: that is all that a `Tx` promises.
   return builder as unknown as Tx
 }
@@ -57,9 +60,13 @@ export function queryBuilder(connection: SqliteConnection): Tx {
  * Drizzle asks its client to prepare every query anew, which costs more than running a short one. This client hands
  * out the statement it already has; `raw(false)` because drizzle leaves the ones it mapped itself in raw mode.
  */
-export function withPreparedStatements(connection: SqliteConnection): SqliteConnection {
+export function withPreparedStatements(
+  connection: SqliteConnection,
+  check: () => void = () => undefined,
+): SqliteConnection {
   const statements = new Map<string, Database.Statement>()
   const prepare = (source: string): Database.Statement => {
+    check()
     const known = statements.get(source)
     if (known) return known.reader ? known.raw(false) : known
     const statement = connection.prepare(source)

@@ -174,7 +174,7 @@ export class SqliteStore implements Store {
     this.#lock = lock
     this.#audit = audit
     this.#connection = connection
-    this.#tx = queryBuilder(connection)
+    this.#tx = queryBuilder(connection, () => this.#requireWrite())
     this.#begin = connection.prepare('begin immediate')
     this.#commit = connection.prepare('commit')
     const { path, connectTimeoutMs, queryTimeoutMs, startChildProcess = forkChildProcess } = options
@@ -188,11 +188,11 @@ export class SqliteStore implements Store {
   }
 
   async read<T>(query: (db: ReadHandle) => T | PromiseLike<T>): Promise<T> {
-    this.#refuseWhenClosed()
     const around = this.#scope()
     if (around?.kind === 'write')
       throw new Error('A read was started inside a write; read from `tx` instead.')
     if (around) return query(around.db)
+    this.#refuseWhenClosed()
     this.#running += 1
     try {
       const taken = this.#reads.take()
@@ -313,7 +313,8 @@ export class SqliteStore implements Store {
     const scope: Scope = { kind: 'write', db: this.#tx, open: true }
     this.#begin.run()
     try {
-      const result = await this.#scopes.run(scope, change)
+      // Awaited inside: a query that `change` answers runs only then.
+      const result = await this.#scopes.run(scope, async () => await change())
       const rows = typeof audit === 'function' ? audit(result) : audit
       this.#audit.log.append(connection, [rows ?? []].flat(), this.#options.clock.now())
       this.#commit.run()
@@ -333,6 +334,12 @@ export class SqliteStore implements Store {
     if (this.#synchronous === mode) return
     this.#connection.pragma(`synchronous = ${mode}`)
     this.#synchronous = mode
+  }
+
+  /** What is left of a write that has ended must go neither into the next one nor past the audit log. */
+  #requireWrite(): void {
+    if (this.#scope()?.kind !== 'write')
+      throw new Error('A transaction was used after its write had ended; await all that a write starts.')
   }
 
   #scope(): Scope | null {

@@ -115,6 +115,35 @@ describe('write', () => {
     expect(await keys(store)).toEqual(['later'])
   })
 
+  // Would catch: a query that runs once the write looks as if it had ended, for it was answered and not awaited.
+  test('runs a query that is all that the change answers', async () => {
+    const store = openTestStore()
+    await store.write({ audit: null }, (tx) => tx.insert(deskValues).values({ key: 'a', value: 'x' }))
+    expect(await keys(store)).toEqual(['a'])
+  })
+
+  // Would catch: what goes on after one of several has failed, and changes rows past every transaction and the audit log.
+  test.each(['rolled back', 'committed'])(
+    'what is left of a write that was %s changes nothing',
+    async (end) => {
+      const store = openTestStore()
+      const { promise, resolve } = Promise.withResolvers<void>()
+      let left: Promise<void> = Promise.resolve()
+      const change = async (tx: Tx): Promise<void> => {
+        left = promise.then(() => insert(tx, 'left over'))
+        await insert(tx, 'first')
+        if (end === 'rolled back') throw new Error('no')
+      }
+      await Promise.allSettled([store.write({ audit: null }, change)])
+      await store.write({ audit: null }, async (tx) => {
+        resolve()
+        await expect(left).rejects.toThrow(/after its write had ended/)
+        await insert(tx, 'second')
+      })
+      expect(await keys(store)).toEqual(end === 'committed' ? ['first', 'second'] : ['second'])
+    },
+  )
+
   // Would catch: two transactions on one connection, of which the second commits what the first may still undo.
   test('runs one write at a time, in the order in which they were asked for', async () => {
     const store = openTestStore()
@@ -280,6 +309,20 @@ describe('read', () => {
     const store = openTestStore()
     const smuggled = store.read((db) => db.all(sql`delete from desk_values returning key`))
     await expect(smuggled).rejects.toMatchObject({ name: 'StoreUnavailableError', trouble: 'read-only' })
+  })
+
+  // Would catch: a request that is under way at a stop, and is refused its second query though it waits for nothing.
+  test('that is under way may go on with another inside it while the store closes', async () => {
+    const store = openTestStore()
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const answer = store.read(async () => {
+      await promise
+      return keys(store)
+    })
+    const closed = store.close()
+    resolve()
+    expect(await answer).toEqual([])
+    await closed
   })
 
   test('that is under way is answered before the store closes', async () => {
