@@ -57,9 +57,14 @@ export class AuditTrackingStore implements Store {
   }
 
   async #writeDue(all: boolean): Promise<void> {
-    const { rows, written } = this.#repeated.due(all)
-    if (rows.length > 0) await this.#store.write({ audit: rows }, () => undefined)
-    written()
+    let due = this.#repeated.due(all)
+    const rows = (): readonly AuditRecord[] => {
+      // Once more, inside: what was counted while this waited for its turn must not be forgotten with the rest.
+      due = this.#repeated.due(all)
+      return due.rows
+    }
+    if (due.rows.length > 0) await this.#store.write({ audit: rows }, () => undefined)
+    due.written()
   }
 
   /** Whether the transaction that carried this record was committed. */

@@ -170,3 +170,21 @@ test('the store as rooms have it writes what is due when it is stopped, in the c
     { after: expect.stringContaining('"times":3') as string },
   ])
 })
+
+// Would catch: refusals that are counted while the row of their count waits for its turn, and forgotten with it.
+test('what is counted while the count waits to be written is in it', async () => {
+  const { clock } = setUp()
+  const store = openTestStore()
+  const watch = new AuditTrackingStore(store, clock)
+  const stop = new AbortController()
+  const writing = watch.writeRepetitions(stop.signal)
+  const fail = () => watch.write({ audit: failedSignIn('mallory') }, () => undefined)
+  for (let turn = 0; turn < 2; turn += 1) await fail()
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const others = [store.write({ audit: null }, () => promise), fail(), fail()]
+  stop.abort()
+  setImmediate(resolve)
+  await Promise.all([...others, writing])
+  const rows = await store.read((db) => db.select({ after: audit.after }).from(audit).all())
+  expect(rows).toMatchObject([{ after: null }, { after: expect.stringContaining('"times":3') as string }])
+})
