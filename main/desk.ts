@@ -57,6 +57,7 @@ import { Settings } from './settings/service.ts'
 import type { ChangeFeed } from './store/change-feed.ts'
 import { openStore } from './store/store.ts'
 import type { SqliteStore } from './store/store.ts'
+import type { Store } from './store/store-types.ts'
 import { HttpTransport } from './transport/http/http-transport.ts'
 import { DesktopKeeper, serveDesktopPort } from './transport/ipc.ts'
 import type { DesktopPort, SignInVault } from './transport/ipc.ts'
@@ -81,6 +82,8 @@ export interface DeskOptions {
   readonly openInBrowser?: (url: string) => void
   /** Where a desktop keeps a sign-in between two runs. */
   readonly signInVault?: SignInVault
+  /** Wraps the store that the modules get, for tests: to let writes wait for each other. */
+  readonly aroundStore?: (store: Store) => Store
   /** Holds every answer against the contract, for tests: the types do that before anything runs. */
   readonly checkOutputs?: boolean
 }
@@ -263,7 +266,7 @@ async function openCore(options: DeskOptions): Promise<Core> {
   const bus = new Bus((fact, error) => logger.for('bus').error('a listener failed', { fact, error }))
   const keyring = openKeyring(config)
   const sqlite = openStore({ ...config.db, clock, keyring, logger, migrationsFolder, startChildProcess })
-  const store = new AuditTrackingStore(sqlite, clock)
+  const store = new AuditTrackingStore(options.aroundStore?.(sqlite) ?? sqlite, clock)
   const [health, metrics] = [new PartsHealth(bus), new Metrics()]
   return {
     config,

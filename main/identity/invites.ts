@@ -2,7 +2,7 @@ import type { Invite } from '../../shared/contract/invites.ts'
 import type { Clock } from '../platform/clock.ts'
 import { newId } from '../platform/ids.ts'
 import type { Keyring } from '../platform/keyring.ts'
-import type { Store } from '../store/store-types.ts'
+import type { AuditRecord, Store } from '../store/store-types.ts'
 import { deleteInvite, insertInvite, inviteById, pageOfInvites } from './invites-queries.ts'
 import type { InviteRow } from './invites-queries.ts'
 import { hashOfCode, newCode } from './one-time-codes.ts'
@@ -72,16 +72,21 @@ export class Invites {
   /** Throws NOT_FOUND. */
   async remove(context: RequestContext, id: string): Promise<void> {
     const { store, keyring } = this.#options
-    const row = await store.read((db) => inviteById(db, id))
-    if (!row) throw new AppError('NOT_FOUND')
-    const { maxUses, uses, expiresAt } = row
-    const code = keyring.open(sealedColumn, id, row.codeSealed)
-    const audit = auditRecord(context, {
-      action: 'invite.withdrawn',
-      target: targetOf(row, `${nameOf(row)}, ${code.slice(0, 4)}…`),
-      before: { maxUses, uses, expiresAt },
+    const audit = (row: InviteRow): AuditRecord => {
+      const { maxUses, uses, expiresAt } = row
+      const code = keyring.open(sealedColumn, id, row.codeSealed)
+      return auditRecord(context, {
+        action: 'invite.withdrawn',
+        target: targetOf(row, `${nameOf(row)}, ${code.slice(0, 4)}…`),
+        before: { maxUses, uses, expiresAt },
+      })
+    }
+    await store.write({ audit }, async (tx) => {
+      const row = await inviteById(tx, id)
+      if (!row) throw new AppError('NOT_FOUND')
+      await deleteInvite(tx, id)
+      return row
     })
-    await store.write({ audit }, (tx) => deleteInvite(tx, id))
   }
 
   #view(context: RequestContext, row: InviteRow): Invite {

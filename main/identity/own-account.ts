@@ -1,7 +1,8 @@
 import type { Account, Notice, NoticeKind } from '../../shared/contract/account.ts'
 import type { SignIn } from '../../shared/contract/auth.ts'
 import type { Clock } from '../platform/clock.ts'
-import type { ReadHandle, Store, Tx } from '../store/store-types.ts'
+import type { Change } from '../store/change-feed.ts'
+import type { AuditRecord, ReadHandle, Store, Tx } from '../store/store-types.ts'
 import { addNotice, dismissNotices, noticesFor } from './notices.ts'
 import { newRecoveryCode, hashOfCode } from './one-time-codes.ts'
 import { accountChanged, signInsEnded, targetOf, toUser } from './account-cache.ts'
@@ -60,32 +61,33 @@ export class OwnAccount {
   /** Throws EMAIL_TAKEN, USERNAME_TAKEN, or WRONG_PASSWORD where a new address or username asks for it. */
   async update(context: RequestContext, caller: Caller, changes: OwnChanges): Promise<Account> {
     const { store, identity } = this.#options
-    const before = await this.#row(caller)
-    const wanted = {
-      displayName: changes.displayName ?? before.displayName,
-      email: changes.email === undefined ? before.email : storedEmail(changes.email),
-      username: changes.username === undefined ? before.username : storedUsername(changes.username),
-    }
-    const isNewName = wanted.email !== before.email || wanted.username !== before.username
-    if (isNewName) {
-      await identity.proveOneself(context, caller, before, {
+    const found = await this.#row(caller)
+    const wanted = changedNames(found, changes)
+    if (wanted.email !== undefined || wanted.username !== undefined) {
+      await identity.proveOneself(context, caller, found, {
         password: changes.currentPassword,
         always: true,
       })
     }
-    const audit = auditRecord(context, {
-      action: 'account.changed',
-      target: targetOf(before),
-      before: { displayName: before.displayName, email: before.email, username: before.username },
-      after: wanted,
-    })
-    await store.write({ audit, changes: (after: UserRow) => [accountChanged(after)] }, async (tx) => {
-      await refuseTaken(tx, before.id, wanted)
+    const audit = ({ before, after }: ChangedRow): AuditRecord =>
+      auditRecord(context, {
+        action: 'account.changed',
+        target: targetOf(before),
+        before: namesOf(before),
+        after: namesOf(after),
+      })
+    const told = ({ after }: ChangedRow): Change[] => [accountChanged(after)]
+    await store.write({ audit, changes: told }, async (tx): Promise<ChangedRow> => {
+      // The row as it is now: while the password was checked, somebody else may have changed other names.
+      const before = await rowOf(tx, found.id)
+      const names = { ...namesOf(before), ...wanted }
+      await refuseTaken(tx, before.id, names)
+      const isNewEmail = names.email !== before.email
       // An address that nobody but its owner vouches for must not be what SSO links to.
-      const emailVouched = before.emailVouched && wanted.email === before.email
-      await updateUser(tx, before.id, { ...wanted, emailVouched })
-      if (wanted.email !== before.email) await this.#notice(tx, context, caller, 'email-changed')
-      return rowOf(tx, before.id)
+      const after = { ...before, ...names, emailVouched: before.emailVouched && !isNewEmail }
+      await updateUser(tx, before.id, { ...names, emailVouched: after.emailVouched })
+      if (isNewEmail) await this.#notice(tx, context, caller, 'email-changed')
+      return { before, after }
     })
     return this.show(caller)
   }
@@ -97,13 +99,16 @@ export class OwnAccount {
 
   /** Throws NOT_FOUND for a sign-in that is not the caller's. */
   async endSession(context: RequestContext, caller: Caller, id: string): Promise<void> {
-    const { store } = this.#options
-    if (!(await this.sessions(caller)).some((signIn) => signIn.id === id)) throw new AppError('NOT_FOUND')
+    const { store, clock } = this.#options
     const audit = auditRecord(context, {
       action: 'session.ended',
       target: { kind: 'session', id, name: caller.email },
     })
-    await store.write({ audit, changes: [signInsEnded(caller.userId, [id])] }, (tx) => deleteFamily(tx, id))
+    await store.write({ audit, changes: [signInsEnded(caller.userId, [id])] }, async (tx) => {
+      const mine = signInsOf(await sessionsOfUser(tx, caller.userId), clock.now(), caller.family)
+      if (!mine.some((signIn) => signIn.id === id)) throw new AppError('NOT_FOUND')
+      await deleteFamily(tx, id)
+    })
     if (id === caller.family) context.refreshToken.clear()
   }
 
@@ -114,11 +119,12 @@ export class OwnAccount {
 
   /** Ids of other people's notices, and unknown ones, do nothing. */
   async dismissNotices(context: RequestContext, caller: Caller, ids: readonly string[]): Promise<void> {
-    const audit = auditRecord(context, {
-      action: 'notices.dismissed',
-      target: targetOfCaller(caller),
-      before: { notices: (await this.notices(caller)).filter(({ id }) => ids.includes(id)) },
-    })
+    const audit = (dismissed: readonly Notice[]): AuditRecord =>
+      auditRecord(context, {
+        action: 'notices.dismissed',
+        target: targetOfCaller(caller),
+        before: { notices: dismissed },
+      })
     await this.#options.store.write({ audit }, (tx) => dismissNotices(tx, caller, ids))
   }
 
@@ -132,7 +138,10 @@ export class OwnAccount {
     if (twoFactor.isOn(caller.userId)) throw new AppError('TOTP_ON')
     await identity.proveOneself(context, caller, await this.#row(caller), { password, always: false })
     const audit = auditRecord(context, { action: 'totp.prepared', target: targetOfCaller(caller) })
-    return store.write({ audit }, (tx) => twoFactor.prepare(tx, caller.userId, caller.email))
+    return store.write({ audit }, async (tx) => {
+      await rowOf(tx, caller.userId)
+      return twoFactor.prepare(tx, caller.userId, caller.email)
+    })
   }
 
   async confirmTotp(context: RequestContext, caller: Caller, code: string): Promise<ConfirmedTotp> {
@@ -220,6 +229,30 @@ export class OwnAccount {
   #row(caller: Caller): Promise<UserRow> {
     return this.#options.store.read((db) => rowOf(db, caller.userId))
   }
+}
+
+type Names = Pick<UserRow, 'displayName' | 'email' | 'username'>
+
+/** An account before and after a write. */
+interface ChangedRow {
+  readonly before: UserRow
+  readonly after: UserRow
+}
+
+function namesOf({ displayName, email, username }: Names): Names {
+  return { displayName, email, username }
+}
+
+/** What of these changes differs from the row: only that is proven, and written. */
+function changedNames(row: UserRow, { displayName, email, username }: OwnChanges): Partial<Names> {
+  const names: Partial<Names> = {
+    ...(displayName !== undefined && { displayName }),
+    ...(email !== undefined && { email: storedEmail(email) }),
+    ...(username !== undefined && { username: storedUsername(username) }),
+  }
+  return Object.fromEntries(
+    Object.entries(names).filter(([name, value]) => row[name as keyof Names] !== value),
+  )
 }
 
 /** Throws UNAUTHORIZED where the account was deleted meanwhile. */

@@ -4,6 +4,7 @@ import type { RegistrationMode } from '../../shared/domain/registration.ts'
 import type { Clock } from '../platform/clock.ts'
 import { newId } from '../platform/ids.ts'
 import type { AreaLogger } from '../platform/logging.ts'
+import type { Change } from '../store/change-feed.ts'
 import type { AuditRecord, Store, Tx } from '../store/store-types.ts'
 import { spendInvite } from './invites-queries.ts'
 import { waitForBrowser } from './oidc-loopback.ts'
@@ -158,16 +159,23 @@ export class SsoSignIn {
   async #link(context: RequestContext, user: UserRow, found: OidcPerson): Promise<UserRow> {
     const { store, clock } = this.#options
     const { issuer, subject } = found
-    const audit = auditRecord(context, {
+    const linked = auditRecord(context, {
       action: 'account.linked',
       target: targetOf(user),
       actor: actorOf(user),
       after: { issuer, subject },
     })
-    await store.write({ audit }, (tx) =>
-      insertOidcIdentity(tx, { issuer, subject, userId: user.id, linkedAt: clock.now() }),
-    )
-    return user
+    const audit = ({ isNew }: FoundAccount): AuditRecord | null => (isNew ? linked : null)
+    const { account } = await store.write({ audit }, async (tx): Promise<FoundAccount> => {
+      const known = await userByOidc(tx, issuer, subject)
+      if (known) return { account: known, isNew: false }
+      const prepared = await preparedAccount(tx, found)
+      // Deleted, disabled, or given another address meanwhile.
+      if (prepared?.id !== user.id || prepared.disabled) throw new AppError('SSO_NO_ACCOUNT')
+      await insertOidcIdentity(tx, { issuer, subject, userId: user.id, linkedAt: clock.now() })
+      return { account: prepared, isNew: true }
+    })
+    return account
   }
 
   async #make(context: RequestContext, found: OidcPerson): Promise<UserRow> {
@@ -175,14 +183,18 @@ export class SsoSignIn {
     const inviteHash = this.#inviteOf(found)
     const email = emailOf(found)
     const { issuer, subject } = found
-    const audit = (user: UserRow): AuditRecord =>
+    const registered = (user: UserRow): AuditRecord =>
       auditRecord(context, {
         action: 'user.registered',
         target: targetOf(user),
         actor: actorOf(user),
         after: { email, username: user.username, by: 'single sign-on', issuer, subject },
       })
-    return store.write({ audit, changes: (user: UserRow) => [accountChanged(user)] }, async (tx) => {
+    const audit = (made: FoundAccount): AuditRecord | null => (made.isNew ? registered(made.account) : null)
+    const changes = (made: FoundAccount): Change[] => (made.isNew ? [accountChanged(made.account)] : [])
+    const { account } = await store.write({ audit, changes }, async (tx): Promise<FoundAccount> => {
+      const known = await userByOidc(tx, issuer, subject)
+      if (known) return { account: known, isNew: false }
       if (await userByEmail(tx, email)) {
         throw new AppError(found.emailVerified ? 'EMAIL_TAKEN' : 'SSO_EMAIL_UNVERIFIED')
       }
@@ -192,8 +204,9 @@ export class SsoSignIn {
       if (inviteHash !== null && !(await spendInvite(tx, inviteHash, clock.now()))) {
         throw new AppError('SSO_NO_ACCOUNT')
       }
-      return user
+      return { account: user, isNew: true }
     })
+    return account
   }
 
   /** The hash of the invite that must be used; null where none is needed. */
@@ -236,6 +249,12 @@ export class SsoSignIn {
       throw error
     }
   }
+}
+
+/** `isNew` false: another sign-in of the same person, a second tab, was quicker. */
+interface FoundAccount {
+  readonly account: UserRow
+  readonly isNew: boolean
 }
 
 type Reads = Parameters<typeof userByEmail>[0]

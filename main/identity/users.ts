@@ -5,7 +5,7 @@ import type { GroupRole } from '../../shared/domain/roles.ts'
 import type { Clock } from '../platform/clock.ts'
 import { newId } from '../platform/ids.ts'
 import type { Change } from '../store/change-feed.ts'
-import type { Store, Tx } from '../store/store-types.ts'
+import type { AuditRecord, Store, Tx } from '../store/store-types.ts'
 import { groupsByName } from './groups-queries.ts'
 import { countersOf } from './lockout.ts'
 import type { Lockout } from './lockout.ts'
@@ -27,7 +27,7 @@ import {
   userById,
   userByName,
 } from './queries.ts'
-import type { UserRow } from './queries.ts'
+import type { SessionRow, UserRow } from './queries.ts'
 import { auditRecord, signedInCaller } from '../rpc/request-context.ts'
 import type { AuditParts, RequestContext } from '../rpc/request-context.ts'
 import type { Rights } from './rights.ts'
@@ -138,32 +138,44 @@ export class Users {
     const isNewEmail = (changes.email ?? before.email) !== before.email
     if (isNewEmail) refuseOneself(context, before, 'e-mail address', 'PATCH /api/account')
     const isPromoted = changes.admin === true && !before.admin
-    if (password !== undefined || isNewEmail || isPromoted) await this.#requireProof(context)
+    const needsProof = password !== undefined || isNewEmail || isPromoted
+    if (needsProof) await this.#requireProof(context)
     const names = { ...namesOf(before), ...definedOf(namesOf({ ...before, ...definedOf(changes) })) }
     const passwordHash =
       password === undefined ? null : (await this.#newPassword(context, password, names)).passwordHash
-    const parts = { before: auditView(before), after: auditView({ ...before, ...definedOf(changes) }) }
-    const reset = passwordHash !== null && { after: { ...parts.after, password: 'reset' } }
-    const audit = { action: 'user.changed', target: targetOf(before), ...parts, ...reset } as const
-    const { user } = await this.#write(context, audit, changesOf, (tx) =>
-      this.#changeTelling(tx, context, id, changes, passwordHash),
-    )
+    const audit = (changed: ChangedAccount): AuditParts => ({
+      action: 'user.changed',
+      target: targetOf(changed.before),
+      before: auditView(changed.before),
+      after: { ...auditView(changed.user), ...(passwordHash !== null && { password: 'reset' }) },
+    })
+    const { user } = await this.#write(context, audit, changesOf, async (tx) => {
+      const changed = await this.#changeTelling(tx, context, id, changes, passwordHash)
+      // Demoted, or given another address, by somebody else meanwhile: what would be changed now was not proven.
+      if (!needsProof && (changed.before.email !== changed.user.email || isPromotion(changed)))
+        throw new AppError('REAUTHENTICATION_REQUIRED')
+      return changed
+    })
     return this.#shown(personOf(user))
   }
 
   /** Throws NOT_FOUND or LAST_ADMIN. */
   async remove(context: RequestContext, id: string): Promise<void> {
-    const person = this.#find(id)
-    const audit = { action: 'user.removed', target: targetOf(person), before: auditView(person) } as const
-    const changes = (ended: readonly string[]): Change[] => [
+    this.#find(id)
+    const audit = ({ user }: RemovedAccount): AuditParts => ({
+      action: 'user.removed',
+      target: targetOf(user),
+      before: auditView(user),
+    })
+    const changes = ({ ended }: RemovedAccount): Change[] => [
       { name: 'account.deleted', data: { userId: id } },
       signInsEnded(id, ended),
     ]
-    await this.#write(context, audit, changes, async (tx) => {
-      await refuseLastAdministrator(tx, id)
-      const families = await familiesOf(tx, id)
+    await this.#write(context, audit, changes, async (tx): Promise<RemovedAccount> => {
+      const user = await refuseLastAdministrator(tx, id)
+      const ended = await familiesOf(tx, id)
       await deleteUser(tx, id)
-      return families
+      return { user, ended }
     })
   }
 
@@ -196,15 +208,17 @@ export class Users {
   /** Throws NOT_FOUND. */
   async endSignIn(context: RequestContext, id: string, family: string): Promise<void> {
     const person = this.#find(id)
-    const { store } = this.#options
-    const found = (await store.read((db) => sessionsOfUser(db, id))).find((row) => row.family === family)
-    if (!found) throw new AppError('NOT_FOUND')
-    const { remoteAddress, userAgent } = found
-    const parts = { target: targetOf(person), before: { remoteAddress, userAgent } }
-    const changes = [signInsEnded(id, [family])]
-    await this.#write(context, { action: 'user.sign-in-ended', ...parts }, changes, (tx) =>
-      deleteFamily(tx, family),
-    )
+    const audit = ({ remoteAddress, userAgent }: SessionRow): AuditParts => ({
+      action: 'user.sign-in-ended',
+      target: targetOf(person),
+      before: { remoteAddress, userAgent },
+    })
+    await this.#write(context, audit, [signInsEnded(id, [family])], async (tx) => {
+      const found = (await sessionsOfUser(tx, id)).find((row) => row.family === family)
+      if (!found) throw new AppError('NOT_FOUND')
+      await deleteFamily(tx, family)
+      return found
+    })
   }
 
   /** Throws NOT_FOUND. */
@@ -228,6 +242,7 @@ export class Users {
     const audit = { action: 'user.totp-removed', target: targetOf(person) } as const
     const changes = (ended: readonly string[]): Change[] => [totpChanged(id, false), signInsEnded(id, ended)]
     await this.#write(context, audit, changes, async (tx) => {
+      if (!(await twoFactor.isOnIn(tx, id))) throw new AppError('TOTP_OFF')
       const families = await familiesOf(tx, id)
       await twoFactor.turnOff(tx, id)
       await this.#notice(tx, context, id, 'authenticator-removed')
@@ -258,11 +273,13 @@ export class Users {
   /** Throws UNAUTHORIZED or FORBIDDEN where the caller lost the right while a password was hashed for them. */
   #write<T>(
     context: RequestContext,
-    parts: AuditParts,
+    parts: AuditParts | ((result: T) => AuditParts),
     changes: readonly Change[] | ((result: T) => readonly Change[]),
     work: (tx: Tx) => Promise<T>,
   ): Promise<T> {
-    return this.#options.store.write({ audit: auditRecord(context, parts), changes }, async (tx) => {
+    const audit = (result: T): AuditRecord =>
+      auditRecord(context, typeof parts === 'function' ? parts(result) : parts)
+    return this.#options.store.write({ audit, changes }, async (tx) => {
       const caller = await userById(tx, signedInCaller(context).userId)
       if (caller?.disabled !== false) throw new AppError('UNAUTHORIZED')
       if (!caller.admin) throw new AppError('FORBIDDEN')
@@ -278,10 +295,9 @@ export class Users {
     changes: WrittenChanges,
     passwordHash: string | null,
   ): Promise<ChangedAccount> {
-    const before = await userById(tx, id)
     const changed = await change(tx, id, changes, passwordHash)
     if (passwordHash !== null) await this.#notice(tx, context, id, 'password-changed')
-    if (before?.email !== changed.user.email) await this.#notice(tx, context, id, 'email-changed')
+    if (changed.before.email !== changed.user.email) await this.#notice(tx, context, id, 'email-changed')
     return changed
   }
 
@@ -367,22 +383,31 @@ function refuseOneself(context: RequestContext, { id }: Account, what: string, r
 const ownLockMessage =
   'This is your own account. Another administrator can unlock it; without one, wait until the 15 minutes are over.'
 
-async function refuseLastAdministrator(tx: Tx, id: string): Promise<void> {
+/** Answers the account. Throws NOT_FOUND or LAST_ADMIN. */
+async function refuseLastAdministrator(tx: Tx, id: string): Promise<UserRow> {
   const user = await userById(tx, id)
   if (!user) throw new AppError('NOT_FOUND')
   if (user.admin && !user.disabled && (await otherAdministrators(tx, id)) === 0)
     throw new AppError('LAST_ADMIN')
+  return user
 }
 
-/** An account as a write left it, with the sign-ins that this ended. */
+/** An account before a write and as that left it, with the sign-ins that this ended. */
 interface ChangedAccount {
+  readonly before: UserRow
   readonly user: UserRow
   readonly ended: readonly string[]
-  readonly lostAdmin: boolean
 }
 
-function changesOf({ user, ended, lostAdmin }: ChangedAccount): readonly Change[] {
-  return [accountChanged(user, lostAdmin), signInsEnded(user.id, ended)]
+/** An account that a write deleted, and the sign-ins that ended with it. */
+type RemovedAccount = Omit<ChangedAccount, 'before'>
+
+function isPromotion({ before, user }: ChangedAccount): boolean {
+  return user.admin && !before.admin
+}
+
+function changesOf({ before, user, ended }: ChangedAccount): readonly Change[] {
+  return [accountChanged(user, before.admin && !user.admin), signInsEnded(user.id, ended)]
 }
 
 /** In one write, from the row as it is then. Access tokens lose their worth where a right or the password changed. */
@@ -408,5 +433,5 @@ async function change(
   const ended = isOut ? await familiesOf(tx, id) : []
   await updateUser(tx, id, user)
   if (isOut) await deleteSignIns(tx, id)
-  return { user, ended, lostAdmin: before.admin && !user.admin }
+  return { before, user, ended }
 }

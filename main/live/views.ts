@@ -1,7 +1,9 @@
 import type { Wall } from '../../shared/contract/live.ts'
 import type { View } from '../../shared/contract/views.ts'
 import { storedName } from '../identity/groups.ts'
+import { groupById } from '../identity/groups-queries.ts'
 import type { Policy } from '../identity/policy.ts'
+import { userById } from '../identity/queries.ts'
 import { auditRecord, signedInCaller } from '../rpc/request-context.ts'
 import type { Caller, RequestContext } from '../rpc/request-context.ts'
 import type { Rights } from '../identity/rights.ts'
@@ -80,6 +82,9 @@ export class Views {
     const after = { name: row.name, groupId, slot, ...wall }
     const audit = auditRecord(context, { action: 'view.added', target: targetOf(row), after })
     await store.write({ audit }, async (tx) => {
+      // Deleted meanwhile.
+      if (!(await userById(tx, caller.userId))) throw new AppError('UNAUTHORIZED')
+      if (groupId !== null && !(await groupById(tx, groupId))) throw new AppError('NOT_FOUND')
       if ((await viewsOfOwner(tx, owner)).length >= mostViews) throw new AppError('TOO_MANY_VIEWS')
       await refuseTaken(tx, row)
       await insertView(tx, row)

@@ -4,12 +4,13 @@ import type { WallLayoutId } from '../../shared/domain/wall-layouts.ts'
 import { existingCameras, firstCameraIds } from '../cameras/queries.ts'
 import { groupById } from '../identity/groups-queries.ts'
 import type { Policy } from '../identity/policy.ts'
+import { userById } from '../identity/queries.ts'
 import { auditRecord, signedInCaller } from '../rpc/request-context.ts'
 import type { Caller, RequestContext } from '../rpc/request-context.ts'
 import type { Rights } from '../identity/rights.ts'
 import type { Bus } from '../platform/bus.ts'
 import type { Clock } from '../platform/clock.ts'
-import type { AuditRecord, Store } from '../store/store-types.ts'
+import type { AuditRecord, ReadHandle, Store } from '../store/store-types.ts'
 import { Overwritten } from './overwritten.ts'
 import { deleteGroupWall, groupWallOf, saveGroupWall, saveWall, wallOf } from './queries.ts'
 import type { GroupWallRow, StoredWall } from './queries.ts'
@@ -56,7 +57,11 @@ export class Walls {
       after: { ...kept },
     })
     const row = { userId: caller.userId, ...storedWall(kept), savedAt: clock.now() }
-    await store.write({ audit }, (tx) => saveWall(tx, row))
+    await store.write({ audit }, async (tx) => {
+      // Deleted meanwhile.
+      if (!(await userById(tx, caller.userId))) throw new AppError('UNAUTHORIZED')
+      await saveWall(tx, row)
+    })
     return kept
   }
 
@@ -77,15 +82,13 @@ export class Walls {
     const { store, clock, bus } = this.#options
     const kept = await this.forGroup(groupId, wall)
     const row = { groupId, ...storedWall(kept), savedAt: clock.now() }
-    const audit = auditRecord(context, {
-      action: 'group.wall-saved',
-      target: await this.#targetOf(groupId),
-      after: { ...kept },
-    })
-    const before = await store.write({ audit }, async (tx) => {
+    const audit = ({ target }: SavedWall): AuditRecord =>
+      auditRecord(context, { action: 'group.wall-saved', target, after: { ...kept } })
+    const { before } = await store.write({ audit }, async (tx): Promise<SavedWall> => {
+      const target = await targetOf(tx, groupId)
       const overwritten = (await groupWallOf(tx, groupId)) ?? null
       await saveGroupWall(tx, row)
-      return overwritten
+      return { target, before: overwritten }
     })
     bus.publish('walls.changed', { userId: null, groupId })
     this.#overwritten.keep(groupId, row.savedAt, before)
@@ -97,31 +100,24 @@ export class Walls {
     const { store, clock, bus } = this.#options
     const before = this.#overwritten.before(groupId, savedAt)
     if (before === undefined) throw nothingToRestore()
-    const target = await this.#targetOf(groupId)
-    const audit = ({ layout, tiles }: StoredWall): AuditRecord =>
+    const audit = ({ target, before: { layout, tiles } }: RestoredWall): AuditRecord =>
       auditRecord(context, {
         action: 'group.wall-restored',
         target,
         before: { layout, tiles },
         after: before && { layout: before.layout, tiles: before.tiles },
       })
-    await store.write({ audit }, async (tx) => {
+    await store.write({ audit }, async (tx): Promise<RestoredWall> => {
+      const target = await targetOf(tx, groupId)
       const current = await groupWallOf(tx, groupId)
       if (current?.savedAt !== savedAt) throw nothingToRestore()
       if (before) await saveGroupWall(tx, { ...before, savedAt: clock.now() })
       else await deleteGroupWall(tx, groupId)
-      return current
+      return { target, before: current }
     })
     bus.publish('walls.changed', { userId: null, groupId })
     this.#overwritten.forget(groupId)
     return this.ofGroup(context, groupId)
-  }
-
-  /** Throws NOT_FOUND. */
-  async #targetOf(groupId: string): Promise<{ kind: string; id: string; name: string }> {
-    const group = await this.#options.store.read((db) => groupById(db, groupId))
-    if (!group) throw new AppError('NOT_FOUND')
-    return { kind: 'group', id: groupId, name: group.name }
   }
 
   /** What a person may keep in a wall of their own: cameras that exist and are theirs to see. */
@@ -173,6 +169,27 @@ export class Walls {
     const layout: WallLayoutId = ids.length <= 1 ? '1' : ids.length <= 4 ? '4' : ids.length <= 9 ? '9' : '16'
     return { layout, tiles: wallLayout(layout).tiles.map((_cell, index) => ids[index] ?? null) }
   }
+}
+
+type Target = NonNullable<AuditRecord['target']>
+
+/** The wall of a group that was saved, and what it overwrote. */
+interface SavedWall {
+  readonly target: Target
+  readonly before: GroupWallRow | null
+}
+
+/** The wall of a group that was undone. */
+interface RestoredWall {
+  readonly target: Target
+  readonly before: StoredWall
+}
+
+/** Throws NOT_FOUND. */
+async function targetOf(db: ReadHandle, groupId: string): Promise<Target> {
+  const group = await groupById(db, groupId)
+  if (!group) throw new AppError('NOT_FOUND')
+  return { kind: 'group', id: groupId, name: group.name }
 }
 
 /** A wall as it stands in the database. */

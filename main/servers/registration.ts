@@ -12,7 +12,7 @@ import type { Clock } from '../platform/clock.ts'
 import { newId } from '../platform/ids.ts'
 import type { AreaLogger } from '../platform/logging.ts'
 import { Mutex } from '../platform/mutex.ts'
-import type { Store } from '../store/store-types.ts'
+import type { ReadHandle, Store } from '../store/store-types.ts'
 import { normalBaseUrl, readPageOrigins, withAdded } from './addresses.ts'
 import type { PageOrigin } from './addresses.ts'
 import { auditView } from './audit-view.ts'
@@ -56,6 +56,16 @@ interface NewServer extends ServerInput {
 /** How long the undoing of a failed addition waits for an Alta that may be dead. */
 const undoCall = { retries: 1, timeoutMs: 5_000 } as const
 
+/** Throws SERVER_EXISTS where another server than `exceptId` has this name or this address. */
+export async function refuseDuplicate(
+  db: ReadHandle,
+  name: string,
+  baseUrl: string,
+  exceptId: string | null,
+): Promise<void> {
+  if (await serverLike(db, name, baseUrl, exceptId)) throw new AppError('SERVER_EXISTS')
+}
+
 /** Adds a server and proves changed ones: verify first, and leave nothing behind where anything fails. */
 export class Registration {
   readonly #options: RegistrationOptions
@@ -70,7 +80,7 @@ export class Registration {
   add(context: RequestContext, input: ServerInput): Promise<ServerConnection> {
     return this.#additions.run(async () => {
       const baseUrl = normalBaseUrl(input.baseUrl)
-      await this.refuseDuplicate(input.name, baseUrl, null)
+      await this.#options.store.read((db) => refuseDuplicate(db, input.name, baseUrl, null))
       const streamUrl = webOrigin(input.streamUrl ?? null)
       const server: NewServer = { ...input, id: newId(), baseUrl, streamUrl }
       const client = this.#options.registry.client(server.id, baseUrl, input.login, input.password)
@@ -111,11 +121,6 @@ export class Registration {
     }
   }
 
-  async refuseDuplicate(name: string, baseUrl: string, exceptId: string | null): Promise<void> {
-    const other = await this.#options.store.read((db) => serverLike(db, name, baseUrl, exceptId))
-    if (other) throw new AppError('SERVER_EXISTS')
-  }
-
   #verify(client: AltaClient, context: RequestContext, streamUrl: string | null): Promise<KnownServer> {
     const call = { requestId: context.requestId, signal: context.signal }
     return verifyServer(client, call, { deskId: this.#options.deskId, streamUrl })
@@ -140,7 +145,10 @@ export class Registration {
         target: { kind: 'server', id: row.id, name: row.name },
         after: auditView(row),
       })
-      await store.write({ audit }, (tx) => insertServer(tx, row))
+      await store.write({ audit }, async (tx) => {
+        await refuseDuplicate(tx, row.name, row.baseUrl, null)
+        await insertServer(tx, row)
+      })
       return row
     } catch (error) {
       await this.#undo(client, call, added)

@@ -21,7 +21,7 @@ import {
 import type { ExpectedCamera, ServerRow } from './queries.ts'
 import { receiverViews } from './receivers.ts'
 import type { ReceiverView } from './receivers.ts'
-import { Registration } from './registration.ts'
+import { refuseDuplicate, Registration } from './registration.ts'
 import type { RegistrationOptions, ServerInput } from './registration.ts'
 import type { ServerConnection } from './server-connection.ts'
 import { serverView } from './server-view.ts'
@@ -85,7 +85,7 @@ export class ServersService {
     const needsProof = await found.connection.change(async () => {
       const { row, connection } = await this.#find(id)
       const next = this.#changedRow(row, changes)
-      await this.#registration.refuseDuplicate(next.name, next.baseUrl, id)
+      await this.#options.store.read((db) => refuseDuplicate(db, next.name, next.baseUrl, id))
       if (new URL(next.baseUrl).origin !== new URL(row.baseUrl).origin && changes.password === undefined)
         throw new AppError('PASSWORD_NEEDED', { params: { field: 'password' } })
       const account =
@@ -245,7 +245,11 @@ export class ServersService {
       before: auditView(row),
       after: { ...auditView(next), ...(passwordChanged && { password: 'changed' }) },
     })
-    await this.#options.store.write({ audit }, (tx) => updateServer(tx, row.id, next))
+    await this.#options.store.write({ audit }, async (tx) => {
+      // Once more, inside: another server may have got this name while this one was proven.
+      await refuseDuplicate(tx, next.name, next.baseUrl, row.id)
+      await updateServer(tx, row.id, next)
+    })
   }
 
   async #release(

@@ -6,7 +6,7 @@ import type { RequestContext } from '../rpc/request-context.ts'
 import { putTotpRequiredFor } from '../identity/sign-in-rules.ts'
 import type { SignInRules } from '../identity/sign-in-rules.ts'
 import type { Change } from '../store/change-feed.ts'
-import type { Store } from '../store/store-types.ts'
+import type { AuditRecord, Store } from '../store/store-types.ts'
 import { listenerSwitch, setListenerSwitch } from './queries.ts'
 
 /** The LAN listener as this room uses it. */
@@ -78,13 +78,18 @@ export class Settings {
     if (headless) throw new AppError('HEADLESS')
     if (enabled && !listener.isOpen) await this.#open()
     this.#openProblem = ''
-    const audit = auditRecord(context, {
-      action: 'listener.changed',
-      target: { kind: 'listener', id: null, name: 'LAN listener' },
-      before: { enabled: await store.read(listenerSwitch) },
-      after: { enabled },
+    const audit = (before: boolean): AuditRecord =>
+      auditRecord(context, {
+        action: 'listener.changed',
+        target: { kind: 'listener', id: null, name: 'LAN listener' },
+        before: { enabled: before },
+        after: { enabled },
+      })
+    await store.write({ audit }, async (tx) => {
+      const before = await listenerSwitch(tx)
+      await setListenerSwitch(tx, enabled)
+      return before
     })
-    await store.write({ audit }, (tx) => setListenerSwitch(tx, enabled))
     if (!enabled) {
       const closed = listener.close()
       // Whoever turns it off through the listener itself must still get an answer.
@@ -102,12 +107,13 @@ export class Settings {
     totpRequiredFor: TotpRequirement,
   ): Promise<{ totpRequiredFor: TotpRequirement }> {
     const { store } = this.#options
-    const audit = auditRecord(context, {
-      action: 'sign-in-rules.changed',
-      target: { kind: 'setting', id: null, name: 'sign-in' },
-      before: this.signIn(),
-      after: { totpRequiredFor },
-    })
+    const audit = (): AuditRecord =>
+      auditRecord(context, {
+        action: 'sign-in-rules.changed',
+        target: { kind: 'setting', id: null, name: 'sign-in' },
+        before: this.signIn(),
+        after: { totpRequiredFor },
+      })
     const changes: Change[] = [{ name: 'sign-in-rules.changed', data: { totpRequiredFor } }]
     await store.write({ audit, changes }, (tx) => putTotpRequiredFor(tx, totpRequiredFor))
     return this.signIn()
