@@ -314,7 +314,7 @@ export class SqliteStore implements Store {
     this.#begin.run()
     try {
       // Awaited inside: a query that `change` answers runs only then.
-      const result = await this.#scopes.run(scope, async () => await change())
+      const result = await this.#scopes.run(scope, async () => change())
       const rows = typeof audit === 'function' ? audit(result) : audit
       this.#audit.log.append(connection, [rows ?? []].flat(), this.#options.clock.now())
       this.#commit.run()
