@@ -21,7 +21,10 @@ test.beforeAll(async () => {
     { id: 'porch', name: 'Porch', width: 160, height: 90, fps: 5 },
   ]
   const archives = { main: { duration: 24, local: { locations: ['/opt/archive'] } } }
-  stage = await startStage([{ name: 'Harbour', receivers, archives }], { ALTAVMS_ALTA_DRIFT_INTERVAL: '1s' })
+  // Status and configuration are read once a second: most of these tests wait for the next reading, again and again. What
+  // a tile says between two readings five seconds apart is looked at in fault-rounds.spec.ts.
+  const intervals = { ALTAVMS_ALTA_STATUS_INTERVAL: '1s', ALTAVMS_ALTA_DRIFT_INTERVAL: '1s' }
+  stage = await startStage([{ name: 'Harbour', receivers, archives }], intervals)
   const [alta] = stage.altas
   if (!alta) throw new Error('A server is needed.')
   const { server, cameras } = await furnish(stage, alta, ['roof', 'cellar', 'gate', 'dock'])
@@ -73,14 +76,38 @@ test('codecs that cannot be played and a server without WHEP are said, and what 
   await expectMoving(tileAt(page, 3), 'whep')
 })
 
-/** The dock alone on its wall, as the last tile; its name in the list. */
-async function watchDock(page: Page, watch: ConsoleWatch): Promise<{ tile: Locator; entry: Locator }> {
+/** A tile and its camera in the list. */
+interface Watched {
+  readonly tile: Locator
+  readonly entry: Locator
+}
+
+/** The gate and the dock on a wall, as its last two tiles; returns the dock, and as `gate` the other. */
+async function watchDock(page: Page, watch: ConsoleWatch): Promise<Watched & { readonly gate: Watched }> {
   watch.expect(/^console: .*(409|404) .*\/desk\/dock\//)
   await leaveWall(stage, { layout: '4', tiles: [null, null, cameraIds[2] ?? null, cameraIds[3] ?? null] })
   await signIn(page, stage.desk.origin)
-  const tile = tileAt(page, 4)
-  await expect(tile).toHaveAttribute('data-word', 'Live')
-  return { tile, entry: page.getByTestId('camera-list').getByRole('button', { name: /Dock/ }) }
+  const [gate, dock] = [/Gate/, /Dock/].map((name, index): Watched => ({
+    tile: tileAt(page, 3 + index),
+    entry: page.getByTestId('camera-list').getByRole('button', { name }),
+  }))
+  if (!gate || !dock) throw new Error('Two tiles are needed.')
+  await expectWords([gate, dock], 'Live')
+  return { ...dock, gate }
+}
+
+/** The same wall, on which the dock plays by WHEP and the gate, whose channel has none, by HLS. */
+async function watchBothProtocols(
+  page: Page,
+  watch: ConsoleWatch,
+): Promise<(Watched & { readonly protocol: 'whep' | 'hls' })[]> {
+  watch.expect(/^console: .*(409|404) .*\/desk\/gate\//)
+  await alta().setFault('whep-absent', { channel: 'desk/gate' })
+  const { gate, ...dock } = await watchDock(page, watch)
+  return [
+    { ...dock, protocol: 'whep' },
+    { ...gate, protocol: 'hls' },
+  ]
 }
 
 /** The picture is called old, since when, and counted as old: whatever the browser draws. */
@@ -92,8 +119,21 @@ async function expectFrozen(tile: Locator): Promise<void> {
   await expect.poll(() => tile.getAttribute('data-age-ms').then(Number)).toBeGreaterThan(1_000)
 }
 
+/** Every tile says so, each within the time that one has. */
+async function expectWords(
+  tiles: readonly Watched[],
+  words: string,
+  options: { readonly timeout?: number } = {},
+): Promise<void> {
+  await Promise.all(tiles.map(({ tile }) => expect(tile).toHaveAttribute('data-word', words, options)))
+}
+
 async function freeze(...receivers: string[]): Promise<void> {
   for (const receiver of receivers) await alta().setFault('receiver-frozen', { receiver })
+}
+
+async function thaw(...receivers: string[]): Promise<void> {
+  for (const receiver of receivers) await alta().clearFault('receiver-frozen', { receiver })
 }
 
 /** Picture, stream and word of a tile that is well. */
@@ -118,50 +158,54 @@ test('a source that delivers nothing leaves a frozen picture, and the tile besid
 
 // Would catch: trusting bytes, or drawn frames. Alta goes on sending the last full picture of a receiver that has stopped, which
 // looks like a quiet yard: only its status tells, and only that of the stream which the tile plays.
-for (const protocol of ['whep', 'hls'] as const) {
-  test(`a frozen source is never called live by ${protocol}, in whatever state the tile meets it`, async ({
-    page,
-    watch,
-  }) => {
-    if (protocol === 'hls') await alta().setFault('whep-absent', { channel: 'desk/dock' })
-    const { tile, entry } = await watchDock(page, watch)
-    const thaw = (receiver: string) => alta().clearFault('receiver-frozen', { receiver })
+test('a frozen source is never called live, by WHEP or HLS, in whatever state the tile meets it', async ({
+  page,
+  watch,
+}) => {
+  const both = await watchBothProtocols(page, watch)
+  const expectBothFrozen = (): Promise<void[]> => Promise.all(both.map(({ tile }) => expectFrozen(tile)))
+  const expectBothLive = (variant: 'main' | 'sub'): Promise<void[]> =>
+    Promise.all(both.map(({ tile, protocol }) => expectLive(tile, variant, protocol)))
 
-    // Both streams, while the tile plays: enlarged and loaded again it is no better.
-    await freeze('dock', 'dock-sub')
-    await expectFrozen(tile)
+  // Both streams, while the tiles play: enlarged and loaded again they are no better.
+  await freeze('dock', 'dock-sub', 'gate', 'gate-sub')
+  await expectBothFrozen()
+  for (const { tile, entry } of both) {
     await expect(entry).toContainText('Degraded')
     await tile.dblclick()
+    await expect(tile).toHaveAttribute('data-enlarged', 'true')
     await expectFrozen(tile)
-    await page.reload()
-    await expectFrozen(tile)
+    await page.keyboard.press('Escape')
+  }
+  await page.reload()
+  await expectBothFrozen()
 
-    // The main stream returns: it is played although the tile is small; then the sub stream again.
-    await thaw('dock')
-    await expectLive(tile, 'main', protocol)
-    await thaw('dock-sub')
-    await expectLive(tile, 'sub', protocol)
-    await expect(entry).toContainText('Online')
+  // The main streams return: they are played although the tiles are small; then the sub streams again.
+  await thaw('dock', 'gate')
+  await expectBothLive('main')
+  await thaw('dock-sub', 'gate-sub')
+  await expectBothLive('sub')
+  for (const { entry } of both) await expect(entry).toContainText('Online')
 
-    // The sub stream alone, while it plays.
-    await freeze('dock-sub')
-    await expectLive(tile, 'main', protocol)
-    await thaw('dock-sub')
-    await expectLive(tile, 'sub', protocol)
+  // The sub streams alone, while they play.
+  await freeze('dock-sub', 'gate-sub')
+  await expectBothLive('main')
+  await thaw('dock-sub', 'gate-sub')
+  await expectBothLive('sub')
 
-    // The main stream alone: the tile plays on, and says so together with the list, enlarged too.
-    await freeze('dock')
-    const subOnly = 'Live (sub stream only)'
-    await expect(tile).toHaveAttribute('data-word', subOnly)
+  // The main streams alone: the tiles play on, and say so together with the list, enlarged too.
+  await freeze('dock', 'gate')
+  const subOnly = 'Live (sub stream only)'
+  await expectWords(both, subOnly)
+  for (const { tile, entry, protocol } of both) {
     await expect(entry).toContainText(subOnly)
     await tile.dblclick()
     await expect(tile).toHaveAttribute('data-enlarged', 'true')
     await expect(tile).toHaveAttribute('data-word', subOnly)
     await expectMoving(tile, protocol)
     await page.keyboard.press('Escape')
-    await alta().clearFaults()
-  })
-}
+  }
+})
 
 // Would catch: a list that says Offline beside tiles that say Live.
 test('a server whose management does not respond is said beside the picture, on the tile and in the list', async ({
@@ -205,18 +249,17 @@ test('REC is shown while the server records, and its absence is said where it sh
 
 // Would catch: a frozen source of a server without status, whose picture passes for a playing one for ever; and a picture that
 // may be a quiet yard, but is dimmed or called frozen.
-for (const protocol of ['whep', 'hls'] as const) {
-  test(`where the server has no status, a picture that is not changing is said to be so, by ${protocol}`, async ({
-    page,
-    watch,
-  }) => {
-    if (protocol === 'hls') await alta().setFault('whep-absent', { channel: 'desk/dock' })
-    const { tile, entry } = await watchDock(page, watch)
-    await alta().setFault('no-status', true)
-    await expect(tile).toHaveAttribute('data-word', 'Playing; status unknown')
-    await freeze('dock', 'dock-sub')
-    const words = 'Picture not changing'
-    await expect(tile).toHaveAttribute('data-word', words, { timeout: 45_000 })
+test('where the server has no status, a picture that is not changing is said to be so, by WHEP and HLS', async ({
+  page,
+  watch,
+}) => {
+  const both = await watchBothProtocols(page, watch)
+  await alta().setFault('no-status', true)
+  await expectWords(both, 'Playing; status unknown')
+  await freeze('dock', 'dock-sub', 'gate', 'gate-sub')
+  const words = 'Picture not changing'
+  await expectWords(both, words, { timeout: 45_000 })
+  for (const { tile, entry, protocol } of both) {
     await expect(tile).toHaveAttribute('data-protocol', protocol)
     await expect(tile.getByText(words)).toHaveClass(/\btext-picture-degraded\b/)
     await expect(tile.getByTestId('tile-remark')).toContainText('no status from the server')
@@ -224,11 +267,11 @@ for (const protocol of ['whep', 'hls'] as const) {
     await expect(tile).toHaveAttribute('data-stale', 'false')
     await expect(tile.getByTestId('stage').locator('..')).toHaveCSS('opacity', '1')
     await expect(entry).toContainText(words)
+  }
 
-    await alta().clearFault('receiver-frozen')
-    await expect(tile).toHaveAttribute('data-word', 'Playing; status unknown')
-    await expectMoving(tile, protocol)
-    await alta().clearFaults()
-    await expect(tile).toHaveAttribute('data-word', 'Live')
-  })
-}
+  await thaw('dock', 'dock-sub', 'gate', 'gate-sub')
+  await expectWords(both, 'Playing; status unknown')
+  await Promise.all(both.map(({ tile, protocol }) => expectMoving(tile, protocol)))
+  await alta().clearFault('no-status')
+  await expectWords(both, 'Live')
+})
