@@ -14,6 +14,7 @@ const layers = [
   ['desktop', 'transport'],
   modules,
   ['alta'],
+  ['stream'],
   ['rpc'],
   ['store'],
   ['platform'],

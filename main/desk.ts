@@ -6,9 +6,9 @@ import { camerasProcedures } from './cameras/procedures.ts'
 import { RecordingWatch } from './cameras/recording-watch.ts'
 import type { RecordingTimes } from './cameras/recording-watch.ts'
 import { CamerasService } from './cameras/service.ts'
+import { openCameraTopics } from './cameras/stream-topics.ts'
 import { camerasWorker } from './cameras/worker.ts'
 import { deskOrigin } from './desktop/desk-origin.ts'
-import { EventStream } from './events/event-stream.ts'
 import { eventProcedures } from './events/procedures.ts'
 import { AuditTrackingStore } from './identity/audit-watch.ts'
 import { auditProcedures } from './identity/audit/procedures.ts'
@@ -18,9 +18,11 @@ import { loadDeskId } from './identity/desk-id.ts'
 import { FileTickets } from './identity/file-tickets.ts'
 import { guardRouter } from './rpc/guard.ts'
 import { openIdentity } from './identity/open-identity.ts'
+import { openAccountTopics } from './identity/stream-topics.ts'
 import type { PasswordCost } from './identity/passwords.ts'
 import { openPeople } from './identity/open-people.ts'
 import type { OpenPeople } from './identity/open-people.ts'
+import type { Policy } from './identity/policy.ts'
 import { groupProcedures, peopleProcedures } from './identity/people-procedures.ts'
 import { identityProcedures } from './identity/procedures.ts'
 import type { Caller, CallingWindow } from './rpc/request-context.ts'
@@ -28,6 +30,7 @@ import { keepFirstSlots } from './live/first-slots.ts'
 import { groupWallProcedures, liveProcedures, viewProcedures } from './live/procedures.ts'
 import { camerasOnWallsOf } from './live/queries.ts'
 import { LiveService } from './live/service.ts'
+import { openLiveTopics } from './live/stream-topics.ts'
 import { ViewingSessions } from './live/viewing-sessions.ts'
 import { Views } from './live/views.ts'
 import { Walls } from './live/walls.ts'
@@ -51,16 +54,23 @@ import { PageOrigins } from './servers/page-origins.ts'
 import { serversProcedures } from './servers/procedures.ts'
 import { defaultWatchTimes } from './servers/server-watch.ts'
 import { ServersService } from './servers/service.ts'
+import { openServerTopics } from './servers/stream-topics.ts'
 import { ServerMaintenance } from './servers/maintenance.ts'
 import { settingsProcedures } from './settings/procedures.ts'
 import { Settings } from './settings/service.ts'
+import { openSettingsTopics } from './settings/stream-topics.ts'
 import type { ChangeFeed } from './store/change-feed.ts'
 import { openStore } from './store/store.ts'
 import type { SqliteStore } from './store/store.ts'
 import type { Store } from './store/store-types.ts'
+import { EventStreams } from './stream/event-streams.ts'
+import { StreamHub } from './stream/stream-hub.ts'
 import { HttpTransport } from './transport/http/http-transport.ts'
 import { DesktopKeeper, serveDesktopPort } from './transport/ipc.ts'
 import type { DesktopPort, SignInVault } from './transport/ipc.ts'
+
+/** Of the machine that the desk runs on; set TZ to change it. */
+const { timeZone } = new Intl.DateTimeFormat().resolvedOptions()
 
 export interface DeskOptions {
   readonly config: Config
@@ -112,7 +122,7 @@ export interface Desk {
 /** Opens the database and builds every part. Throws with a sentence for the person who starts the desk. */
 export async function createDesk(options: DeskOptions): Promise<Desk> {
   const core = await openCore(options)
-  const { config, logger, store, bus } = core
+  const { config, logger, store } = core
   const identity = await openIdentity({
     ...core,
     logger: logger.for('identity'),
@@ -133,16 +143,13 @@ export async function createDesk(options: DeskOptions): Promise<Desk> {
   const isSignInLive = (family: string): Promise<boolean> => identity.service.isSignInLive(family)
   const rooms = openRooms(core, people, isSignInLive, options, () => http.port)
   const descriptors = descriptorLimit()
-  const events = new EventStream({
-    bus,
-    clock: core.clock,
-    policy,
+  openTopics(core, policy, rooms.streamOrigins)
+  const events = new EventStreams({
+    ...core,
     isStillIn: (caller) => identity.service.isStillIn(caller),
-    streamOrigins: rooms.streamOrigins,
-    boot: randomBytes(6).toString('hex'),
+    greeting: () => ({ timeZone, streamOrigins: [...rooms.streamOrigins()] }),
     // A quarter: the rest is for requests, Alta's above all, for files and for connections to Alta servers.
     mostStreams: Math.floor(descriptors / 4),
-    metrics: core.metrics,
   })
   const files = new FileTickets(core.clock)
   const audit = openAudit(core, files, (caller) => identity.service.isStillIn(caller))
@@ -251,6 +258,7 @@ interface Core {
   readonly clock: Clock
   readonly metrics: Metrics
   readonly bus: Bus
+  readonly hub: StreamHub
   readonly health: PartsHealth
   readonly keyring: Keyring
   readonly sqlite: SqliteStore
@@ -274,6 +282,7 @@ async function openCore(options: DeskOptions): Promise<Core> {
     clock,
     metrics,
     bus,
+    hub: new StreamHub(randomBytes(6).toString('hex')),
     health,
     keyring,
     sqlite,
@@ -281,6 +290,15 @@ async function openCore(options: DeskOptions): Promise<Core> {
     feed: sqlite.feed,
     deskId: await loadDeskId(store),
   }
+}
+
+/** What each module tells on `events.stream`. */
+function openTopics(core: Core, policy: Policy, streamOrigins: () => readonly string[]): void {
+  openAccountTopics({ ...core, policy })
+  openServerTopics({ ...core, streamOrigins })
+  openCameraTopics({ ...core, policy })
+  openLiveTopics({ ...core, policy })
+  openSettingsTopics(core)
 }
 
 /** The audit log as administrators read it, and its retention. */

@@ -1,12 +1,12 @@
 import { rpc } from '../rpc/rpc.ts'
 import { signedInCaller } from '../rpc/request-context.ts'
-import type { EventStream } from './event-stream.ts'
+import type { EventStreams } from '../stream/event-streams.ts'
 
 /** What changes, as it changes. */
-export function eventProcedures(stream: EventStream) {
+export function eventProcedures(streams: EventStreams) {
   return {
     stream: rpc.events.stream.handler(({ context, lastEventId }) =>
-      stream.open(signedInCaller(context), lastEventId, context.signal, context.door),
+      streams.open(signedInCaller(context), lastEventId, context.signal, context.door),
     ),
   }
 }

@@ -1,10 +1,23 @@
 import type { Clock } from '../platform/clock.ts'
+import type { Change } from '../store/change-feed.ts'
 import type { Store } from '../store/store-types.ts'
 import { countersOf, longestLockMs } from './lockout.ts'
 import type { LockablePerson } from './lockout.ts'
 import { locksOf } from './sign-in-queries.ts'
 import type { TwoFactor } from './two-factor.ts'
 import { lastActiveOf } from './users-queries.ts'
+
+declare module '../store/change-feed.ts' {
+  interface Changes {
+    /** A person signed in or renewed a sign-in, or a lock of theirs began or ended. */
+    readonly 'account-status.changed': { readonly userId: string }
+  }
+}
+
+/** What a write declares that changed what is shown of how somebody signs in. */
+export function accountStatusChanged(userId: string): Change {
+  return { name: 'account-status.changed', data: { userId } }
+}
 
 /** How somebody stands with sign-in, as administrators see it. */
 export interface AccountStatus {

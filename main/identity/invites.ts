@@ -2,6 +2,7 @@ import type { Invite } from '../../shared/contract/invites.ts'
 import type { Clock } from '../platform/clock.ts'
 import { newId } from '../platform/ids.ts'
 import type { Keyring } from '../platform/keyring.ts'
+import type { Change } from '../store/change-feed.ts'
 import type { AuditRecord, Store } from '../store/store-types.ts'
 import { deleteInvite, insertInvite, inviteById, pageOfInvites } from './invites-queries.ts'
 import type { InviteRow } from './invites-queries.ts'
@@ -20,6 +21,18 @@ export interface InvitesOptions {
 
 const sealedColumn = 'invites.code_sealed'
 const hourMs = 3_600_000
+
+declare module '../store/change-feed.ts' {
+  interface Changes {
+    /** An invite was made, used or withdrawn. */
+    readonly 'invites.changed': Record<never, never>
+  }
+}
+
+/** What a write declares that made, used or withdrew an invite. */
+export function invitesChanged(): Change {
+  return { name: 'invites.changed', data: {} }
+}
 
 /**
  * Invites: codes by which people may register. The code is looked up by its hash and kept sealed, so that an
@@ -65,7 +78,7 @@ export class Invites {
       target: targetOf(row, nameOf(row)),
       after: { maxUses, expiresAt },
     })
-    await store.write({ audit }, (tx) => insertInvite(tx, row))
+    await store.write({ audit, changes: [invitesChanged()] }, (tx) => insertInvite(tx, row))
     return this.#view(context, row)
   }
 
@@ -81,7 +94,7 @@ export class Invites {
         before: { maxUses, uses, expiresAt },
       })
     }
-    await store.write({ audit }, async (tx) => {
+    await store.write({ audit, changes: [invitesChanged()] }, async (tx) => {
       const row = await inviteById(tx, id)
       if (!row) throw new AppError('NOT_FOUND')
       await deleteInvite(tx, id)

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { AuditAction } from '../../shared/contract/procedure.ts'
 import type { Clock } from '../platform/clock.ts'
+import type { Change } from '../store/change-feed.ts'
 import type { AuditRecord, ReadHandle, Store, Tx } from '../store/store-types.ts'
 import { AppError } from '../rpc/app-error.ts'
 import type { RequestContext } from '../rpc/request-context.ts'
@@ -64,7 +65,10 @@ export class Lockout {
   ): Promise<void> {
     const locked = { ...failed, ...lockedBy(this.#clock.now() + windowMs) }
     const audit = (locks: boolean): AuditRecord[] => (locks ? [failed, locked] : [failed])
-    await this.#store.write({ audit }, async (tx) => {
+    const userId = failed.target?.id ?? null
+    const changes = (locks: boolean): Change[] =>
+      locks && userId !== null ? [{ name: 'account-status.changed', data: { userId } }] : []
+    await this.#store.write({ audit, changes }, async (tx) => {
       await this.refuseLocked(tx, context, said)
       await deleteForgottenFailures(tx, this.#clock.now())
       let locks = false

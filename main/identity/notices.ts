@@ -1,9 +1,22 @@
 import { and, desc, eq, inArray, ne, notInArray, or, isNull } from 'drizzle-orm'
 import type { Notice, NoticeKind } from '../../shared/contract/account.ts'
 import { newId } from '../platform/ids.ts'
+import type { Change as FeedChange } from '../store/change-feed.ts'
 import type { ReadHandle, Tx } from '../store/store-types.ts'
 import { notices } from '../store/tables/identity.ts'
 import type { Caller, RequestContext } from '../rpc/request-context.ts'
+
+declare module '../store/change-feed.ts' {
+  interface Changes {
+    /** Notices of this person were added or dismissed by a write that declares no other change of the account. */
+    readonly 'notices.changed': { readonly userId: string }
+  }
+}
+
+/** What a write declares that changed nothing else of the account than its notices. */
+export function noticesChanged(userId: string): FeedChange {
+  return { name: 'notices.changed', data: { userId } }
+}
 
 /** So many are kept of each person: older ones are in the audit log. */
 const mostKept = 20

@@ -3,7 +3,7 @@ import type { SignIn } from '../../shared/contract/auth.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Change } from '../store/change-feed.ts'
 import type { AuditRecord, ReadHandle, Store, Tx } from '../store/store-types.ts'
-import { addNotice, dismissNotices, noticesFor } from './notices.ts'
+import { addNotice, dismissNotices, noticesChanged, noticesFor } from './notices.ts'
 import { newRecoveryCode, hashOfCode } from './one-time-codes.ts'
 import { accountChanged, signInsEnded, targetOf, toUser } from './account-cache.ts'
 import type { AccountCache } from './account-cache.ts'
@@ -125,7 +125,8 @@ export class OwnAccount {
         target: targetOfCaller(caller),
         before: { notices: dismissed },
       })
-    await this.#options.store.write({ audit }, (tx) => dismissNotices(tx, caller, ids))
+    const changes = [noticesChanged(caller.userId)]
+    await this.#options.store.write({ audit, changes }, (tx) => dismissNotices(tx, caller, ids))
   }
 
   /** Throws TOTP_ON, or as `Identity.proveOneself` does. */
@@ -182,7 +183,7 @@ export class OwnAccount {
     const user = await this.#proveBoth(context, caller, proof.password)
     const audit = auditRecord(context, { action: 'backup-codes.renewed', target: targetOf(user) })
     return identity.provingCode(context, user, () =>
-      store.write({ audit }, async (tx) => {
+      store.write({ audit, changes: [noticesChanged(user.id)] }, async (tx) => {
         if (!(await twoFactor.take(tx, user.id, proof.code))) throw new AppError('WRONG_CODE')
         await this.#notice(tx, context, caller, 'backup-codes-renewed')
         return { backupCodes: await twoFactor.renewBackupCodes(tx, user.id) }

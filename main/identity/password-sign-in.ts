@@ -1,4 +1,5 @@
 import type { ReadHandle, Store, Tx } from '../store/store-types.ts'
+import { accountStatusChanged } from './account-status.ts'
 import type { BreakGlass } from './break-glass.ts'
 import type { Lockout } from './lockout.ts'
 import { counterOfAccount, counterOfName } from './lockout.ts'
@@ -113,7 +114,7 @@ export class PasswordSignIn {
       actor: actorOf(user),
     })
     try {
-      await store.write({ audit }, async (tx) => {
+      await store.write({ audit, changes: [accountStatusChanged(user.id)] }, async (tx) => {
         // Codes that waited for a hash must not outrun a lock either.
         await lockout.refuseLocked(tx, context, counterOfName(name))
         if (await this.#isLockedAccount(tx, context, user)) throw new AppError('UNAUTHORIZED')

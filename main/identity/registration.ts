@@ -2,6 +2,7 @@ import type { RegistrationMode } from '../../shared/domain/registration.ts'
 import type { Clock } from '../platform/clock.ts'
 import { newId } from '../platform/ids.ts'
 import type { Store } from '../store/store-types.ts'
+import { invitesChanged } from './invites.ts'
 import { openInvite, spendInvite } from './invites-queries.ts'
 import { refuseWeak } from './new-passwords.ts'
 import { hashOfCode, newRecoveryCode } from './one-time-codes.ts'
@@ -90,7 +91,8 @@ export class Registration {
       actor: actorOf(user),
       after: { ...names, by: inviteHash === null ? 'open registration' : 'invite' },
     })
-    await store.write({ audit, changes: [accountChanged(user)] }, async (tx) => {
+    const changes = [accountChanged(user), ...(inviteHash === null ? [] : [invitesChanged()])]
+    await store.write({ audit, changes }, async (tx) => {
       await refuseTaken(tx, null, names)
       await insertUser(tx, user)
       await sessions.open(tx, fresh)

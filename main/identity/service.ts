@@ -3,6 +3,7 @@ import type { Clock } from '../platform/clock.ts'
 import { newId } from '../platform/ids.ts'
 import type { Change } from '../store/change-feed.ts'
 import type { AuditRecord, ReadHandle, Store } from '../store/store-types.ts'
+import { accountStatusChanged } from './account-status.ts'
 import type { AccessTokens, KnownToken } from './access-tokens.ts'
 import { counterOfAccount } from './lockout.ts'
 import type { Lockout } from './lockout.ts'
@@ -138,8 +139,10 @@ export class Identity {
     const { answer, ended } = await store.write(
       {
         audit: (result: Refreshed) => this.#recordOfRefresh(context, person, result),
-        changes: (result: Refreshed) =>
-          result.ended === null ? [] : [signInsEnded(person.id, [result.ended])],
+        changes: ({ answer, ended }: Refreshed) => {
+          if (ended !== null) return [signInsEnded(person.id, [ended])]
+          return answer === null ? [] : [accountStatusChanged(person.id)]
+        },
       },
       async (tx): Promise<Refreshed> => {
         // Again, inside: of two that come at once, the second finds what the first has done.

@@ -6,6 +6,8 @@ import { newId } from '../platform/ids.ts'
 import type { AreaLogger } from '../platform/logging.ts'
 import type { Change } from '../store/change-feed.ts'
 import type { AuditRecord, Store, Tx } from '../store/store-types.ts'
+import { accountStatusChanged } from './account-status.ts'
+import { invitesChanged } from './invites.ts'
 import { spendInvite } from './invites-queries.ts'
 import { waitForBrowser } from './oidc-loopback.ts'
 import { OidcFailure, refusalOf } from './oidc-provider.ts'
@@ -134,7 +136,7 @@ export class SsoSignIn {
       actor: actorOf(user),
       after: { by: 'single sign-on' },
     })
-    const current = await store.write({ audit }, async (tx) => {
+    const current = await store.write({ audit, changes: [accountStatusChanged(user.id)] }, async (tx) => {
       const row = await userById(tx, user.id)
       // Disabled, or deleted, while the provider was asked.
       if (!row || row.disabled) throw new AppError('SSO_NO_ACCOUNT')
@@ -191,7 +193,10 @@ export class SsoSignIn {
         after: { email, username: user.username, by: 'single sign-on', issuer, subject },
       })
     const audit = (made: FoundAccount): AuditRecord | null => (made.isNew ? registered(made.account) : null)
-    const changes = (made: FoundAccount): Change[] => (made.isNew ? [accountChanged(made.account)] : [])
+    const changes = (made: FoundAccount): Change[] => {
+      if (!made.isNew) return []
+      return [accountChanged(made.account), ...(inviteHash === null ? [] : [invitesChanged()])]
+    }
     const { account } = await store.write({ audit, changes }, async (tx): Promise<FoundAccount> => {
       const known = await userByOidc(tx, issuer, subject)
       if (known) return { account: known, isNew: false }

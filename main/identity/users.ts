@@ -15,6 +15,7 @@ import { newCode } from './one-time-codes.ts'
 import type { Passwords } from './passwords.ts'
 import { accountChanged, personOf, signInsEnded, targetOf } from './account-cache.ts'
 import type { AccountCache, Account } from './account-cache.ts'
+import { accountStatusChanged } from './account-status.ts'
 import type { AccountStatuses, AccountStatus } from './account-status.ts'
 import { PeopleIndex } from './account-index.ts'
 import type { PeopleQuestion } from './account-index.ts'
@@ -259,7 +260,8 @@ export class Users {
     const { lockedUntil } = (await this.#options.standing.of([person]))(person)
     const before = lockedUntil === null ? null : { lockedUntil: new Date(lockedUntil).toISOString() }
     const audit = { action: 'user.unlocked', target: targetOf(person), before } as const
-    await this.#write(context, audit, [], (tx) => this.#options.lockout.clear(tx, countersOf(person)))
+    const changes = [accountStatusChanged(id)]
+    await this.#write(context, audit, changes, (tx) => this.#options.lockout.clear(tx, countersOf(person)))
   }
 
   /**

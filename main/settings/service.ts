@@ -85,7 +85,8 @@ export class Settings {
         before: { enabled: before },
         after: { enabled },
       })
-    await store.write({ audit }, async (tx) => {
+    const changes: Change[] = [{ name: 'listener.changed', data: { enabled } }]
+    await store.write({ audit, changes }, async (tx) => {
       const before = await listenerSwitch(tx)
       await setListenerSwitch(tx, enabled)
       return before

@@ -5,6 +5,7 @@ import { auditWrite } from './audit-write.ts'
 import { camerasList } from './cameras-list.ts'
 import { coldStart } from './cold-start.ts'
 import { crowdBench } from './crowd.ts'
+import { eventFeed } from './event-feed.ts'
 import { healthSweep } from './health-sweep.ts'
 import { hlsDelay } from './hls-delay.ts'
 import { hostileAnswers } from './hostile-answers.ts'
@@ -29,6 +30,7 @@ const benches: readonly Bench[] = [
   hlsDelay,
   permissionCheck,
   crowdBench,
+  eventFeed,
   signInStorm,
   auditWrite,
   storeSeam,

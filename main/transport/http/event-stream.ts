@@ -47,7 +47,14 @@ export async function sendEventStream(
   }
 }
 
+/** What was written of a message that goes to many readers as the same object. */
+const written = new WeakMap<object, string>()
+
 function eventOf(message: unknown): string {
+  const known = typeof message === 'object' && message !== null ? written.get(message) : undefined
+  if (known !== undefined) return known
   const id = getEventMeta(message)?.id
-  return `event: message\n${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(message)}\n\n`
+  const text = `event: message\n${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(message)}\n\n`
+  if (typeof message === 'object' && message !== null) written.set(message, text)
+  return text
 }

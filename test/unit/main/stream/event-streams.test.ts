@@ -1,38 +1,55 @@
 import { getEventMeta } from '@orpc/server'
 import { expect, onTestFinished, test } from 'vitest'
+import type { CameraStanding } from '../../../../shared/contract/cameras.ts'
+import { streamMessageSchema } from '../../../../shared/contract/events.ts'
 import type { StreamMessage } from '../../../../shared/contract/events.ts'
-import { EventStream } from '../../../../main/events/event-stream.ts'
+import { openCameraTopics } from '../../../../main/cameras/stream-topics.ts'
 import { Policy } from '../../../../main/identity/policy.ts'
 import type { Caller } from '../../../../main/rpc/request-context.ts'
 import { Rights } from '../../../../main/identity/rights.ts'
+import { openAccountTopics } from '../../../../main/identity/stream-topics.ts'
+import { openLiveTopics } from '../../../../main/live/stream-topics.ts'
 import { Bus } from '../../../../main/platform/bus.ts'
 import { systemClock } from '../../../../main/platform/clock.ts'
 import { Metrics } from '../../../../main/platform/metrics.ts'
+import { openServerTopics } from '../../../../main/servers/stream-topics.ts'
+import { openSettingsTopics } from '../../../../main/settings/stream-topics.ts'
+import { ChangeFeed } from '../../../../main/store/change-feed.ts'
+import type { Change } from '../../../../main/store/change-feed.ts'
+import { EventStreams } from '../../../../main/stream/event-streams.ts'
+import { StreamHub } from '../../../../main/stream/stream-hub.ts'
 
 const boss: Caller = { userId: 'u1', email: 'boss@desk', admin: true, family: 'f1' }
 const guard: Caller = { userId: 'u2', email: 'guard@desk', admin: false, family: 'f2' }
 
 function open(
   options: {
-    kept?: number
     heartbeatMs?: number
     isStillIn?: () => Promise<boolean>
-    boot?: string
     policy?: Policy
     mostStreams?: number
   } = {},
 ) {
-  const bus = new Bus((_name, error) => {
+  const fail = (_name: string, error: unknown): void => {
     throw error
-  })
+  }
+  const bus = new Bus(fail)
+  const feed = new ChangeFeed(fail)
   const origins: string[] = []
-  const events = new EventStream({
+  const policy = options.policy ?? new Policy()
+  const hub = new StreamHub('b00')
+  const common = { hub, bus, feed, clock: systemClock, policy }
+  openAccountTopics(common)
+  openServerTopics({ ...common, streamOrigins: () => origins })
+  openCameraTopics(common)
+  openLiveTopics(common)
+  openSettingsTopics(common)
+  const events = new EventStreams({
+    hub,
     bus,
     clock: systemClock,
-    policy: new Policy(),
     isStillIn: () => Promise.resolve(true),
-    streamOrigins: () => origins,
-    boot: 'b00',
+    greeting: () => ({ timeZone: 'Europe/Madrid', streamOrigins: [...origins] }),
     mostStreams: 64,
     metrics: new Metrics(),
     heartbeatMs: 100_000,
@@ -61,7 +78,8 @@ function open(
         ],
       },
     })
-  return { events, bus, changed, origins }
+  const tell = (...changes: Change[]): void => feed.tell(changes, 'this-desk')
+  return { events, hub, bus, tell, changed, origins }
 }
 
 /** Takes `count` messages and leaves the stream open. */
@@ -112,18 +130,6 @@ test.each(['other-1', 'b00-99', 'b00--1', 'b00-x', 'nonsense', ''])(
     expect((await take(events.open(boss, id, never), 1))[0]).toMatchObject({ type: 'hello', resync: true })
   },
 )
-
-test('who was away for longer than the ring reaches is told so instead of hearing half', async () => {
-  const { events, changed } = open({ kept: 3 })
-  const stream = events.open(boss, undefined, never)
-  const [hello] = await take(stream, 1)
-  for (const id of ['a', 'b', 'c', 'd', 'e']) changed(id)
-  expect((await take(events.open(boss, idOf(hello), never), 1))[0]).toMatchObject({ resync: true })
-  // The open stream was too slow, too; afterwards it goes on with what is new.
-  expect((await take(stream, 1))[0]).toMatchObject({ type: 'hello', resync: true })
-  changed('f')
-  expect(told(await take(stream, 1))).toEqual(['f'])
-})
 
 test('nobody hears of a camera or server that is not theirs, but everybody of new stream origins', async () => {
   const { events, bus, changed, origins } = open()
@@ -314,4 +320,98 @@ test('changed views are told to their owner, or to the group, and to nobody else
     }
   }
   expect(await Promise.all(streams.map(heard))).toEqual([['hall', 'gone'], ['hall', null], [null]])
+})
+
+const standing: CameraStanding = {
+  status: 'online',
+  statusReason: '',
+  statusSinceAt: 1,
+  serverResponding: true,
+  variants: [],
+  recordingState: 'unknown',
+  recordingReason: '',
+}
+type Opened = ReturnType<typeof openWithRights>
+const group = (name: 'group.saved' | 'group.deleted', groupId: string): Change => ({
+  name,
+  data: { groupId },
+})
+
+/** For each topic what happens, and which of boss, guard (in the hall) and an outsider hear of it. */
+const audiences: [string, (desk: Opened) => void, string][] = [
+  ['server.changed', ({ bus }) => bus.publish('server.removed', { serverId: 's' }), 'boss'],
+  ['stream-origins.changed', ({ bus }) => bus.publish('stream-origins.changed', {}), 'boss guard outsider'],
+  [
+    'camera.changed',
+    ({ bus }) => bus.publish('camera.changed', { cameraId: 'a', serverId: 's', standing }),
+    'boss guard',
+  ],
+  ['camera.changed', ({ bus }) => bus.publish('camera.added', { cameraId: 'z', serverId: 's' }), 'boss'],
+  [
+    'walls.changed',
+    ({ bus }) => bus.publish('walls.changed', { userId: null, groupId: 'hall' }),
+    'boss guard',
+  ],
+  ['walls.changed', ({ bus }) => bus.publish('walls.changed', { userId: 'u2', groupId: null }), 'guard'],
+  [
+    'account.changed',
+    ({ tell }) => tell({ name: 'notices.changed', data: { userId: guard.userId } }),
+    'guard',
+  ],
+  ['user.changed', ({ tell }) => tell({ name: 'account.deleted', data: { userId: 'u9' } }), 'boss'],
+  ['user.changed', ({ tell }) => tell({ name: 'account-status.changed', data: { userId: 'u9' } }), 'boss'],
+  ['group.changed', ({ tell }) => tell(group('group.saved', 'hall')), 'boss guard'],
+  ['group.changed', ({ tell }) => tell(group('group.deleted', 'hall')), 'boss'],
+  [
+    'group.changed',
+    ({ tell }) => tell({ name: 'group.member-set', data: { groupId: 'hall', userId: 'u9', role: 'viewer' } }),
+    'boss',
+  ],
+  ['invites.changed', ({ tell }) => tell({ name: 'invites.changed', data: {} }), 'boss'],
+  ['settings.changed', ({ tell }) => tell({ name: 'listener.changed', data: { enabled: true } }), 'boss'],
+]
+
+// Would catch: a new topic of which nobody looked who hears it.
+test('every message of the contract that is a topic is among them', () => {
+  const types = streamMessageSchema.options.map(({ shape }) => shape.type.value)
+  const forOneReader = ['hello', 'heartbeat', 'rights.changed', 'stream.ended']
+  const topics = types.filter((type) => !forOneReader.includes(type))
+  expect(new Set(audiences.map(([type]) => type))).toEqual(new Set(topics))
+})
+
+// Would catch: a message that tells somebody of what does not exist for them; one that does not reach whom it is for.
+test.each(audiences)(
+  '%s (case %#) reaches those whom it concerns, and nobody else',
+  async (type, act, hearers) => {
+    const opened = openWithRights()
+    const readers = { boss, guard, outsider: another('u3') }
+    const streams = Object.entries(readers).map(([name, caller]) => {
+      return { name, stream: opened.events.open(caller, undefined, never) }
+    })
+    for (const { stream } of streams) await take(stream, 1)
+    act(opened)
+    // For everybody, so that those who got nothing before it get something.
+    opened.origins.push('http://the-end')
+    opened.bus.publish('stream-origins.changed', {})
+    const heard: string[] = []
+    for (const { name, stream } of streams) {
+      const [message] = await take(stream, 1)
+      const isTheEnd = message?.type === 'stream-origins.changed' && type !== message.type
+      if (!isTheEnd) heard.push(name)
+      expect(message?.type).toBe(isTheEnd ? 'stream-origins.changed' : type)
+    }
+    expect(heard.join(' ')).toBe(hearers)
+  },
+)
+
+// Would catch: the sign-ins of a person on a page of somebody who left the desk's administrators.
+test('an account that is changed reaches its person and administrators, each with one message', async () => {
+  const { events, tell } = openWithRights()
+  const [theirs, mine] = [events.open(boss, undefined, never), events.open(guard, undefined, never)]
+  await Promise.all([take(theirs, 1), take(mine, 1)])
+  tell({ name: 'sign-ins.ended', data: { userId: guard.userId, families: ['f9'] } })
+  expect(await take(theirs, 1)).toMatchObject([
+    { type: 'user.changed', userId: guard.userId, change: 'changed' },
+  ])
+  expect(await take(mine, 1)).toMatchObject([{ type: 'account.changed' }])
 })

@@ -1,0 +1,27 @@
+import type { Policy, ViewOwner } from '../identity/policy.ts'
+import type { Bus } from '../platform/bus.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { StreamHub } from '../stream/stream-hub.ts'
+
+interface LiveTopicsOptions {
+  readonly hub: StreamHub
+  readonly bus: Bus
+  readonly clock: Clock
+  readonly policy: Policy
+}
+
+/** Tells of changed views and walls their owner: one person, or who is in a group. */
+export function openLiveTopics({ hub, bus, clock, policy }: LiveTopicsOptions): void {
+  const walls = hub.register({
+    name: 'walls.changed',
+    audience: (caller, { userId, groupId }: ViewOwner) => {
+      if (userId !== null) return caller.userId === userId
+      return caller.admin || (groupId !== null && policy.groupRole(caller, groupId) !== null)
+    },
+    latestOf: (_message, { userId, groupId }) => groupId ?? userId,
+    kept: 1_000,
+  })
+  bus.subscribe('walls.changed', (owner) =>
+    walls.publish({ type: 'walls.changed', at: clock.now(), groupId: owner.groupId }, owner),
+  )
+}
