@@ -1,7 +1,7 @@
 import type { InfiniteData } from '@tanstack/vue-query'
 import { computed, nextTick, shallowRef, watch } from 'vue'
 import type { Camera } from '../../shared/contract/cameras.ts'
-import type { StreamMessage } from '../../shared/contract/events.ts'
+import type { StreamMessage, TopicName } from '../../shared/contract/events.ts'
 import { desk } from './client.ts'
 import type { Outputs } from './client.ts'
 import { DeskEvents } from './desk-events.ts'
@@ -16,10 +16,27 @@ import { setDeskZone } from './times.ts'
 
 /** Lists are read again at most this often, however many cameras change at once. */
 const rereadEveryMs = 1_000
+/** A group shows the names of its cameras, which change far less often than their status: it can wait. */
+const rereadGroupsMs = 10_000
 /** How soon the desk is asked again which cameras may be seen, where it did not answer. */
 const askAgainMs = 2_000
 /** How often a page without updates asks which cameras may be seen. */
 const checkWhilePausedMs = 5_000
+
+/** What is read again when a topic says that something changed, or when its messages were lost: the first words of keys. */
+const areasOf: Readonly<Record<TopicName, readonly Area[]>> = {
+  'server.changed': ['servers'],
+  'camera.changed': ['cameras'],
+  'walls.changed': ['live'],
+  'stream-origins.changed': [],
+  'account.changed': ['account'],
+  // A group shows its people, and a person their groups.
+  'user.changed': ['users', 'groups'],
+  'group.changed': ['groups', 'users'],
+  'invites.changed': ['invites'],
+  'settings.changed': ['settings'],
+}
+type Area = 'servers' | 'cameras' | 'live' | 'account' | 'users' | 'groups' | 'invites' | 'settings'
 
 type CameraList = Outputs['cameras']['list']
 type Listener = (message: StreamMessage) => void
@@ -110,18 +127,29 @@ async function visibleOf(cameraIds: string[]): Promise<readonly string[]> {
 function receive(message: StreamMessage): void {
   setDeskClock(message.at)
   if (message.type === 'hello') setDeskZone(message.timeZone)
-  if (message.type === 'hello' && message.resync) {
-    // What a page was answered while it loaded is no older than it looks.
-    if (greeted) missedUntil.value = Date.now()
-    void recheckCameras('keep')
-  }
+  if (message.type === 'hello' && message.resync) messagesLost(message.topics)
   greeted = true
   if (message.type === 'camera.changed') cameraChanged(message)
-  if (message.type === 'server.changed') rereadSoon('servers')
-  if (message.type === 'walls.changed') wallsChanged(message.groupId)
+  else if (message.type === 'walls.changed') wallsChanged(message.groupId)
+  else if (isTopic(message.type)) for (const area of areasOf[message.type]) rereadSoon(area)
   if (message.type === 'rights.changed') rightsChanged(message)
   if ('streamOrigins' in message) outdated.value = isOutdated(message.streamOrigins)
   for (const listener of listeners) listener(message)
+}
+
+/** Reads again what was not heard of; without `topics` that is everything. */
+function messagesLost(topics: readonly TopicName[] | undefined): void {
+  if (topics && !topics.includes('camera.changed')) {
+    for (const topic of topics) for (const area of areasOf[topic]) rereadSoon(area)
+    return
+  }
+  // What a page was answered while it loaded is no older than it looks.
+  if (greeted) missedUntil.value = Date.now()
+  void recheckCameras('keep')
+}
+
+function isTopic(type: StreamMessage['type']): type is TopicName {
+  return type in areasOf
 }
 
 /** One's own wall changes on this page alone: only that of a group is read again. */
@@ -146,6 +174,7 @@ function cameraChanged(message: Extract<StreamMessage, { type: 'camera.changed' 
     (old) => old && { ...old, pages: old.pages.map((page) => patchList(page, patch)) },
   )
   rereadSoon('cameras')
+  rereadSoon('groups', change === 'changed' ? rereadGroupsMs : rereadEveryMs)
 }
 
 /**
@@ -202,13 +231,17 @@ function patchList(list: CameraList, patch: (camera: Camera) => Camera): CameraL
   return { ...list, items: list.items.map(patch) }
 }
 
-const waiting = new Set<'cameras' | 'servers'>()
+/** Areas that are about to be read again, and when. */
+const waiting = new Map<Area, { readonly timer: ReturnType<typeof setTimeout>; readonly dueAt: number }>()
 
-function rereadSoon(area: 'cameras' | 'servers'): void {
-  if (waiting.has(area)) return
-  waiting.add(area)
-  setTimeout(() => {
+function rereadSoon(area: Area, withinMs = rereadEveryMs): void {
+  const dueAt = performance.now() + withinMs
+  const earlier = waiting.get(area)
+  if (earlier && earlier.dueAt <= dueAt) return
+  clearTimeout(earlier?.timer)
+  const timer = setTimeout(() => {
     waiting.delete(area)
     void queryClient.invalidateQueries({ queryKey: [area] })
-  }, rereadEveryMs)
+  }, withinMs)
+  waiting.set(area, { timer, dueAt })
 }

@@ -94,12 +94,6 @@ export function storagesQuery(serverId: string) {
   })
 }
 
-/**
- * What other administrators do to accounts, groups and invites is announced to nobody, so an open list of them is read
- * again this often.
- */
-export const readAgainMs = 10_000
-
 /** One page of the people of this desk. */
 export function userListQuery(input: Inputs['users']['list']) {
   return queryOptions({

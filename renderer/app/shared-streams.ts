@@ -29,10 +29,10 @@ export type OpenWithToken = (options: {
 }) => Promise<AsyncIterable<StreamMessage>>
 
 /**
- * Messages that a page may leave unread; a frozen one is dropped beyond that, and asks again when it wakes. More than the
- * desk repeats at once to a page that resumes (1000).
+ * Messages that a page may leave unread; a frozen one is dropped beyond that, and asks again when it wakes. More than all
+ * topics of the desk together repeat at once to a page that resumes.
  */
-export const mostUnread = 2_000
+export const mostUnread = 6_000
 /** A stream that spoke within a heartbeat (2 s) and a little is alive. */
 const freshMs = 2_500
 
@@ -154,7 +154,8 @@ class SharedStream {
   #greet(reader: Reader, at: number): void {
     if (!this.#hello) return
     reader.greeted = true
-    reader.relay({ ...this.#hello, at: Math.round(at), resync: true }, this.#lastId)
+    const { topics: _topics, ...hello } = this.#hello
+    reader.relay({ ...hello, at: Math.round(at), resync: true }, this.#lastId)
   }
 }
 

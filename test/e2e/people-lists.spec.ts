@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { expect } from '@playwright/test'
 import type { Locator, Page } from '@playwright/test'
+import { ApiClient } from '../fixtures/api-client.ts'
 import { crowd, numbered, startCrowdedDesk } from '../fixtures/crowded-desk.ts'
 import type { CrowdedDesk } from '../fixtures/crowded-desk.ts'
 import { openAt } from './stage/screen.ts'
@@ -197,3 +198,44 @@ async function exported(page: Page, format: RegExp): Promise<string> {
   ])
   return readFile(await download.path(), 'utf8')
 }
+
+// Would catch: a list that shows what another administrator did only after ten seconds, or when it is opened again.
+test('what another administrator changes is on the open lists at once', async ({ page }) => {
+  const other = new ApiClient(crowded.desk.origin)
+  await other.signIn(ownAdmin.email, ownAdmin.password)
+  // Far below the ten seconds after which lists were once asked for again.
+  const soon = { timeout: 4_000 }
+
+  await openAt(page, '/settings/users?search=wilma', 'Users')
+  await expect(page.getByText('Nobody fits')).toBeVisible()
+  const wilma = { displayName: 'Wilma Torn', email: 'wilma@desk.example', username: 'wilma' }
+  const { id } = await other.want<{ id: string }>('POST', '/users', {
+    ...wilma,
+    password: 'copper-lantern-63',
+  })
+  await expect(page.getByRole('link', { name: wilma.displayName })).toBeVisible(soon)
+
+  await openAt(page, '/settings/groups?search=newcomers', 'Groups')
+  await expect(page.getByText('No group fits')).toBeVisible()
+  const group = await other.want<{ id: string }>('POST', '/groups', { name: 'Newcomers' })
+  const row = rowsOf(page).filter({ hasText: 'Newcomers' })
+  await expect(row).toBeVisible(soon)
+  await other.want('PUT', `/groups/${group.id}/members/${id}`, { role: 'viewer' })
+  await expect(row.getByRole('cell').nth(2)).toHaveText('1', soon)
+  await row.getByRole('link').click()
+  await expect(page.getByRole('heading', { name: 'People (1)' })).toBeVisible()
+  await other.want('DELETE', `/users/${id}`)
+  await expect(page.getByRole('heading', { name: 'People (0)' })).toBeVisible(soon)
+  await other.want('DELETE', `/groups/${group.id}`)
+
+  await openAt(page, '/settings/invites', 'Invites')
+  await expect(rowsOf(page)).toHaveCount(0)
+  const invite = await other.want<{ id: string }>('POST', '/invites', { maxUses: 7 })
+  await expect(rowsOf(page)).toHaveCount(1, soon)
+  await other.want('DELETE', `/invites/${invite.id}`)
+  await expect(rowsOf(page)).toHaveCount(0, soon)
+
+  // And what somebody does with one's own account, on whatever page one is.
+  await other.want('POST', '/account/recovery-code', { password: ownAdmin.password })
+  await expect(page.getByTestId('account-notice')).toContainText('Your recovery code was replaced', soon)
+})

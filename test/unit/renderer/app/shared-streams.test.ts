@@ -212,6 +212,18 @@ describe('the stream that tabs share', () => {
     expect(third.heard[0]?.id).toBe('b-2')
   })
 
+  // Would catch: a tab that reads one list again, though it has heard nothing yet, because the tab beside it was too slow.
+  it('tells a tab that joins after a gap to read everything, not only what the gap was about', async () => {
+    const { first, desk } = await openTab()
+    desk.say({ ...hello(true, 15), topics: ['user.changed'] } as StreamMessage, 'b-2')
+    await until(() => first.types.length === 2)
+    const second = tab()
+    await until(() => second.types.includes('hello'))
+    expect(first.heard[1]?.message).toMatchObject({ resync: true, topics: ['user.changed'] })
+    expect(second.heard[0]?.message).toMatchObject({ resync: true, timeZone: zone })
+    expect(second.heard[0]?.message).not.toHaveProperty('topics')
+  })
+
   // Would catch: a page that was cut off and looks connected again, because a tab beside it has an old stream.
   it('does not greet a page that was there before until the desk has spoken', async () => {
     const { desk } = await openTab()
