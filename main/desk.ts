@@ -392,8 +392,8 @@ function openRooms(
     policy,
     desktopOrigin,
   })
-  const walls = new Walls({ store, policy, rights, clock, bus })
-  const views = new Views({ store, policy, rights, walls, clock, bus })
+  const walls = new Walls({ store, policy, rights, clock })
+  const views = new Views({ store, policy, rights, walls, clock })
   return {
     procedures: {
       servers: serversProcedures(servers, pageOrigins),

@@ -1,8 +1,22 @@
 import { and, asc, eq, inArray, isNotNull, or, sql } from 'drizzle-orm'
+import type { ViewOwner } from '../identity/policy.ts'
+import type { Change } from '../store/change-feed.ts'
 import { preparedOnce } from '../store/prepared-once.ts'
 import type { ReadHandle, Tx } from '../store/store-types.ts'
 import { walls } from '../store/tables/cameras.ts'
 import { groupWalls, views, viewSlots } from '../store/tables/groups.ts'
+
+declare module '../store/change-feed.ts' {
+  interface Changes {
+    /** Saved views, or their keys, or the wall of a group changed: of one person, or of everybody in a group. */
+    readonly 'walls.changed': ViewOwner
+  }
+}
+
+/** What a write declares that changed a view, its key or the wall of a group. */
+export function wallsChanged({ userId, groupId }: ViewOwner): Change {
+  return { name: 'walls.changed', data: { userId, groupId } }
+}
 
 export type WallRow = typeof walls.$inferSelect
 export type GroupWallRow = typeof groupWalls.$inferSelect

@@ -1,17 +1,17 @@
 import type { Policy, ViewOwner } from '../identity/policy.ts'
-import type { Bus } from '../platform/bus.ts'
 import type { Clock } from '../platform/clock.ts'
+import type { ChangeFeed } from '../store/change-feed.ts'
 import type { StreamHub } from '../stream/stream-hub.ts'
 
 interface LiveTopicsOptions {
   readonly hub: StreamHub
-  readonly bus: Bus
+  readonly feed: ChangeFeed
   readonly clock: Clock
   readonly policy: Policy
 }
 
 /** Tells of changed views and walls their owner: one person, or who is in a group. */
-export function openLiveTopics({ hub, bus, clock, policy }: LiveTopicsOptions): void {
+export function openLiveTopics({ hub, feed, clock, policy }: LiveTopicsOptions): void {
   const walls = hub.register({
     name: 'walls.changed',
     audience: (caller, { userId, groupId }: ViewOwner) => {
@@ -21,7 +21,7 @@ export function openLiveTopics({ hub, bus, clock, policy }: LiveTopicsOptions): 
     latestOf: (_message, { userId, groupId }) => groupId ?? userId,
     kept: 1_000,
   })
-  bus.subscribe('walls.changed', (owner) =>
+  feed.on('walls.changed', ({ data: owner }) =>
     walls.publish({ type: 'walls.changed', at: clock.now(), groupId: owner.groupId }, owner),
   )
 }

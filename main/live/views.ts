@@ -7,13 +7,22 @@ import { userById } from '../identity/queries.ts'
 import { auditRecord, signedInCaller } from '../rpc/request-context.ts'
 import type { Caller, RequestContext } from '../rpc/request-context.ts'
 import type { Rights } from '../identity/rights.ts'
-import type { Bus } from '../platform/bus.ts'
 import type { Clock } from '../platform/clock.ts'
 import { newId } from '../platform/ids.ts'
+import type { Change } from '../store/change-feed.ts'
 import type { AuditRecord, ReadHandle, Store, Tx } from '../store/store-types.ts'
 import { foldedText } from '../store/text-search.ts'
 import { Overwritten } from './overwritten.ts'
-import { deleteView, insertView, putSlot, slotsOf, updateView, viewById, viewsOf } from './queries.ts'
+import {
+  deleteView,
+  insertView,
+  putSlot,
+  slotsOf,
+  updateView,
+  viewById,
+  viewsOf,
+  wallsChanged,
+} from './queries.ts'
 import type { ViewRow } from './queries.ts'
 import { nothingToRestore, storedWall } from './walls.ts'
 import type { Walls } from './walls.ts'
@@ -25,7 +34,6 @@ export interface ViewsOptions {
   readonly rights: Rights
   readonly walls: Walls
   readonly clock: Clock
-  readonly bus: Bus
 }
 
 /** So many views a person, or a group, can have. */
@@ -81,7 +89,7 @@ export class Views {
     }
     const after = { name: row.name, groupId, slot, ...wall }
     const audit = auditRecord(context, { action: 'view.added', target: targetOf(row), after })
-    await store.write({ audit }, async (tx) => {
+    await store.write({ audit, changes: [wallsChanged(row)] }, async (tx) => {
       // Deleted meanwhile.
       if (!(await userById(tx, caller.userId))) throw new AppError('UNAUTHORIZED')
       if (groupId !== null && !(await groupById(tx, groupId))) throw new AppError('NOT_FOUND')
@@ -90,7 +98,6 @@ export class Views {
       await insertView(tx, row)
       if (slot !== null) await putSlot(tx, caller.userId, row.id, slot)
     })
-    this.#announce(row)
     return this.#shown(caller, row)
   }
 
@@ -144,7 +151,8 @@ export class Views {
         before: { slot: taken },
         after: { slot, ...(replaced && { replaced: replaced.name }) },
       })
-    const { row } = await store.write({ audit }, async (tx): Promise<PlacedView> => {
+    const changes = [wallsChanged({ userId: caller.userId, groupId: null })]
+    const { row } = await store.write({ audit, changes }, async (tx): Promise<PlacedView> => {
       const found = await find(tx, id)
       const slots = await slotsOf(tx, caller.userId)
       const [replacedId] = [...slots].find(([viewId, taken]) => taken === slot && viewId !== id) ?? []
@@ -152,7 +160,6 @@ export class Views {
       await putSlot(tx, caller.userId, id, slot)
       return { row: found, taken: slots.get(id) ?? null, replaced }
     })
-    this.#announce({ userId: caller.userId, groupId: null })
     return this.#shown(caller, row)
   }
 
@@ -161,12 +168,12 @@ export class Views {
       const before = { name: row.name, groupId: row.groupId }
       return auditRecord(context, { action: 'view.removed', target: targetOf(row), before })
     }
-    const row = await this.#options.store.write({ audit }, async (tx) => {
+    const changes = (row: ViewRow): Change[] => [wallsChanged(row)]
+    await this.#options.store.write({ audit, changes }, async (tx) => {
       const found = await find(tx, id)
       await deleteView(tx, id)
       return found
     })
-    this.#announce(row)
     this.#overwritten.forget(id)
   }
 
@@ -178,13 +185,8 @@ export class Views {
   ): Promise<ChangedView> {
     const audit = ({ before, row }: ChangedView): AuditRecord =>
       auditRecord(context, { action, ...changeOf(before, row) })
-    const changed = await this.#options.store.write({ audit }, change)
-    this.#announce(changed.row)
-    return changed
-  }
-
-  #announce({ userId, groupId }: Pick<ViewRow, 'userId' | 'groupId'>): void {
-    this.#options.bus.publish('walls.changed', { userId, groupId })
+    const changes = ({ row }: ChangedView): Change[] => [wallsChanged(row)]
+    return this.#options.store.write({ audit, changes }, change)
   }
 
   #kept(caller: Caller, groupId: string | null, wall: Wall): Promise<Wall> {

@@ -8,11 +8,10 @@ import { userById } from '../identity/queries.ts'
 import { auditRecord, signedInCaller } from '../rpc/request-context.ts'
 import type { Caller, RequestContext } from '../rpc/request-context.ts'
 import type { Rights } from '../identity/rights.ts'
-import type { Bus } from '../platform/bus.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { AuditRecord, ReadHandle, Store } from '../store/store-types.ts'
 import { Overwritten } from './overwritten.ts'
-import { deleteGroupWall, groupWallOf, saveGroupWall, saveWall, wallOf } from './queries.ts'
+import { deleteGroupWall, groupWallOf, saveGroupWall, saveWall, wallOf, wallsChanged } from './queries.ts'
 import type { GroupWallRow, StoredWall } from './queries.ts'
 import { AppError } from '../rpc/app-error.ts'
 
@@ -21,7 +20,6 @@ export interface WallsOptions {
   readonly policy: Policy
   readonly rights: Rights
   readonly clock: Clock
-  readonly bus: Bus
 }
 
 /** The largest wall that is offered before anybody has saved one. */
@@ -79,25 +77,25 @@ export class Walls {
     groupId: string,
     wall: Wall,
   ): Promise<Wall & { savedAt: number }> {
-    const { store, clock, bus } = this.#options
+    const { store, clock } = this.#options
     const kept = await this.forGroup(groupId, wall)
     const row = { groupId, ...storedWall(kept), savedAt: clock.now() }
     const audit = ({ target }: SavedWall): AuditRecord =>
       auditRecord(context, { action: 'group.wall-saved', target, after: { ...kept } })
-    const { before } = await store.write({ audit }, async (tx): Promise<SavedWall> => {
+    const changes = [wallsChanged({ userId: null, groupId })]
+    const { before } = await store.write({ audit, changes }, async (tx): Promise<SavedWall> => {
       const target = await targetOf(tx, groupId)
       const overwritten = (await groupWallOf(tx, groupId)) ?? null
       await saveGroupWall(tx, row)
       return { target, before: overwritten }
     })
-    bus.publish('walls.changed', { userId: null, groupId })
     this.#overwritten.keep(groupId, row.savedAt, before)
     return { ...kept, savedAt: row.savedAt }
   }
 
   /** Puts back the wall that the group had before it was saved at `savedAt`. Throws NOTHING_TO_RESTORE. */
   async restoreOfGroup(context: RequestContext, groupId: string, savedAt: number): Promise<Wall> {
-    const { store, clock, bus } = this.#options
+    const { store, clock } = this.#options
     const before = this.#overwritten.before(groupId, savedAt)
     if (before === undefined) throw nothingToRestore()
     const audit = ({ target, before: { layout, tiles } }: RestoredWall): AuditRecord =>
@@ -107,7 +105,8 @@ export class Walls {
         before: { layout, tiles },
         after: before && { layout: before.layout, tiles: before.tiles },
       })
-    await store.write({ audit }, async (tx): Promise<RestoredWall> => {
+    const changes = [wallsChanged({ userId: null, groupId })]
+    await store.write({ audit, changes }, async (tx): Promise<RestoredWall> => {
       const target = await targetOf(tx, groupId)
       const current = await groupWallOf(tx, groupId)
       if (current?.savedAt !== savedAt) throw nothingToRestore()
@@ -115,7 +114,6 @@ export class Walls {
       else await deleteGroupWall(tx, groupId)
       return { target, before: current }
     })
-    bus.publish('walls.changed', { userId: null, groupId })
     this.#overwritten.forget(groupId)
     return this.ofGroup(context, groupId)
   }

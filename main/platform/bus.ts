@@ -2,12 +2,6 @@ import { EventEmitter } from 'node:events'
 import type { CameraStanding } from '../../shared/contract/cameras.ts'
 import type { ServerState } from '../../shared/domain/statuses.ts'
 
-/** Whose a saved wall is; exactly one of the two is set. */
-interface WallOwner {
-  readonly userId: string | null
-  readonly groupId: string | null
-}
-
 /** Everything that travels between rooms against the arrows of the house: typed facts in the past tense. */
 export interface Facts {
   'server.added': { serverId: string }
@@ -20,8 +14,6 @@ export interface Facts {
   'camera.removed': { cameraId: string; serverId: string }
   /** Somebody asked our authorizer about this ticket, which is good: of this server, this path, and signed by us. */
   'ticket.presented': { serverId: string; jti: string }
-  /** Saved views, or their keys, or the wall of a group changed: of one person, or of everybody in a group. */
-  'walls.changed': WallOwner
   /** What these people may see has changed. */
   'rights.changed': { userIds: readonly string[] }
   /** An account was changed, disabled or deleted, or sign-ins of it ended: who is let in is judged anew. */

@@ -302,14 +302,14 @@ test('beyond the limit of the desk nobody new is let in, until somebody leaves; 
 
 // Would catch: a page that never hears that a view of its group was changed; one that hears of the views of others.
 test('changed views are told to their owner, or to the group, and to nobody else', async () => {
-  const { events, bus } = openWithRights()
+  const { events, bus, tell } = openWithRights()
   const stranger: Caller = { ...guard, userId: 'u3' }
   const streams = [boss, guard, stranger].map((caller) => events.open(caller, undefined, never))
   for (const stream of streams) await take(stream, 1)
-  bus.publish('walls.changed', { userId: stranger.userId, groupId: null })
-  bus.publish('walls.changed', { userId: null, groupId: 'hall' })
-  bus.publish('walls.changed', { userId: null, groupId: 'gone' })
-  bus.publish('walls.changed', { userId: guard.userId, groupId: null })
+  tell({ name: 'walls.changed', data: { userId: stranger.userId, groupId: null } })
+  tell({ name: 'walls.changed', data: { userId: null, groupId: 'hall' } })
+  tell({ name: 'walls.changed', data: { userId: null, groupId: 'gone' } })
+  tell({ name: 'walls.changed', data: { userId: guard.userId, groupId: null } })
   bus.publish('stream-origins.changed', {})
   const heard = async (stream: (typeof streams)[number]): Promise<unknown[]> => {
     const groupIds: unknown[] = []
@@ -349,10 +349,14 @@ const audiences: [string, (desk: Opened) => void, string][] = [
   ['camera.changed', ({ bus }) => bus.publish('camera.added', { cameraId: 'z', serverId: 's' }), 'boss'],
   [
     'walls.changed',
-    ({ bus }) => bus.publish('walls.changed', { userId: null, groupId: 'hall' }),
+    ({ tell }) => tell({ name: 'walls.changed', data: { userId: null, groupId: 'hall' } }),
     'boss guard',
   ],
-  ['walls.changed', ({ bus }) => bus.publish('walls.changed', { userId: 'u2', groupId: null }), 'guard'],
+  [
+    'walls.changed',
+    ({ tell }) => tell({ name: 'walls.changed', data: { userId: 'u2', groupId: null } }),
+    'guard',
+  ],
   [
     'account.changed',
     ({ tell }) => tell({ name: 'notices.changed', data: { userId: guard.userId } }),
