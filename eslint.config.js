@@ -15,7 +15,7 @@ const layers = [
   modules,
   ['alta'],
   ['stream'],
-  ['rpc'],
+  ['rpc', 'files', 'jobs'],
   ['store'],
   ['platform'],
 ].map((names) => names.map((name) => `./main/${name}`))

@@ -15,7 +15,9 @@ import { auditProcedures } from './identity/audit/procedures.ts'
 import { AuditReader } from './identity/audit/service.ts'
 import { runAuditAnchors, runAuditRetention } from './identity/audit/worker.ts'
 import { loadDeskId } from './identity/desk-id.ts'
-import { FileTickets } from './identity/file-tickets.ts'
+import type { FileRequest } from './files/downloads.ts'
+import { openFiles } from './files/open-files.ts'
+import type { OpenFiles } from './files/open-files.ts'
 import { guardRouter } from './rpc/guard.ts'
 import { openIdentity } from './identity/open-identity.ts'
 import { openAccountTopics } from './identity/stream-topics.ts'
@@ -113,8 +115,8 @@ export interface Desk {
   /** What a stranger must type to make the first administrator; null where that is not asked for. */
   readonly setupCode: string | null
   readonly isDefaultPasswordInUse: () => boolean
-  /** Answers the path of a ticketed file; null where there is none. */
-  readonly answerFile: (path: string) => Response | null
+  /** Answers a request for a ticketed file; null where there is none. */
+  readonly answerFile: (request: FileRequest) => Promise<Response | null>
   /** Origins from which the Alta servers stream, for the security policy of a page. */
   readonly streamOrigins: () => readonly string[]
 }
@@ -151,7 +153,11 @@ export async function createDesk(options: DeskOptions): Promise<Desk> {
     // A quarter: the rest is for requests, Alta's above all, for files and for connections to Alta servers.
     mostStreams: Math.floor(descriptors / 4),
   })
-  const files = new FileTickets(core.clock)
+  const files = openFiles({
+    ...core,
+    logger: logger.for('files'),
+    isStillIn: (holder) => identity.service.isStillIn(holder),
+  })
   const audit = openAudit(core, files, (caller) => identity.service.isStillIn(caller))
   const http = new HttpTransport({
     config,
@@ -164,7 +170,7 @@ export async function createDesk(options: DeskOptions): Promise<Desk> {
     isDefaultPasswordInUse: identity.isDefaultPasswordInUse,
     streamOrigins: rooms.streamOrigins,
     authorize: async (question) => (await rooms.authorize(question)).allowed,
-    answerFile: (path) => files.answer(path),
+    answerFile: (request) => files.downloads.answer(request),
     sso: people.sso,
     degraded: () => core.health.degraded(),
     metrics: core.metrics,
@@ -209,6 +215,7 @@ export async function createDesk(options: DeskOptions): Promise<Desk> {
     identity.passwords,
     { name: 'first administrator', start: makeAdministrators, stop: () => undefined },
     ...rooms.parts,
+    ...files.parts,
     audit.retention,
     audit.anchors,
     events,
@@ -246,7 +253,7 @@ export async function createDesk(options: DeskOptions): Promise<Desk> {
     },
     setupCode: identity.setupCode,
     isDefaultPasswordInUse: identity.isDefaultPasswordInUse,
-    answerFile: (path) => files.answer(path),
+    answerFile: (request) => files.downloads.answer(request),
     streamOrigins: rooms.streamOrigins,
   }
 }
@@ -302,7 +309,11 @@ function openTopics(core: Core, policy: Policy, streamOrigins: () => readonly st
 }
 
 /** The audit log as administrators read it, and its retention. */
-function openAudit(core: Core, files: FileTickets, isStillIn: (caller: Caller) => Promise<boolean>) {
+function openAudit(
+  core: Core,
+  { files, tickets }: OpenFiles,
+  isStillIn: (caller: Caller) => Promise<boolean>,
+) {
   const { config, clock, store, sqlite, health } = core
   const { retentionMs } = config.audit
   const noticed = sqlite.auditBreak
@@ -313,7 +324,7 @@ function openAudit(core: Core, files: FileTickets, isStillIn: (caller: Caller) =
     runAuditRetention({ store: sqlite, clock, logger, retentionMs }, signal)
   const runAnchors = (signal: AbortSignal) => runAuditAnchors(sqlite, signal)
   return {
-    reader: new AuditReader({ store, clock, files, isStillIn, retentionMs, noticed }),
+    reader: new AuditReader({ store, clock, files, tickets, isStillIn, retentionMs, noticed }),
     repetitions: supervised({
       name: 'repeated refusals',
       run: (signal) => store.writeRepetitions(signal),

@@ -18,6 +18,7 @@ const sections: Readonly<Record<string, string>> = {
   publicUrl: 'Desk',
   http: 'Listener',
   db: 'Database',
+  files: 'Files',
   log: 'Log',
   auth: 'Access tokens',
   crypto: 'Encryption',

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { app, Menu, powerMonitor, powerSaveBlocker, protocol, shell } from 'electron'
 import type { MessagePortMain } from 'electron'
 import type { CallingWindow } from '../rpc/request-context.ts'
+import type { FileRequest } from '../files/downloads.ts'
 import type { AreaLogger } from '../platform/logging.ts'
 import { pageDocument } from '../transport/http/page-document.ts'
 import { securityHeaders } from '../transport/http/security-headers.ts'
@@ -23,7 +24,7 @@ export interface DesktopShellOptions {
   readonly log: AreaLogger
   /** Origins from which Alta servers stream now, for the page's content policy. */
   readonly streamOrigins: () => readonly string[]
-  readonly answerFile: (path: string) => Response | null
+  readonly answerFile: (request: FileRequest) => Promise<Response | null>
   /** Serves the contract to a page of ours that passed the gate. */
   readonly servePort: (port: MessagePortMain, window: CallingWindow) => void
   /** Stops the desk and ends the application, without asking anybody. */

@@ -1,5 +1,6 @@
 import { readFile, realpath, stat } from 'node:fs/promises'
 import { extname, join, sep } from 'node:path'
+import type { FileRequest } from '../files/downloads.ts'
 import type { PageDocument } from '../transport/http/page-document.ts'
 import { readPagePath } from './page-path.ts'
 
@@ -10,8 +11,8 @@ export interface PageHandlerOptions {
   readonly securityHeaders: Readonly<Record<string, string>>
   /** Prepares the document for one answer; asked every time, since servers come and go. */
   readonly prepareDocument: (html: string) => PageDocument
-  /** Answers the path of a ticketed file, which then is used up; null where there is none. */
-  readonly answerFile: (path: string) => Response | null
+  /** Answers a request for a ticketed file; null where there is none. */
+  readonly answerFile: (request: FileRequest) => Promise<Response | null>
   /** The description of the API (JSON), which the page about the API reads from `/api/openapi.json` at either door. */
   readonly apiDocument: () => Promise<string>
   /** Told of every refusal, with what was wrong. */
@@ -54,8 +55,13 @@ export function createPageHandler(options: PageHandlerOptions): (request: Reques
     }
     const segments = path.kind === 'page' ? ['index.html'] : path.segments
     if (segments[0] === 'files') {
-      const ticketed = request.method === 'GET' ? options.answerFile(`/${segments.join('/')}`) : null
-      return ticketed ?? notFound(options)
+      const ticketed = await options.answerFile({
+        method: request.method,
+        path: `/${segments.join('/')}`,
+        header: (name) => request.headers.get(name),
+        signal: request.signal,
+      })
+      return ticketed ? secured(ticketed, options) : notFound(options)
     }
     if (segments.join('/') === 'api/openapi.json') {
       const headers = headersOf('openapi.json', segments, options)
@@ -99,6 +105,13 @@ function headersOf(file: string, segments: readonly string[], options: PageHandl
     // Vite puts a hash of the content into every name below assets/.
     'Cache-Control': segments[0] === 'assets' ? 'max-age=31536000, immutable' : 'no-store',
   })
+}
+
+/** A file has the headers of every answer beside its own, which are the stricter ones. */
+function secured(answer: Response, { securityHeaders }: PageHandlerOptions): Response {
+  for (const [name, value] of Object.entries(securityHeaders))
+    if (!answer.headers.has(name)) answer.headers.set(name, value)
+  return answer
 }
 
 function notFound({ securityHeaders }: PageHandlerOptions): Response {

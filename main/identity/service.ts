@@ -110,7 +110,7 @@ export class Identity {
   }
 
   /** Whether what was let in a while ago would still be let in: a long stream asks from time to time. */
-  async isStillIn(caller: Caller): Promise<boolean> {
+  async isStillIn(caller: Pick<Caller, 'userId' | 'admin' | 'family'>): Promise<boolean> {
     const person = this.#options.people.get(caller.userId)
     if (person?.disabled !== false || person.admin !== caller.admin) return false
     return !this.mustSetUpTotp(person) && (await this.isSignInLive(caller.family))

@@ -36,6 +36,7 @@ function describeValue({ place, setting }: SettingEntry, value: unknown): string
   if (setting.variable === 'ALTAVMS_ENCRYPTION_KEY') return describeKeys(value as readonly EncryptionKey[])
   if (setting.secret) return '(hidden)'
   if (place.at(-1)?.endsWith('Ms')) return describeDuration(Number(value))
+  if (place.at(-1)?.endsWith('Bytes')) return `${Number(value) / 1e6}MB`
   if (Array.isArray(value)) return value.length === 0 ? '(none)' : value.join(', ')
   if (typeof value !== 'object') return maskUrl(String(value))
   return 'port' in value ? describeAddress(value as ListenAddress) : describeFilter(value as LogFilter)

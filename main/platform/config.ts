@@ -273,6 +273,7 @@ function withAbsolutePaths(config: Config, folder: string): Config {
   return {
     ...config,
     db: { ...config.db, path: resolve(folder, config.db.path) },
+    files: { ...config.files, path: absolute(config.files.path) },
     auth: {
       ...config.auth,
       jwtPrivateKeyPath: absolute(config.auth.jwtPrivateKeyPath),

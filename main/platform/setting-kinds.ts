@@ -93,6 +93,19 @@ export const keepingTime: SettingKind<number> = {
   },
 }
 
+const sizeUnits: Readonly<Record<string, number>> = { MB: 1e6, GB: 1e9, TB: 1e12 }
+
+/** An amount of data in whole bytes, in the units in which disks are sold. */
+export const dataSize: SettingKind<number> = {
+  allowed: 'a size such as 500MB, 5GB or 1TB',
+  parse: (input) => {
+    const [, amount, unit = ''] = /^(\d{1,6}) ?([MGT]B)$/.exec(text(input).trim()) ?? []
+    const bytes = Number(amount) * (sizeUnits[unit] ?? Number.NaN)
+    if (!(bytes > 0)) throw new SettingProblem('is not a size')
+    return bytes
+  },
+}
+
 /** How long somebody stays signed in at most, in whole milliseconds. */
 export const signInLife: SettingKind<number> = {
   allowed: 'a duration such as 12h or 2160h (90 days), from 1h to 8760h',

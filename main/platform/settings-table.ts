@@ -1,6 +1,7 @@
 import { registrationModes } from '../../shared/domain/registration.ts'
 import {
   anyText,
+  dataSize,
   duration,
   encryptionKeys,
   filePath,
@@ -64,7 +65,8 @@ const settings = {
       variable: 'ALTAVMS_HTTP_WRITE_TIMEOUT',
       kind: duration('1ms'),
       standard: '30s',
-      meaning: 'How long an answer may stand still on its way out; streams and downloads are exempt.',
+      meaning:
+        'How long an answer may stand still on its way out; streams are exempt, and a download that was cut can go on.',
     }),
     idleTimeoutMs: setting({
       key: 'http.idle_timeout',
@@ -251,6 +253,23 @@ const settings = {
       kind: duration('1ms'),
       standard: '30s',
       meaning: 'How long a search or a report may take before it is ended.',
+    }),
+  },
+  files: {
+    path: optional({
+      key: 'files.path',
+      variable: 'ALTAVMS_FILES_PATH',
+      kind: filePath,
+      standard: null,
+      meaning:
+        'The folder of exported files; it is made when the first file is. Not set, it lies beside the database: `altavms-files` beside `altavms.db`. At least 256 MB of its disk stay free for the database.',
+    }),
+    quotaBytes: setting({
+      key: 'files.quota',
+      variable: 'ALTAVMS_FILES_QUOTA',
+      kind: dataSize,
+      standard: '5GB',
+      meaning: 'How much the files of one person may take together.',
     }),
   },
   log: {

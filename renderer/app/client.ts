@@ -25,6 +25,8 @@ type Headers = () => Promise<Record<string, string>>
 
 /** A call that nobody answers must not leave a button spinning; long jobs of the desk stay well below it. */
 const callTimeoutMs = 60_000
+/** An export is answered when its file is whole, which takes a long log its time. */
+const exportTimeoutMs = 600_000
 
 const door = inDesktopWindow() ? desktopDoor() : browserDoor()
 
@@ -67,7 +69,7 @@ function lazily(link: Promise<ClientLink<NoContext>>): ClientLink<NoContext> {
 
 function withTimeout<T extends { signal?: AbortSignal }>(path: readonly string[], options: T): T {
   if (path[0] === 'events') return options
-  const timeout = AbortSignal.timeout(callTimeoutMs)
+  const timeout = AbortSignal.timeout(path.join('.') === 'audit.export' ? exportTimeoutMs : callTimeoutMs)
   return { ...options, signal: options.signal ? AbortSignal.any([options.signal, timeout]) : timeout }
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { fileErrors } from './errors.ts'
 import { admin, procedure } from './procedure.ts'
 
 /** How it ended: done, refused to the person, or tried and failed. */
@@ -92,9 +93,11 @@ export const audit = {
       method: 'POST',
       path: '/audit/export',
       summary: 'Download the audit log',
-      description: 'Answers where the file can be fetched, once, within a minute.',
+      description:
+        'Writes the file, and answers where it can be fetched for an hour, without a token, as long as the sign-in lasts. A download that broke off can go on (Range, If-Range).',
       tags: ['Audit log'],
     })
+    .errors(fileErrors)
     .input(auditFilterSchema.extend({ format: z.enum(['csv', 'jsonl']) }))
     // `url` is a path of the desk, which needs no token; `expiresAt` is in milliseconds since the epoch.
     .output(z.object({ url: z.string(), expiresAt: z.int() })),

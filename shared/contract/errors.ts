@@ -39,6 +39,23 @@ export const commonErrors = {
 
 const altaErrorData = z.object({ detail: z.string().optional(), field: z.string().optional() }).optional()
 
+/** Why a file could not be made. */
+export const fileErrors = {
+  FILE_QUOTA_REACHED: {
+    status: 409,
+    message:
+      'Your files take all the space that one person may use. Exported files are deleted after an hour; or choose fewer rows.',
+  },
+  FILE_DISK_FULL: {
+    status: 507,
+    message: 'The disk for files is full. Nothing was kept. Free some space and try again.',
+  },
+  FILES_UNAVAILABLE: {
+    status: 503,
+    message: 'The folder for files cannot be used. Nothing was kept. Check its rights and its disk.',
+  },
+} as const
+
 function altaError(code: AltaProblemCode) {
   return { status: 422, message: altaProblems[code], data: altaErrorData } as const
 }

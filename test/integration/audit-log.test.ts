@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFileSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import Database from 'better-sqlite3'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import type { AuditEntry } from '../../shared/contract/audit.ts'
 import { ApiClient } from '../fixtures/api-client.ts'
 import { readAudit } from '../fixtures/audit-rows.ts'
@@ -101,6 +102,8 @@ describe('the list', () => {
 })
 
 describe('the export', () => {
+  const bytesOf = async (answer: Response): Promise<Buffer> => Buffer.from(await answer.arrayBuffer())
+
   async function download(input: object): Promise<Response> {
     const { url } = await api.want<{ url: string }>('POST', '/audit/export', input)
     return fetch(desk.origin + url)
@@ -133,20 +136,72 @@ describe('the export', () => {
     expect(rows[0]?.['hmac']).toMatch(/^[\w-]{43}$/)
   })
 
-  test('is recorded with its filter before it is handed out, and its address is good once', async () => {
+  // Would catch: an export that breaks off with the connection and has to begin again.
+  test('is recorded with its filter before it is handed out, and can be fetched again, or from where it broke', async () => {
     const { url } = await api.want<{ url: string }>('POST', '/audit/export', { format: 'csv', action: 'x' })
     const [newest] = (await page('limit=1')).items
     expect(newest).toMatchObject({ action: 'audit.exported', after: { format: 'csv', action: 'x' } })
     expect((await fetch(desk.origin + url.replace(/[^/]+$/, 'other.csv'))).status).toBe(404)
-    expect((await fetch(desk.origin + url)).status).toBe(200)
-    expect((await fetch(desk.origin + url)).status).toBe(404)
+    const first = await fetch(desk.origin + url)
+    const whole = await bytesOf(first)
+    const etag = first.headers.get('etag') ?? ''
+    const rest = await fetch(desk.origin + url, { headers: { range: 'bytes=20-', 'if-range': etag } })
+    expect([rest.status, await bytesOf(rest)]).toEqual([206, whole.subarray(20)])
   })
 
   test('works at the desk too, where no listener is needed', async () => {
     const window = desk.window(() => api.token)
     const { url } = await window.audit.export({ format: 'jsonl', action: 'wall.saved' })
-    expect((await desk.desk.answerFile(url)?.text())?.trimEnd().split('\n')).toHaveLength(5)
-    expect(desk.desk.answerFile(url)).toBe(null)
+    const { signal } = new AbortController()
+    const ask = (path: string) => desk.desk.answerFile({ method: 'GET', path, header: () => null, signal })
+    expect((await (await ask(url))?.text())?.trimEnd().split('\n')).toHaveLength(5)
+    expect(await ask(`${url}x`)).toBe(null)
+  })
+
+  test('is an address of the sign-in that asked: it ends with it, and outlives the desk', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'alta-desk-export-'))
+    const first = await startDeskInProcess({ folder, people: [testAdmin] })
+    const client = new ApiClient(first.origin)
+    await client.signIn(testAdmin.email, testAdmin.password)
+    const made = await client.want<{ url: string }>('POST', '/audit/export', { format: 'csv' })
+    const whole = await bytesOf(await fetch(first.origin + made.url))
+    await first.stop()
+    const again = await startDeskInProcess({ folder })
+    onTestFinished(async () => {
+      await again.stop()
+      rmSync(folder, { recursive: true, force: true })
+    })
+    const rest = await fetch(again.origin + made.url, { headers: { range: 'bytes=20-' } })
+    expect([rest.status, await bytesOf(rest)]).toEqual([206, whole.subarray(20)])
+    const other = new ApiClient(again.origin)
+    await other.signIn(testAdmin.email, testAdmin.password)
+    await other.want('POST', '/auth/logout', {})
+    expect((await fetch(again.origin + made.url)).status).toBe(200)
+    client.origin = again.origin
+    await client.want('POST', '/auth/logout', {})
+    expect((await fetch(again.origin + made.url)).status).toBe(404)
+  })
+
+  // Would catch: an export without an end in the answer, or one that is said to be whole, where there was no room for it.
+  test('says in a sentence that there is no more room, and records nothing as handed out', async () => {
+    const small = await startDeskInProcess({ people: [testAdmin], variables: { ALTAVMS_FILES_QUOTA: '1MB' } })
+    onTestFinished(() => small.stop())
+    const client = new ApiClient(small.origin)
+    await client.signIn(testAdmin.email, testAdmin.password)
+    const database = new Database(small.databasePath)
+    database.exec(
+      `insert into files select '0192e4a0-0000-7000-8000-000000000000', id, 'kept', 'a', 'b', 1000000, 'c', 1, 9e15 from users`,
+    )
+    database.close()
+    const { status, body } = await client.call('POST', '/audit/export', { format: 'csv' })
+    expect([status, body]).toEqual([
+      409,
+      expect.objectContaining({
+        code: 'FILE_QUOTA_REACHED',
+        message: expect.stringMatching(/space/) as string,
+      }),
+    ])
+    expect(readAudit(small).filter(({ action }) => action === 'audit.exported')).toEqual([])
   })
 })
 

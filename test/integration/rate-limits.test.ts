@@ -46,6 +46,13 @@ test('strangers: 50 at once, then 429 with a time to come back and a body that s
   })
 })
 
+// Would catch: guesses at addresses of files that keep the database busy.
+test('addresses of files that are guessed count as requests without a sign-in', async () => {
+  const desk = await limitedDesk(slowly)
+  const url = `${desk.origin}/files/${'x'.repeat(43)}/audit-log.csv`
+  expect(await statusesOf(url, 60)).toEqual({ 404: 50, 429: 10 })
+})
+
 test('probes, the page, its files and the authorizer of Alta servers are not limited', async () => {
   const desk = await limitedDesk(slowly)
   const open = ['/healthz', '/readyz', '/metrics', '/', '/assets/index-1a2b3c.js', '/settings/servers']

@@ -1,4 +1,5 @@
 import type { AuditFilter } from '../../../shared/contract/audit.ts'
+import { AppError } from '../../rpc/app-error.ts'
 import type { Store } from '../../store/store-types.ts'
 import { auditPage, sideIn } from './queries.ts'
 import type { AuditRow } from './queries.ts'
@@ -35,7 +36,7 @@ export const exportContentTypes: Readonly<Record<ExportFormat, string>> = {
 
 /**
  * The log as a file, newest first, in pieces. Rows that are written meanwhile are not in it. `mayGoOn` is asked before
- * each piece: a right that is taken away ends the download, which then breaks off rather than looking complete.
+ * each piece: a right that is taken away ends the export with UNAUTHORIZED.
  */
 export async function* exportAudit(
   store: Store,
@@ -47,7 +48,7 @@ export async function* exportAudit(
   if (format === 'csv') yield `\ufeff${[...columns, ...repetitionColumns].join(',')}\r\n`
   let before: number | null = null
   for (;;) {
-    if (!(await mayGoOn())) throw new Error('The person who downloads the audit log may not do so any more.')
+    if (!(await mayGoOn())) throw new AppError('UNAUTHORIZED')
     const rows: AuditRow[] = await auditPage(store, filter, before, pageRows)
     if (rows.length > 0) yield rows.map(format === 'csv' ? csvLine : jsonLine).join('')
     before = rows.at(-1)?.seq ?? null

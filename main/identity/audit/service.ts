@@ -2,7 +2,8 @@ import type { AuditEntry, AuditFilter } from '../../../shared/contract/audit.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { RecordedBreak } from '../../store/audit-breaks.ts'
 import type { Store } from '../../store/store-types.ts'
-import type { FileTickets } from '../file-tickets.ts'
+import type { FileStore } from '../../files/file-store.ts'
+import type { FileTickets } from '../../files/file-tickets.ts'
 import { auditRecord, signedInCaller } from '../../rpc/request-context.ts'
 import type { Caller, RequestContext } from '../../rpc/request-context.ts'
 import { exportAudit, exportContentTypes } from './export.ts'
@@ -13,13 +14,17 @@ import type { AuditRow } from './queries.ts'
 export interface AuditReaderOptions {
   readonly store: Store
   readonly clock: Clock
-  readonly files: FileTickets
+  readonly files: FileStore
+  readonly tickets: FileTickets
   readonly isStillIn: (caller: Caller) => Promise<boolean>
   /** How long rows are kept, ms; 0 is for ever. */
   readonly retentionMs: number
   /** What the desk noticed of the log at a start; null when all was well. */
   readonly noticed: RecordedBreak | null
 }
+
+/** How long an exported file can be downloaded, ms: also once more, where a connection broke off. */
+const exportLifeMs = 3_600_000
 
 /** The audit log for administrators: pages of it, and the whole as a file. */
 export class AuditReader {
@@ -57,12 +62,15 @@ export class AuditReader {
     }
   }
 
-  /** Makes a file of the log ready for download; that it was taken out is recorded before it is. */
+  /**
+   * Writes the log into a file for download; that it was taken out is recorded before it is read. Throws UNAUTHORIZED when
+   * the sign-in ends meanwhile, and what `FileStore.write` throws.
+   */
   async export(
     context: RequestContext,
     input: AuditFilter & { readonly format: ExportFormat },
   ): Promise<{ url: string; expiresAt: number }> {
-    const { store, clock, files, isStillIn } = this.#options
+    const { store, clock, files, tickets, isStillIn } = this.#options
     const { format, ...filter } = input
     const caller = signedInCaller(context)
     const name = `audit-log-${new Date(clock.now()).toISOString().replaceAll(/[-:]|\.\d+/g, '')}.${format}`
@@ -71,12 +79,13 @@ export class AuditReader {
       target: { kind: 'audit-log', id: null, name },
       after: { format, ...filter },
     })
-    await store.write({ audit }, () => undefined)
-    return files.issue({
-      name,
-      contentType: exportContentTypes[format],
-      read: () => exportAudit(store, filter, format, () => isStillIn(caller)),
-    })
+    const contentType = exportContentTypes[format]
+    const file = await files.write(
+      { ownerId: caller.userId, name, contentType, lifeMs: exportLifeMs, audit },
+      exportAudit(store, filter, format, () => isStillIn(caller)),
+      context.signal,
+    )
+    return tickets.issue(file, caller)
   }
 }
 

@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import type { AnyRouter } from '@orpc/server'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FileRequest } from '../../files/downloads.ts'
 import type { Config } from '../../platform/config.ts'
 import { pause } from '../../platform/lifecycle.ts'
 import type { Service } from '../../platform/lifecycle.ts'
@@ -46,8 +47,8 @@ export interface HttpDoorOptions {
   readonly isDefaultPasswordInUse: () => boolean
   readonly streamOrigins: () => readonly string[]
   readonly authorize: Authorize
-  /** Answers a ticketed path; null where there is no such file. */
-  readonly answerFile: (path: string) => Response | null
+  /** Answers a request for a ticketed file; null where there is none. */
+  readonly answerFile: (request: FileRequest) => Promise<Response | null>
   readonly sso: SsoDoor
   readonly degraded: () => readonly DegradedPart[]
   readonly metrics: Metrics

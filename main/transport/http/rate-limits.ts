@@ -16,8 +16,8 @@ export interface RateLimitOptions {
 
 /** Where somebody tries to get in: counted by address, whoever they are already. */
 const signInRoutes = /^\/(?:api\/auth\/(?:login|register|recover|setup|oidc\/start)|auth\/oidc\/callback)$/
-/** Everything that is counted; the page's own files, probes and ticketed files are not. */
-const countedRoutes = /^\/(?:api|auth)\//
+/** Everything that is counted; the page's own files and probes are not. A guessed ticket is looked up in the database. */
+const countedRoutes = /^\/(?:api|auth|files)\//
 
 /**
  * Limits how fast requests come, before their bodies are read: strangers and scripts by address, sign-in routes by

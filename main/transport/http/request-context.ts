@@ -50,7 +50,7 @@ export function bearerToken(header: string | undefined): string | null {
 }
 
 /** Aborted when the connection closes before the answer is out, be it by the caller or by a desk that stops. */
-function signalOf(reply: FastifyReply): AbortSignal {
+export function signalOf(reply: FastifyReply): AbortSignal {
   const abort = new AbortController()
   reply.raw.once('close', () => {
     if (!reply.raw.writableFinished) abort.abort(new Error('The caller went away.'))

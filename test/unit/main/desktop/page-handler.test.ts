@@ -28,7 +28,8 @@ beforeAll(async () => {
     root,
     securityHeaders: securityHeaders({ production: true, tlsEnabled: false }),
     prepareDocument: (html) => ({ html, policy }),
-    answerFile: (path) => (path === '/files/ticket/log.csv' ? new Response('seq,at') : null),
+    answerFile: ({ path }) =>
+      Promise.resolve(path === '/files/ticket/log.csv' ? new Response('seq,at') : null),
     apiDocument: () => Promise.resolve('{"openapi":"3.1"}'),
     onRefused: (url) => refused.push(url),
   })
@@ -49,7 +50,6 @@ describe('files for download', () => {
   it('come from their ticket alone, and a missing one is not answered with the page', async () => {
     expect(await get('alta-desk://desk/files/ticket/log.csv')).toEqual({ status: 200, body: 'seq,at' })
     expect((await get('alta-desk://desk/files/other/log.csv')).status).toBe(404)
-    expect((await handle(request('alta-desk://desk/files/ticket/log.csv', 'HEAD'))).status).toBe(404)
   })
 })
 

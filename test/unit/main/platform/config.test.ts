@@ -324,6 +324,18 @@ describe('strictness', () => {
   })
 })
 
+// Would catch: a quota of 5 bytes where somebody meant gigabytes, or of none at all.
+test.each([
+  ['500MB', 500_000_000],
+  ['5GB', 5_000_000_000],
+  ['1 TB', 1_000_000_000_000],
+])('files.quota takes %s', (given, bytes) => {
+  expect(load({ ALTAVMS_FILES_QUOTA: given }).config.files.quotaBytes).toBe(bytes)
+})
+test.each(['5', '0GB', '-1GB', '1.5GB', '5GiB', '9999999GB'])('files.quota refuses %s', (given) => {
+  expect(() => load({}, `files: {quota: ${JSON.stringify(given)}}`)).toThrow(/files\.quota.*is not a size/)
+})
+
 test('check-config shows where each value comes from and no secret', () => {
   const loaded = load(
     { ALTAVMS_ENCRYPTION_KEY: key, ADMIN_BOOTSTRAP_PASSWORD: 'hunter2' },
@@ -332,6 +344,7 @@ test('check-config shows where each value comes from and no secret', () => {
   const text = describeConfig(loaded)
   expect(text).toMatch(/^log\.level +info,alta=debug +config\.yaml$/m)
   expect(text).toMatch(/^http\.addr +:3303 +default$/m)
+  expect(text).toMatch(/^files\.quota +5000MB +default$/m)
   expect(text).toMatch(/^ADMIN_BOOTSTRAP_PASSWORD +\(hidden\) +ADMIN_BOOTSTRAP_PASSWORD$/m)
   expect(text).not.toContain(key)
   expect(text).not.toContain('hunter2')
