@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect } from '@playwright/test'
 import type { Page } from '@playwright/test'
 import { strangerScreens } from './stage/people-screens.ts'
-import { screens, startShowDesk, wear } from './stage/screens.ts'
+import { painted, screens, startShowDesk, wear } from './stage/screens.ts'
 import type { ShowDesk } from './stage/screens.ts'
 import { ownAdmin, signIn, test } from './stage/stage.ts'
 
@@ -36,7 +36,7 @@ const updating = process.env.ALTA_DESK_UPDATE_PICTURES === '1'
 let desk: ShowDesk
 
 test.beforeAll(async () => {
-  mkdirSync(folder, { recursive: true })
+  if (updating) mkdirSync(folder, { recursive: true })
   desk = await startShowDesk(updating, ownAdmin)
 })
 test.afterAll(() => desk.stop())
@@ -57,19 +57,15 @@ function whatSticksOut(page: Page): Promise<string[]> {
   })
 }
 
-/** Takes the screen in every size and theme; answers what does not fit. */
-async function takePictures(page: Page, name: string): Promise<string[]> {
+/** Tries the screen in every size and answers what does not fit; takes its pictures where they were asked for. */
+async function tryEverySize(page: Page, name: string): Promise<string[]> {
   const problems: string[] = []
   const picture = picturesOfDocs[name]
   if (updating && picture) await page.screenshot({ path: join(root, 'docs/pictures', `${picture}.png`) })
   for (const size of sizes) {
     await page.setViewportSize(size)
-    for (const theme of ['light', 'dark'] as const) {
-      await wear(page, theme)
-      // Eight million pixels are quicker as JPEG.
-      const format = size.width > 2_000 ? 'jpeg' : 'png'
-      await page.screenshot({ path: join(folder, `${name}-${size.width}-${theme}.${format}`), type: format })
-    }
+    if (updating) await takePictures(page, `${name}-${size.width}`)
+    else await painted(page)
     problems.push(...(await whatSticksOut(page)).map((what) => `${name} at ${size.width}: ${what}`))
   }
   const [smallest] = sizes
@@ -77,9 +73,17 @@ async function takePictures(page: Page, name: string): Promise<string[]> {
   return problems
 }
 
+/** The screen as it is, in both themes; they differ in colours and in nothing that takes room. */
+async function takePictures(page: Page, name: string): Promise<void> {
+  for (const theme of ['light', 'dark'] as const) {
+    await wear(page, theme)
+    await page.screenshot({ path: join(folder, `${name}-${theme}.png`) })
+  }
+}
+
 // Would catch: a bar that is cut off on a small screen, a page that scrolls sideways, a table that jumps when its rows
-// arrive. The pictures in out/pictures are for eyes.
-test('every screen fits, small to large, dark and light', async ({ page, watch }) => {
+// arrive. With ALTA_DESK_UPDATE_PICTURES=1 it takes pictures as well, for eyes (out/pictures) and for docs/.
+test('every screen fits, small to large', async ({ page, watch }) => {
   test.setTimeout(400_000)
   // A page that doubts a server asks for its root until it answers, whatever it answers.
   watch.expect(/^console: .*404 .*\/desk\/loading-bay\//, /^console: .*404 .* http:\/\/127\.0\.0\.1:\d+\/$/)
@@ -101,14 +105,14 @@ test('every screen fits, small to large, dark and light', async ({ page, watch }
   const problems: string[] = []
   for (const screen of strangerScreens) {
     await screen.open(page, desk)
-    problems.push(...(await takePictures(page, screen.name)))
+    problems.push(...(await tryEverySize(page, screen.name)))
   }
   await signIn(page, desk.desk.origin, ownAdmin)
   for (const screen of screens.filter(({ axeOnly }) => !axeOnly)) {
     await screen.open(page, desk)
     const shift = Number(await page.evaluate(() => document.documentElement.dataset['shift'] ?? 0))
     if (shift > 0.05) problems.push(`${screen.name} shifted by ${shift.toFixed(3)} when its data arrived`)
-    problems.push(...(await takePictures(page, screen.name)))
+    problems.push(...(await tryEverySize(page, screen.name)))
   }
   expect(problems).toEqual([])
 })

@@ -181,8 +181,13 @@ export const changePasswordScreen: Screen<ShowDesk> = {
 
 /** Shows the page in a theme without leaving the screen, and waits until it is painted so. */
 export async function wear(page: Page, theme: 'dark' | 'light'): Promise<void> {
-  await page.evaluate(async (name) => {
-    document.documentElement.dataset['theme'] = name
+  await page.evaluate((name) => (document.documentElement.dataset['theme'] = name), theme)
+  await painted(page)
+}
+
+/** Waits until what has just changed in the page is laid out and painted. */
+export async function painted(page: Page): Promise<void> {
+  await page.evaluate(async () => {
     for (let frame = 0; frame < 3; frame += 1) await new Promise(requestAnimationFrame)
-  }, theme)
+  })
 }
