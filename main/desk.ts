@@ -13,7 +13,7 @@ import { eventProcedures } from './events/procedures.ts'
 import { AuditTrackingStore } from './identity/audit-watch.ts'
 import { auditProcedures } from './identity/audit/procedures.ts'
 import { AuditReader } from './identity/audit/service.ts'
-import { runAuditAnchors, runAuditRetention } from './identity/audit/worker.ts'
+import { auditRetention, runAuditAnchors } from './identity/audit/worker.ts'
 import { loadDeskId } from './identity/desk-id.ts'
 import type { FileRequest } from './files/downloads.ts'
 import { openFiles } from './files/open-files.ts'
@@ -28,6 +28,7 @@ import type { Policy } from './identity/policy.ts'
 import { groupProcedures, peopleProcedures } from './identity/people-procedures.ts'
 import { identityProcedures } from './identity/procedures.ts'
 import type { Caller, CallingWindow } from './rpc/request-context.ts'
+import { JobQueue } from './jobs/job-queue.ts'
 import { keepFirstSlots } from './live/first-slots.ts'
 import { groupWallProcedures, liveProcedures, viewProcedures } from './live/procedures.ts'
 import { camerasOnWallsOf } from './live/queries.ts'
@@ -216,6 +217,8 @@ export async function createDesk(options: DeskOptions): Promise<Desk> {
     { name: 'first administrator', start: makeAdministrators, stop: () => undefined },
     ...rooms.parts,
     ...files.parts,
+    // After what its jobs use, and before what brings requests.
+    core.jobs,
     audit.retention,
     audit.anchors,
     events,
@@ -272,6 +275,7 @@ interface Core {
   /** The same store, as rooms get it: it knows which audit records were written. */
   readonly store: AuditTrackingStore
   readonly feed: ChangeFeed
+  readonly jobs: JobQueue
   readonly deskId: string
 }
 
@@ -283,6 +287,7 @@ async function openCore(options: DeskOptions): Promise<Core> {
   const sqlite = openStore({ ...config.db, clock, keyring, logger, migrationsFolder, startChildProcess })
   const store = new AuditTrackingStore(options.aroundStore?.(sqlite) ?? sqlite, clock)
   const [health, metrics] = [new PartsHealth(bus), new Metrics()]
+  const { feed } = sqlite
   return {
     config,
     logger,
@@ -294,7 +299,8 @@ async function openCore(options: DeskOptions): Promise<Core> {
     keyring,
     sqlite,
     store,
-    feed: sqlite.feed,
+    feed,
+    jobs: new JobQueue({ store, feed, clock, keyring, logger: logger.for('jobs') }),
     deskId: await loadDeskId(store),
   }
 }
@@ -314,14 +320,12 @@ function openAudit(
   { files, tickets }: OpenFiles,
   isStillIn: (caller: Caller) => Promise<boolean>,
 ) {
-  const { config, clock, store, sqlite, health } = core
+  const { config, clock, store, sqlite, health, jobs } = core
   const { retentionMs } = config.audit
   const noticed = sqlite.auditBreak
   // Strangers read this too; administrators, and the log, are told what was found.
   if (noticed) health.degrade('audit log', 'It was altered from outside. Run alta-desk verify-audit.')
   const logger = core.logger.for('identity')
-  const run = (signal: AbortSignal) =>
-    runAuditRetention({ store: sqlite, clock, logger, retentionMs }, signal)
   const runAnchors = (signal: AbortSignal) => runAuditAnchors(sqlite, signal)
   return {
     reader: new AuditReader({ store, clock, files, tickets, isStillIn, retentionMs, noticed }),
@@ -332,7 +336,7 @@ function openAudit(
       logger,
     }),
     anchors: supervised({ name: 'audit anchors', run: runAnchors, health, logger }),
-    retention: supervised({ name: 'audit retention', run, health, logger }),
+    retention: auditRetention({ store: sqlite, jobs, health, clock, logger, retentionMs }),
   }
 }
 
@@ -345,7 +349,7 @@ function openRooms(
   httpPort: () => number | null,
 ) {
   const { headless, recordingTimes } = options
-  const { config, clock, store, bus, deskId, logger, health } = core
+  const { config, clock, store, bus, deskId, logger, health, jobs } = core
   const { publicUrl } = config
   const desktopOrigin = headless ? null : deskOrigin
   const { statusIntervalMs: statusMs, driftIntervalMs: driftMs } = config.alta
@@ -354,6 +358,7 @@ function openRooms(
   const servers = new ServersService({
     store,
     registry,
+    jobs,
     bus,
     clock,
     deskId,
@@ -365,9 +370,10 @@ function openRooms(
   const statuses = new CameraStatusRegistry({ registry, bus, clock })
   const operations = new PendingOperations({
     store,
+    jobs,
+    registry,
     statuses,
     bus,
-    clock,
     deskId,
     logger: logger.for('cameras'),
   })

@@ -36,6 +36,14 @@ export function authorizerObject(authorization: Authorization): ConfigObject {
   }
 }
 
+/** Whether an authorizer on Alta asks as `authorization` says: other servers of a desk, and other attempts, ask otherwise. */
+export function asksAs(found: ConfigObject, authorization: Authorization): boolean {
+  const { backend, securetoken } = found
+  if (authorization.mode === 'securetoken')
+    return securetoken === securetokenSecret(authorization.ticketSecret)
+  return Array.isArray(backend) && backend.includes(authorization.callbackUrl)
+}
+
 /** The channel as it must be; what it does not name may be as it likes. */
 export function channelObject(deskId: string, channel: ExpectedChannel): ConfigObject {
   const { storageId, storageDurationHours, subReceiverId } = channel
@@ -176,6 +184,13 @@ function secretTexts(expected: string, found: string): [string, string] {
 export function originsMissing(server: AltaHttpServer, origins: readonly string[]): string[] {
   const allowed = server.allow_origin ?? []
   return allowed.includes('*') ? [] : origins.filter((origin) => !allowed.includes(origin))
+}
+
+/** Origins in `origins` that the streaming listener does not allow; none where there is no such listener. */
+export function originsToAdd(config: AltaConfig, origins: readonly string[]): string[] {
+  const id = ottServerId(config)
+  const server = id === null ? undefined : own(config.servers, id)
+  return server ? originsMissing(server, origins) : []
 }
 
 /** Whether the streaming listener lets pages of this origin read its answers; null where there is no such listener. */

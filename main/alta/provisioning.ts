@@ -3,7 +3,7 @@ import { AltaProblem } from './alta-problem.ts'
 import type { AltaClient, CallContext, ConfigObject } from './alta-types.ts'
 import { RecordingsAtStake, deleteChannel, updateChannel } from './channels.ts'
 import { ottServerId } from './ott.ts'
-import { authorizerId, authorizerObject, originsMissing, planRepair } from './ownership.ts'
+import { asksAs, authorizerId, authorizerObject, originsMissing, planRepair } from './ownership.ts'
 import type { Authorization, ServerExpectation } from './ownership-types.ts'
 
 /** Makes our authorizer as expected. */
@@ -108,4 +108,28 @@ export async function releaseServer(client: AltaClient, call: CallContext, relea
   await removeOrigins(client, call, origins)
   // Last: a channel whose authorizer is gone would be nobody's.
   await client.deleteObject(call, 'authorizers', authorizerId(deskId))
+}
+
+/** What adding a server was to make on Alta. */
+export interface AdditionOnAlta {
+  readonly deskId: string
+  readonly authorization: Authorization
+  /** Those that Alta did not allow before. */
+  readonly origins: readonly string[]
+}
+
+/**
+ * Removes what adding a server made, where that was not completed. The authorizer is made first and removed last: one
+ * that is absent, or that another attempt or server has made its own, means that nothing of this one is left. May be
+ * repeated.
+ */
+export async function withdrawAddition(
+  client: AltaClient,
+  call: CallContext,
+  { deskId, authorization, origins }: AdditionOnAlta,
+): Promise<'removed' | 'nothing'> {
+  const found = await client.readObject(call, 'authorizers', authorizerId(deskId))
+  if (found === null || !asksAs(found, authorization)) return 'nothing'
+  await releaseServer(client, call, { deskId, channelIds: [], origins })
+  return 'removed'
 }

@@ -12,7 +12,7 @@ import type { Store } from '../store/store-types.ts'
 import { auditView } from './audit-view.ts'
 import { requireReceiver, requireStorage } from './requirements.ts'
 import type { PendingOperations } from './pending-operations.ts'
-import { cameraOfReceiver, deleteOperation, insertCamera } from './queries.ts'
+import { cameraOfReceiver, insertCamera } from './queries.ts'
 import type { CameraRow } from './queries.ts'
 import { AppError } from '../rpc/app-error.ts'
 
@@ -35,8 +35,8 @@ export interface ImporterOptions {
 const longestName = 100
 
 /**
- * Imports receivers. The intent is on disk before Alta is asked, and goes in the transaction that makes the camera, so
- * that whatever kills the desk in between, neither half a camera nor an orphan on Alta outlives the next start.
+ * Imports receivers. The pending operation is on disk before Alta is asked, and is finished in the transaction that makes
+ * the camera, so that whatever kills the desk in between, neither half a camera nor an orphan on Alta outlives the next start.
  */
 export class Importer {
   readonly #options: ImporterOptions
@@ -95,7 +95,7 @@ export class Importer {
       })
       await store.write({ audit }, async (tx) => {
         await insertCamera(tx, row)
-        await deleteOperation(tx, operation.id)
+        await operation.finish(tx)
       })
     } catch (error) {
       await operations.undo(connection, operation, call)

@@ -4,7 +4,7 @@ import type { ReadHandle, Store, Tx } from '../store/store-types.ts'
 import { isOneOf } from '../store/one-of.ts'
 import { preparedOnce } from '../store/prepared-once.ts'
 import { textSearch } from '../store/text-search.ts'
-import { altaIntents, cameras, servers } from '../store/tables/cameras.ts'
+import { cameras, servers } from '../store/tables/cameras.ts'
 
 declare module '../store/change-feed.ts' {
   interface Changes {
@@ -21,8 +21,6 @@ export function cameraDeleted(cameraId: string, serverId: string): Change {
 export type CameraRow = typeof cameras.$inferSelect
 /** A camera and the name of its server. */
 export type NamedCameraRow = CameraRow & { readonly serverName: string }
-/** What is about to be made or deleted on Alta. */
-export type PendingOperationRow = typeof altaIntents.$inferSelect
 
 export type CameraChanges = Partial<
   Pick<CameraRow, 'name' | 'receiverId' | 'subReceiverId' | 'storageId' | 'storageDurationHours'>
@@ -216,31 +214,6 @@ export async function updateCamera(tx: Tx, id: string, changes: CameraChanges): 
 
 export async function deleteCamera(tx: Tx, id: string): Promise<void> {
   await tx.delete(cameras).where(eq(cameras.id, id))
-}
-
-export async function insertOperation(tx: Tx, row: PendingOperationRow): Promise<void> {
-  await tx.insert(altaIntents).values(row)
-}
-
-export async function deleteOperation(tx: Tx, id: string): Promise<void> {
-  await tx.delete(altaIntents).where(eq(altaIntents.id, id))
-}
-
-/** What was left to do on a server, oldest first. */
-export function operationsOf(db: ReadHandle, serverId: string): Promise<PendingOperationRow[]> {
-  return db
-    .select()
-    .from(altaIntents)
-    .where(eq(altaIntents.serverId, serverId))
-    .orderBy(asc(altaIntents.id))
-    .all()
-}
-
-/** Servers on which something was left to do. */
-export async function serversWithOperations(db: ReadHandle): Promise<string[]> {
-  return (await db.selectDistinct({ serverId: altaIntents.serverId }).from(altaIntents).all()).map(
-    ({ serverId }) => serverId,
-  )
 }
 
 /** The ids of the first cameras by name; `visibleIds` null means all of them. */

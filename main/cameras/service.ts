@@ -19,12 +19,11 @@ import type { CameraStatusRegistry } from './camera-status-registry.ts'
 import { requireReceiver, requireStorage } from './requirements.ts'
 import { Importer } from './importer.ts'
 import type { ImportInput } from './importer.ts'
-import type { PendingOperations } from './pending-operations.ts'
+import type { PendingOperation, PendingOperations } from './pending-operations.ts'
 import {
   cameraById,
   cameraOfReceiver,
   deleteCamera,
-  deleteOperation,
   matchingCameras,
   pageOfCameras,
   updateCamera,
@@ -36,7 +35,6 @@ import type {
   CameraFilter,
   CameraOrder,
   CameraRow,
-  PendingOperationRow,
   NamedCameraRow,
 } from './queries.ts'
 import { AppError, invalidField } from '../rpc/app-error.ts'
@@ -264,9 +262,9 @@ export class CamerasService {
   async #recordRemoval(
     context: RequestContext,
     camera: CameraRow,
-    operation: PendingOperationRow,
+    operation: PendingOperation,
   ): Promise<void> {
-    const { store, operations } = this.#options
+    const { store } = this.#options
     const audit = auditRecord(context, {
       action: 'camera.removed',
       target: { kind: 'camera', id: camera.id, name: camera.name },
@@ -274,11 +272,11 @@ export class CamerasService {
     })
     try {
       await store.write({ audit, changes: [cameraDeleted(camera.id, camera.serverId)] }, async (tx) => {
-        await deleteOperation(tx, operation.id)
+        await operation.finish(tx)
         await deleteCamera(tx, camera.id)
       })
     } catch (error) {
-      operations.leave(operation)
+      await operation.release()
       throw error
     }
   }

@@ -15,19 +15,18 @@ export interface CamerasWorkerOptions {
 }
 
 /**
- * Follows the rounds over the servers: judges their cameras, and settles what an earlier run left half done. Starts
- * before the fleet, so that it misses no round.
+ * Follows the rounds over the servers: judges their cameras, and tries again what is left to do on a server that
+ * answers. Starts before the fleet, so that it misses no round.
  */
 export function camerasWorker({ store, registry, statuses, operations, bus }: CamerasWorkerOptions): Service {
   const disposables: (() => void)[] = []
   return {
     name: 'cameras',
     async start() {
-      await operations.start()
       for (const row of await store.read(allCameras)) statuses.put(row)
       const onPolled = (serverId: string): void => {
         const connection = registry.connection(serverId)
-        if (connection?.state.reached && !connection.state.problem) void operations.settle(connection)
+        if (connection?.state.reached && !connection.state.problem) void operations.retryOn(serverId)
       }
       disposables.push(
         registry.onChanged((serverId) => statuses.refresh(serverId)),

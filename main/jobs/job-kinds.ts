@@ -1,15 +1,37 @@
-import type { Change } from '../store/change-feed.ts'
 import type { Tx } from '../store/store-types.ts'
 
-/** A process that works on a job; when it began tells it from a later one with the same id. */
-export interface JobProcess {
-  readonly pid: number
+/** What is to be done. */
+export interface NewJob {
+  readonly kind: string
+  /** Plain data. */
+  readonly payload: unknown
+  /** What of it nobody may read in the database: it is sealed, and goes with the end of the job. */
+  readonly secret?: string
+  /** More urgent jobs of a kind come first; 0 where left out. */
+  readonly priority?: number
+  /** Not before this time, ms since the epoch; at once where left out. */
+  readonly runAt?: number
+  /** Jobs of one lane run one after the other, in the order in which they were queued. */
+  readonly lane?: string
+}
+
+/** A job that somebody holds the lease of. */
+interface LeasedJob {
+  readonly id: string
+  /** Calls it done in the transaction of its result. Throws `LeaseLostError`. */
+  finish(tx: Tx): Promise<void>
+}
+
+/** A job that a request does by itself; the queue takes it over where the request fails, or the desk ends. */
+export interface HeldJob extends LeasedJob {
+  /** Leaves it to the queue. Never rejects. */
+  release(): Promise<void>
 }
 
 /** A job as the code sees it that does it. */
-export interface RunningJob<Payload> {
-  readonly id: string
+export interface RunningJob<Payload> extends LeasedJob {
   readonly payload: Payload
+  readonly secret: string | null
   /** 1 for the first time. */
   readonly attempt: number
   /** Aborted when the job is cancelled, its lease is lost, or the desk stops. */
@@ -18,14 +40,8 @@ export interface RunningJob<Payload> {
   temporaryName(path: string): string
   /** Says how far it is (plain data). Throws `LeaseLostError`. */
   progress(value: unknown): Promise<void>
-  /** Says which process works on it, before that begins: a later desk ends it first. Throws `LeaseLostError`. */
-  workedOnBy(process: JobProcess): Promise<void>
-}
-
-/** What a job leaves behind, in the transaction that calls it done. */
-export interface JobResult {
-  /** Runs in that transaction; its changes are told with the commit. */
-  finish(tx: Tx): Promise<readonly Change[]>
+  /** Says which process works on it: see `startJobProcess`. Throws `LeaseLostError`. */
+  workedOnBy(processId: number): Promise<void>
 }
 
 /** A kind of jobs, which a module registers. */
@@ -33,18 +49,26 @@ export interface JobKind<Payload> {
   readonly name: string
   /** So many of this kind run side by side. */
   readonly concurrency: number
-  /** After so many failures it is not tried again. */
+  /** After so many failures it is given up; `Infinity` for what is tried for ever. */
   readonly mostAttempts: number
   /** How long to wait after a failure, ms; `attempt` counts from 1. */
   backoffMs(attempt: number): number
-  /** Does the job. What it throws counts as a failure; it may be run again after a crash, so it must bear that. */
-  run(job: RunningJob<Payload>): Promise<JobResult | undefined>
+  /**
+   * Does the job, which is done when this resolves, or earlier by `job.finish`. What it throws counts as a failure. It
+   * may be run again after a crash, so it must bear that.
+   */
+  run(job: RunningJob<Payload>): Promise<void>
 }
 
-/** The lease of a job is somebody else's, or it was cancelled: whoever still works on it must stop. */
+/** The lease of a job is somebody else's, or it was cancelled: what still works on it must stop. */
 export class LeaseLostError extends Error {
   constructor(jobId: string) {
     super(`The job ${jobId} is not this lease's any more.`)
     this.name = 'LeaseLostError'
   }
+}
+
+/** A pause that doubles with each attempt, from `firstMs` to `longestMs`. */
+export function doublingBackoff(firstMs: number, longestMs: number): (attempt: number) => number {
+  return (attempt) => Math.min(firstMs * 2 ** (attempt - 1), longestMs)
 }

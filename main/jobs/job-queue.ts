@@ -1,100 +1,75 @@
 import type { Clock } from '../platform/clock.ts'
 import { newId } from '../platform/ids.ts'
+import type { Keyring } from '../platform/keyring.ts'
 import type { Service } from '../platform/lifecycle.ts'
 import type { AreaLogger } from '../platform/logging.ts'
 import type { Change, ChangeFeed } from '../store/change-feed.ts'
 import type { Store, Tx } from '../store/store-types.ts'
+import { Heartbeat } from './heartbeat.ts'
+import { jobCancelRequested, jobsQueued } from './job-changes.ts'
 import { LeaseLostError } from './job-kinds.ts'
-import type { JobKind, JobResult, RunningJob } from './job-kinds.ts'
-import { endProcess, startOfProcess } from './other-process.ts'
+import type { HeldJob, JobKind, NewJob, RunningJob } from './job-kinds.ts'
+import { afterFailure, ended, finishLeased, newJobRow, queuedAgain, runningJob } from './lease.ts'
+import type { Lease } from './lease.ts'
 import {
-  cancelRequestsOf,
-  deleteFinishedBefore,
   dueJobs,
-  extendLeases,
   insertJob,
   jobById,
-  jobsOfOtherLeases,
   nextDueAt,
+  openJobsOfLane,
   updateJob,
+  updateLaneDue,
   updateLeased,
 } from './queries.ts'
-import type { JobRow } from './queries.ts'
-
-declare module '../store/change-feed.ts' {
-  interface Changes {
-    /** Jobs of this kind were queued. */
-    readonly 'jobs.queued': { readonly kind: string }
-    readonly 'job.cancel-requested': { readonly id: string }
-  }
-}
+import type { JobChanges } from './queries.ts'
 
 export interface JobQueueOptions {
   readonly store: Store
   readonly feed: ChangeFeed
   readonly clock: Clock
+  readonly keyring: Keyring
   readonly logger: AreaLogger
   /** How long a lease holds without a heartbeat, ms. */
   readonly leaseMs?: number
 }
 
-/** What is to be done. */
-export interface NewJob {
-  readonly kind: string
-  /** Plain data. */
-  readonly payload: unknown
-  /** More urgent jobs of a kind come first; 0 where left out. */
-  readonly priority?: number
-  /** Not before this time, ms since the epoch; at once where left out. */
-  readonly runAt?: number
-}
-
-interface Lease {
-  readonly id: string
-  readonly job: JobRow
-  readonly abort: AbortController
-  /** Whether it was somebody's wish that ended it. */
-  cancelled: boolean
-}
-
-const standardLeaseMs = 30_000
+const defaultLeaseMs = 30_000
 /** A timer of Node holds no longer than this, ms. */
 const longestWaitMs = 24 * 3_600_000
-const keepFinishedMs = 7 * 24 * 3_600_000
-const longestError = 2_000
-
-/** What a write declares that has queued jobs of a kind. */
-export function jobsQueued(kind: string): Change {
-  return { name: 'jobs.queued', data: { kind } }
-}
-
-/** What a write declares that asked for the end of a job (`JobQueue.cancel`). */
-export function jobCancelRequested(id: string): Change {
-  return { name: 'job.cancel-requested', data: { id } }
-}
 
 /**
  * Work that outlives a request: queued in the transaction of what it belongs to, leased, tried again after failures, and
  * taken up by the next desk after a crash. A job runs at least once, and never twice at the same time: a process that a
- * dead desk has left behind is ended before its job is leased again.
+ * dead desk has left behind is ended before its job is leased again. Leases and ends are written in batches: one write
+ * takes what has ended meanwhile and fills the places that it frees.
  */
 export class JobQueue implements Service {
   readonly name = 'jobs'
   readonly #options: JobQueueOptions
   readonly #leaseMs: number
   readonly #kinds = new Map<string, JobKind<never>>()
+  /** By job. */
   readonly #leases = new Map<string, Lease>()
   readonly #running = new Set<Promise<void>>()
   readonly #disposables: (() => void)[] = []
+  readonly #heartbeat: Heartbeat
   #timer: NodeJS.Timeout | undefined
-  #heartbeat: NodeJS.Timeout | undefined
-  #filling: Promise<void> | null = null
+  #turning: Promise<void> | null = null
   #isAskedAgain = false
   #stopped = true
 
   constructor(options: JobQueueOptions) {
     this.#options = options
-    this.#leaseMs = options.leaseMs ?? standardLeaseMs
+    this.#leaseMs = options.leaseMs ?? defaultLeaseMs
+    this.#heartbeat = new Heartbeat({
+      ...options,
+      leaseMs: this.#leaseMs,
+      leases: () => [...this.#leases.values()],
+      kind: (name) => this.#kinds.get(name),
+      cancel: (jobId) => this.#cancelNow(jobId),
+      // Clocks are set: what a timer was to wake may be due long since.
+      onBeat: () => this.#turnSoon(),
+    })
   }
 
   /** Makes a kind known; before `start`. */
@@ -104,275 +79,213 @@ export class JobQueue implements Service {
   }
 
   /** Queues a job in the transaction of what it belongs to, which declares `jobsQueued`. Answers its id. */
-  async enqueue(tx: Tx, { kind, payload, priority = 0, runAt }: NewJob): Promise<string> {
-    if (!this.#kinds.has(kind)) throw new Error(`There is no kind of jobs named ${kind}.`)
-    const now = this.#options.clock.now()
+  async enqueue(tx: Tx, job: NewJob): Promise<string> {
     const id = newId()
-    await insertJob(tx, {
-      id,
-      kind,
-      state: 'queued',
-      priority,
-      payload: JSON.stringify(payload),
-      progress: null,
-      attempts: 0,
-      runAt: runAt ?? now,
-      leaseId: null,
-      leasedUntil: null,
-      processId: null,
-      processStartedAt: null,
-      cancelRequested: false,
-      error: '',
-      createdAt: now,
-      finishedAt: null,
-    })
+    await this.#insert(tx, id, job)
     return id
   }
 
-  /** Cancels a job that waits, and asks one that runs to end. False where it has ended already, or never was. */
-  async cancel(tx: Tx, id: string): Promise<boolean> {
-    const job = await jobById(tx, id)
-    if (job?.state === 'queued')
-      await updateJob(tx, id, { state: 'cancelled', finishedAt: this.#options.clock.now() })
-    if (job?.state === 'running') await updateJob(tx, id, { cancelRequested: true })
-    return job?.state === 'queued' || job?.state === 'running'
+  /** Queues a job unless one of its lane is open; that one then runs at `runAt` at the latest, as far as it waits. */
+  async enqueueOnce(tx: Tx, job: NewJob & { readonly lane: string }): Promise<void> {
+    const open = await openJobsOfLane(tx, job.lane)
+    const runAt = job.runAt ?? this.#options.clock.now()
+    if (open.length === 0) await this.enqueue(tx, job)
+    for (const { id, state, runAt: at } of open)
+      if (state === 'queued' && at > runAt) await updateJob(tx, id, { runAt })
   }
 
-  /** Takes up what an earlier desk left, then whatever is queued. */
+  /**
+   * Writes down, durably, a job that the caller does by itself now. Where the caller cannot finish it (`release`), or the
+   * desk ends first, the queue does it.
+   */
+  async hold(job: NewJob): Promise<HeldJob> {
+    const { store, clock, logger } = this.#options
+    const [id, leaseId] = [newId(), newId()]
+    const leasedUntil = clock.now() + this.#leaseMs
+    await store.write({ audit: null }, (tx) =>
+      this.#insert(tx, id, job, { state: 'running', leaseId, leasedUntil }),
+    )
+    this.#heartbeat.keep(leaseId)
+    return {
+      id,
+      finish: (tx) => finishLeased(tx, id, leaseId, clock.now()),
+      release: async () => {
+        // Where this cannot be written, the lease runs out.
+        this.#heartbeat.forget(leaseId)
+        try {
+          await store.write({ audit: null, changes: [jobsQueued(job.kind)] }, (tx) =>
+            updateLeased(tx, id, leaseId, queuedAgain()),
+          )
+        } catch (error) {
+          logger.warn('a job could not be left to the queue yet', { job: id, kind: job.kind, error })
+        }
+      },
+    }
+  }
+
+  /**
+   * Cancels a job that waits, and asks one that runs to end; one that has ended stays as it is. Answers what the write
+   * has to declare.
+   */
+  async cancel(tx: Tx, id: string): Promise<readonly Change[]> {
+    const job = await jobById(tx, id)
+    if (job?.state === 'queued') await updateJob(tx, id, ended('cancelled', this.#options.clock.now()))
+    if (job?.state !== 'running') return []
+    await updateJob(tx, id, { cancelRequested: true })
+    return [jobCancelRequested(id)]
+  }
+
+  /** Cancels what is open of a lane, as `cancel` does. */
+  async cancelLane(tx: Tx, lane: string): Promise<readonly Change[]> {
+    const changes: Change[] = []
+    for (const { id } of await openJobsOfLane(tx, lane)) changes.push(...(await this.cancel(tx, id)))
+    return changes
+  }
+
+  /** Lets what waits of a lane run now; the write declares `jobsQueued`. */
+  async makeLaneDue(tx: Tx, lane: string): Promise<void> {
+    await updateLaneDue(tx, lane, this.#options.clock.now())
+  }
+
+  /** Takes up what an earlier desk left, then what is queued. */
   async start(): Promise<void> {
     this.#stopped = false
-    const { feed, store, clock } = this.#options
-    await this.#takeBack(await store.read((db) => jobsOfOtherLeases(db, [])))
-    await store.write({ audit: null, durable: false }, (tx) =>
-      deleteFinishedBefore(tx, clock.now() - keepFinishedMs),
-    )
+    const { feed } = this.#options
+    await this.#heartbeat.start()
     this.#disposables.push(
       feed.on('jobs.queued', ({ data }) => {
-        if (this.#kinds.has(data.kind)) this.#fillSoon()
+        if (this.#kinds.has(data.kind)) this.#turnSoon()
       }),
       feed.on('job.cancel-requested', ({ data }) => this.#cancelNow(data.id)),
     )
-    this.#heartbeat = setInterval(() => void this.#beat(), this.#leaseMs / 3)
-    this.#fillSoon()
+    this.#turnSoon()
   }
 
   /** Ends what runs; the next start goes on with it. */
   async stop(): Promise<void> {
+    if (this.#stopped) return
     this.#stopped = true
     clearTimeout(this.#timer)
-    clearInterval(this.#heartbeat)
     for (const dispose of this.#disposables.splice(0)) dispose()
-    for (const { abort } of this.#leases.values()) abort.abort(new Error('The desk is stopping.'))
-    await this.#filling
+    for (const { abort } of this.#leases.values()) abort.abort(stopping())
+    await this.#heartbeat.stop()
+    await this.#turning
     await Promise.all(this.#running)
+    if (this.#leases.size > 0) await this.#turn()
   }
 
-  #fillSoon(): void {
-    if (this.#filling) {
+  async #insert(tx: Tx, id: string, job: NewJob, held: JobChanges = {}): Promise<void> {
+    if (!this.#kinds.has(job.kind)) throw new Error(`There is no kind of jobs named ${job.kind}.`)
+    const { clock, keyring } = this.#options
+    await insertJob(tx, { ...newJobRow(id, job, clock.now(), keyring), ...held })
+  }
+
+  #turnSoon(): void {
+    if (this.#stopped) return
+    if (this.#turning) {
       this.#isAskedAgain = true
       return
     }
-    this.#filling = this.#fill().finally(() => {
-      this.#filling = null
-      if (this.#isAskedAgain && !this.#stopped) {
-        this.#isAskedAgain = false
-        this.#fillSoon()
-      }
+    this.#turning = this.#turn().finally(() => {
+      this.#turning = null
+      if (!this.#isAskedAgain) return
+      this.#isAskedAgain = false
+      this.#turnSoon()
     })
   }
 
-  /** Leases as many jobs as there are free places; a failure of the database is tried again later. */
-  async #fill(): Promise<void> {
+  /** Writes what has ended, and leases as many jobs as there are free places. Never rejects: it is tried again later. */
+  async #turn(): Promise<void> {
     const { store, clock, logger } = this.#options
     clearTimeout(this.#timer)
-    if (this.#stopped) return
+    const over = [...this.#leases.values()].filter(({ end }) => end !== null)
     try {
-      for (const lease of await this.#leaseDue()) this.#begin(lease)
-      const free = [...this.#kinds.values()].filter((kind) => this.#freePlaces(kind) > 0)
-      const dueAt = await store.read((db) =>
-        nextDueAt(
-          db,
-          free.map(({ name }) => name),
-        ),
-      )
+      const { leases, dueAt } = await store.write({ audit: null, durable: false }, async (tx) => {
+        for (const { id, job, end } of over) await updateLeased(tx, job.id, id, end ?? {})
+        return this.#leaseDue(tx, new Set(over))
+      })
+      for (const { job } of over) this.#leases.delete(job.id)
+      for (const lease of leases) this.#begin(lease)
       if (dueAt !== null) this.#wakeIn(dueAt - clock.now())
     } catch (error) {
-      logger.error('jobs could not be leased', { error })
+      logger.error('jobs could not be leased, or their end not be written', { error })
       this.#wakeIn(this.#leaseMs / 3)
     }
   }
 
   #wakeIn(ms: number): void {
     if (this.#stopped) return
-    this.#timer = setTimeout(() => this.#fillSoon(), Math.min(Math.max(ms, 1), longestWaitMs))
+    this.#timer = setTimeout(() => this.#turnSoon(), Math.min(Math.max(ms, 1), longestWaitMs))
   }
 
-  #freePlaces({ name, concurrency }: JobKind<never>): number {
-    const taken = [...this.#leases.values()].filter(({ job }) => job.kind === name).length
-    return concurrency - taken
-  }
-
-  #leaseDue(): Promise<Lease[]> {
-    const { store, clock } = this.#options
-    return store.write({ audit: null, durable: false }, async (tx) => {
-      const leases: Lease[] = []
-      for (const kind of this.#kinds.values()) {
-        const free = this.#freePlaces(kind)
-        if (free <= 0) continue
-        for (const row of await dueJobs(tx, kind.name, clock.now(), free)) {
-          const id = newId()
-          const changes = {
-            state: 'running',
-            leaseId: id,
-            leasedUntil: clock.now() + this.#leaseMs,
-            attempts: row.attempts + 1,
-            processId: null,
-            processStartedAt: null,
-          } as const
-          await updateJob(tx, row.id, changes)
-          leases.push({ id, job: { ...row, ...changes }, abort: new AbortController(), cancelled: false })
-        }
+  /** `dueAt`: when the next job is due for which there is a place. */
+  async #leaseDue(tx: Tx, over: ReadonlySet<Lease>): Promise<{ leases: Lease[]; dueAt: number | null }> {
+    if (this.#stopped) return { leases: [], dueAt: null }
+    const now = this.#options.clock.now()
+    const leases: Lease[] = []
+    const withPlaces: string[] = []
+    const taken = [...this.#leases.values()].filter((lease) => !over.has(lease))
+    for (const { name, concurrency } of this.#kinds.values()) {
+      const free = concurrency - taken.filter(({ job }) => job.kind === name).length
+      const due = free > 0 ? await dueJobs(tx, name, now, free) : []
+      if (due.length < free) withPlaces.push(name)
+      for (const row of due) {
+        const changes = {
+          state: 'running',
+          leaseId: newId(),
+          leasedUntil: now + this.#leaseMs,
+          attempts: row.attempts + 1,
+        } as const
+        await updateJob(tx, row.id, changes)
+        const job = { ...row, ...changes }
+        leases.push({ id: changes.leaseId, job, abort: new AbortController(), isCancelled: false, end: null })
       }
-      return leases
-    })
+    }
+    return { leases, dueAt: await nextDueAt(tx, withPlaces, now) }
   }
 
   #begin(lease: Lease): void {
     this.#leases.set(lease.job.id, lease)
+    if (this.#stopped) lease.abort.abort(stopping())
     const run = this.#run(lease).finally(() => {
-      this.#leases.delete(lease.job.id)
       this.#running.delete(run)
-      if (!this.#stopped) this.#fillSoon()
+      this.#turnSoon()
     })
     this.#running.add(run)
   }
 
-  /** Never rejects. */
+  /** Never rejects; leaves in the lease how it ended. */
   async #run(lease: Lease): Promise<void> {
-    const { job, id } = lease
-    const kind = this.#kinds.get(job.kind)
+    const { store, keyring, clock } = this.#options
+    const kind = this.#kinds.get(lease.job.kind)
     if (!kind) return
     try {
-      const result = await kind.run(this.#jobOf(lease) as RunningJob<never>)
-      await this.#finish(lease, result)
+      const job = runningJob(lease, { store, keyring, now: () => clock.now() })
+      await kind.run(job as RunningJob<never>)
+      // Where it was called done with its result, this changes nothing any more.
+      lease.end = ended('done', clock.now())
     } catch (error) {
-      await this.#fail(lease, kind, error).catch((failure: unknown) =>
-        this.#options.logger.error('the end of a job could not be written', {
-          job: job.id,
-          lease: id,
-          error: failure,
-        }),
-      )
+      const isStopping = this.#stopped && lease.abort.signal.aborted
+      lease.end = afterFailure(lease, kind, error, clock.now(), isStopping)
+      if (!lease.isCancelled && !isStopping && !(error instanceof LeaseLostError)) this.#log(lease, error)
     }
   }
 
-  #jobOf({ id: leaseId, job, abort }: Lease): RunningJob<unknown> {
-    const change = (changes: Parameters<typeof updateLeased>[3]): Promise<void> =>
-      this.#options.store.write({ audit: null, durable: false }, async (tx) => {
-        if (!(await updateLeased(tx, job.id, leaseId, changes))) throw new LeaseLostError(job.id)
-      })
-    return {
-      id: job.id,
-      payload: JSON.parse(job.payload) as unknown,
-      attempt: job.attempts,
-      signal: abort.signal,
-      temporaryName: (path) => `${path}.${leaseId}.tmp`,
-      progress: (value) => change({ progress: JSON.stringify(value) }),
-      workedOnBy: ({ pid }) => change({ processId: pid, processStartedAt: startOfProcess(pid) }),
-    }
+  #log({ job, end }: Lease, error: unknown): void {
+    const { logger } = this.#options
+    const fields = { job: job.id, kind: job.kind, attempt: job.attempts, error }
+    if (end?.state === 'failed') logger.error('a job was given up', fields)
+    else logger.warn('a job failed and is tried again', fields)
   }
 
-  async #finish(lease: Lease, result: JobResult | undefined): Promise<void> {
-    const { store, clock } = this.#options
-    const { job, id } = lease
-    const end = {
-      state: 'done',
-      leaseId: null,
-      leasedUntil: null,
-      error: '',
-      finishedAt: clock.now(),
-    } as const
-    await store.write({ audit: null, changes: (changes: readonly Change[]) => changes }, async (tx) => {
-      if (!(await updateLeased(tx, job.id, id, end))) throw new LeaseLostError(job.id)
-      return (await result?.finish(tx)) ?? []
-    })
-  }
-
-  /** Queues it again, later each time, or gives it up. A desk that stops takes nothing from its attempts. */
-  async #fail(lease: Lease, kind: JobKind<never>, error: unknown): Promise<void> {
-    const { store, clock, logger } = this.#options
-    const { job, id, cancelled } = lease
-    if (error instanceof LeaseLostError) return
-    const isStopping = this.#stopped && lease.abort.signal.aborted
-    const text = String(error instanceof Error ? error.message : error).slice(0, longestError)
-    const isOver = cancelled || (!isStopping && job.attempts >= kind.mostAttempts)
-    const now = clock.now()
-    const left = { leaseId: null, leasedUntil: null, processId: null, processStartedAt: null }
-    await store.write({ audit: null }, (tx) =>
-      updateLeased(tx, job.id, id, {
-        ...left,
-        state: cancelled ? 'cancelled' : isOver ? 'failed' : 'queued',
-        attempts: isStopping ? job.attempts - 1 : job.attempts,
-        runAt: isStopping ? job.runAt : now + kind.backoffMs(job.attempts),
-        error: cancelled || isStopping ? '' : text,
-        finishedAt: isOver ? now : null,
-      }),
-    )
-    if (cancelled || isStopping) return
-    logger[isOver ? 'error' : 'warn'](isOver ? 'a job was given up' : 'a job failed and is tried again', {
-      job: job.id,
-      kind: job.kind,
-      attempt: job.attempts,
-      error,
-    })
-  }
-
-  #cancelNow(id: string): void {
-    const lease = this.#leases.get(id)
+  #cancelNow(jobId: string): void {
+    const lease = this.#leases.get(jobId)
     if (!lease) return
-    lease.cancelled = true
+    lease.isCancelled = true
     lease.abort.abort(new Error('The job was cancelled.'))
   }
+}
 
-  /** Keeps the leases, hears of cancellations that were asked of another desk, and takes up what nobody keeps. */
-  async #beat(): Promise<void> {
-    const { store, clock, logger } = this.#options
-    const leaseIds = [...this.#leases.values()].map(({ id }) => id)
-    try {
-      const { cancelled, others } = await store.write({ audit: null, durable: false }, async (tx) => {
-        await extendLeases(tx, leaseIds, clock.now() + this.#leaseMs)
-        return {
-          cancelled: await cancelRequestsOf(tx, leaseIds),
-          others: await jobsOfOtherLeases(tx, leaseIds),
-        }
-      })
-      for (const id of cancelled) this.#cancelNow(id)
-      const lost = others.filter(({ leasedUntil }) => (leasedUntil ?? 0) < clock.now())
-      if (lost.length > 0) await this.#takeBack(lost)
-    } catch (error) {
-      logger.warn('the leases of jobs could not be kept', { error })
-    }
-  }
-
-  /** Queues jobs again that a dead desk had begun, once whatever still works on them has ended. */
-  async #takeBack(rows: readonly JobRow[]): Promise<void> {
-    const { store, logger } = this.#options
-    for (const row of rows) {
-      if (row.processId !== null) await endProcess(row.processId, row.processStartedAt)
-      const left = { leaseId: null, leasedUntil: null, processId: null, processStartedAt: null }
-      // A job that takes the desk with it each time must not do so for ever.
-      const isGivenUp = row.attempts >= (this.#kinds.get(row.kind)?.mostAttempts ?? Infinity)
-      const state = row.cancelRequested ? 'cancelled' : isGivenUp ? 'failed' : 'queued'
-      const finishedAt = state === 'queued' ? null : this.#options.clock.now()
-      const error = state === 'failed' ? 'The desk ended while it ran.' : row.error
-      await store.write({ audit: null, changes: [jobsQueued(row.kind)] }, (tx) =>
-        updateLeased(tx, row.id, row.leaseId ?? '', { ...left, state, finishedAt, error }),
-      )
-      logger.info('a job that an earlier run had begun was taken back', {
-        job: row.id,
-        kind: row.kind,
-        state,
-      })
-    }
-  }
+function stopping(): Error {
+  return new Error('The desk is stopping.')
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { pause } from '../platform/lifecycle.ts'
 
 /**
  * When a process began, in a form that no other process with the same id shares; null where it is not running, or where
@@ -17,16 +18,34 @@ export function startOfProcess(pid: number): string | null {
 }
 
 const pollMs = 20
+/** So long a process may take to end by itself where nobody can tell it from a later one with its id. */
+const longestWaitMs = 10_000
 
-/** Ends the process that began then, if it still runs, and waits until it is gone. */
-export async function endProcess(pid: number, startedAt: string | null): Promise<void> {
-  if (startedAt === null) return
-  while (startOfProcess(pid) === startedAt) {
-    try {
-      process.kill(pid, 'SIGKILL')
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
-    }
-    await new Promise((resolve) => setTimeout(resolve, pollMs))
+/**
+ * Waits until the process is gone that began then. Where its beginning is known it is ended first; elsewhere it ends by
+ * itself, since its input has (`startJobProcess`), and is waited for, 10 s at most. Throws when `signal` is aborted.
+ */
+export async function endProcess(pid: number, startedAt: string | null, signal: AbortSignal): Promise<void> {
+  for (let waitedMs = 0; startedAt !== null || waitedMs < longestWaitMs; waitedMs += pollMs) {
+    if (startedAt === null ? !isAlive(pid) : startOfProcess(pid) !== startedAt) return
+    if (startedAt !== null) send(pid, 'SIGKILL')
+    await pause(pollMs, signal)
+    signal.throwIfAborted()
+  }
+}
+
+function isAlive(pid: number): boolean {
+  return send(pid, 0)
+}
+
+/** False where there is no such process. */
+function send(pid: number, what: 'SIGKILL' | 0): boolean {
+  try {
+    return process.kill(pid, what)
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return false
+    // Another user's process has that id by now.
+    if (error instanceof Error && 'code' in error && error.code === 'EPERM' && what === 0) return false
+    throw error
   }
 }

@@ -1,7 +1,7 @@
 import { asc, count, eq, sql } from 'drizzle-orm'
 import type { SQL } from 'drizzle-orm'
 import type { ReadHandle, Tx } from '../store/store-types.ts'
-import { altaIntents, cameras, servers } from '../store/tables/cameras.ts'
+import { cameras, servers } from '../store/tables/cameras.ts'
 import { deskValues } from '../store/tables/desk.ts'
 import { foldedText } from '../store/text-search.ts'
 
@@ -82,9 +82,8 @@ export async function updateServer(tx: Tx, id: string, changes: ServerChanges): 
   await tx.update(servers).set(changes).where(eq(servers.id, id))
 }
 
-/** Forgets a server with its cameras and what was left to do on it. */
+/** Forgets a server with its cameras. */
 export async function deleteServer(tx: Tx, id: string): Promise<void> {
-  await tx.delete(altaIntents).where(eq(altaIntents.serverId, id))
   await tx.delete(cameras).where(eq(cameras.serverId, id))
   await tx.delete(servers).where(eq(servers.id, id))
 }

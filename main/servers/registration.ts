@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { webOrigin } from '../../shared/domain/web-origins.ts'
-import type { AltaClient, AltaConfig, CallContext } from '../alta/alta-types.ts'
+import type { AltaClient, AltaConfig } from '../alta/alta-types.ts'
 import { defaultWhepPath } from '../alta/assumptions.ts'
 import type { Authorization } from '../alta/ownership-types.ts'
-import { authorizerId } from '../alta/ownership.ts'
-import { ensureAuthorizer, ensureOrigins, releaseServer } from '../alta/provisioning.ts'
+import { authorizerId, originsToAdd } from '../alta/ownership.ts'
+import { ensureAuthorizer, ensureOrigins } from '../alta/provisioning.ts'
 import { verifyServer } from '../alta/verify.ts'
 import { auditRecord } from '../rpc/request-context.ts'
 import type { RequestContext } from '../rpc/request-context.ts'
+import type { JobQueue } from '../jobs/job-queue.ts'
 import type { Clock } from '../platform/clock.ts'
 import { newId } from '../platform/ids.ts'
 import type { AreaLogger } from '../platform/logging.ts'
@@ -16,6 +17,8 @@ import type { ReadHandle, Store } from '../store/store-types.ts'
 import { normalBaseUrl, readPageOrigins, withAdded } from './addresses.ts'
 import type { PageOrigin } from './addresses.ts'
 import { auditView } from './audit-view.ts'
+import { PendingAdditions } from './pending-additions.ts'
+import type { Addition } from './pending-additions.ts'
 import type { ServerRegistry } from './server-registry.ts'
 import { insertServer, serverLike } from './queries.ts'
 import type { ServerRow } from './queries.ts'
@@ -25,6 +28,7 @@ import { AppError } from '../rpc/app-error.ts'
 export interface RegistrationOptions {
   readonly store: Store
   readonly registry: ServerRegistry
+  readonly jobs: JobQueue
   readonly clock: Clock
   readonly logger: AreaLogger
   readonly deskId: string
@@ -53,9 +57,6 @@ interface NewServer extends ServerInput {
   readonly streamUrl: string | null
 }
 
-/** How long the undoing of a failed addition waits for an Alta that may be dead. */
-const undoCall = { retries: 1, timeoutMs: 5_000 } as const
-
 /** Throws SERVER_EXISTS where another server than `exceptId` has this name or this address. */
 export async function refuseDuplicate(
   db: ReadHandle,
@@ -71,9 +72,11 @@ export class Registration {
   readonly #options: RegistrationOptions
   /** Two admins adding the same server at once: the second finds the first one's row. */
   readonly #additions = new Mutex()
+  readonly #pending: PendingAdditions
 
   constructor(options: RegistrationOptions) {
     this.#options = options
+    this.#pending = new PendingAdditions(options, this.#additions)
   }
 
   /** Verifies, makes our objects on Alta and the row, and begins to look after the server. */
@@ -87,7 +90,7 @@ export class Registration {
       try {
         const known = await this.#verify(client, context, streamUrl)
         this.#refuseSameAlta(known.config)
-        const row = await this.#provision(context, client, server)
+        const row = await this.#provision(context, client, server, known.config)
         return this.#options.registry.add(row, { client, known })
       } catch (error) {
         await client.stop()
@@ -126,18 +129,30 @@ export class Registration {
     return verifyServer(client, call, { deskId: this.#options.deskId, streamUrl })
   }
 
-  /** Makes our objects on Alta, then the row; takes the objects back where one of them cannot be made. */
-  async #provision(context: RequestContext, client: AltaClient, server: NewServer): Promise<ServerRow> {
+  /**
+   * Makes our objects on Alta, then the row; takes the objects back where one of them cannot be made. All of it is on disk
+   * before Alta hears of it, so that a desk that dies meanwhile leaves nothing there either.
+   */
+  async #provision(
+    context: RequestContext,
+    client: AltaClient,
+    server: NewServer,
+    config: AltaConfig,
+  ): Promise<ServerRow> {
     const { store, deskId, publicUrl } = this.#options
     // From here on the caller may leave: what was begun is finished, or undone.
     const call = { requestId: context.requestId }
     const callbackOrigin = publicUrl ?? webOrigin(context.requestOrigin)
     const ticketSecret = randomBytes(32).toString('base64url')
+    const authorization = authorizationOf(server.id, callbackOrigin, ticketSecret)
     const origins = this.#pageOrigins(callbackOrigin, webOrigin(context.requestOrigin))
-    let added: string[] = []
+    const { id: serverId, baseUrl, login, password } = server
+    const account = { serverId, baseUrl, login, password }
+    const addition: Addition = { ...account, authorization, origins: originsToAdd(config, origins) }
+    const job = await this.#pending.note(addition)
     try {
-      await ensureAuthorizer(client, call, deskId, authorizationOf(server.id, callbackOrigin, ticketSecret))
-      added = (await ensureOrigins(client, call, origins)).added
+      await ensureAuthorizer(client, call, deskId, authorization)
+      const { added } = await ensureOrigins(client, call, origins)
       const pageOrigins = origins.map((origin) => ({ origin, added: added.includes(origin) }))
       const row = this.#newRow(server, { callbackOrigin, ticketSecret, pageOrigins })
       const audit = auditRecord(context, {
@@ -148,21 +163,12 @@ export class Registration {
       await store.write({ audit }, async (tx) => {
         await refuseDuplicate(tx, row.name, row.baseUrl, null)
         await insertServer(tx, row)
+        await job.finish(tx)
       })
       return row
     } catch (error) {
-      await this.#undo(client, call, added)
+      await this.#pending.undo(client, call, addition, job)
       throw error
-    }
-  }
-
-  async #undo(client: AltaClient, call: CallContext, origins: string[]): Promise<void> {
-    const { deskId, logger } = this.#options
-    try {
-      await releaseServer(client, { ...call, ...undoCall }, { deskId, channelIds: [], origins })
-    } catch (error) {
-      const { requestId } = call
-      logger.warn('what a failed addition made on Alta could not be taken back', { requestId, error })
     }
   }
 

@@ -24,6 +24,7 @@ import type { ReceiverView } from './receivers.ts'
 import { refuseDuplicate, Registration } from './registration.ts'
 import type { RegistrationOptions, ServerInput } from './registration.ts'
 import type { ServerConnection } from './server-connection.ts'
+import { serverLane } from './server-lane.ts'
 import { serverView } from './server-view.ts'
 import { AppError } from '../rpc/app-error.ts'
 
@@ -104,7 +105,7 @@ export class ServersService {
 
   /** Takes everything of ours off Alta, then forgets the server; `force` forgets it even where Alta does not answer. */
   async remove(context: RequestContext, id: string, force: boolean): Promise<void> {
-    const { registry, bus, store } = this.#options
+    const { registry, bus, store, jobs } = this.#options
     const found = await this.#find(id)
     const cameras = await found.connection.change(async () => {
       const { row, connection } = await this.#find(id)
@@ -119,7 +120,10 @@ export class ServersService {
         name: 'camera.deleted',
         data: { cameraId, serverId: id },
       }))
-      await store.write({ audit, changes }, (tx) => deleteServer(tx, id))
+      await store.write({ audit, changes: (cancelled: readonly Change[]) => [...changes, ...cancelled] }, async (tx) => {
+        await deleteServer(tx, id)
+        return jobs.cancelLane(tx, serverLane(id))
+      })
       return known
     })
     await registry.drop(id)

@@ -8,6 +8,7 @@ import { crowdBench } from './crowd.ts'
 import { eventFeed } from './event-feed.ts'
 import { healthSweep } from './health-sweep.ts'
 import { hlsDelay } from './hls-delay.ts'
+import { jobsBench } from './jobs.ts'
 import { hostileAnswers } from './hostile-answers.ts'
 import { ottRecovery } from './ott-recovery.ts'
 import { pictureWitness } from './picture-witness.ts'
@@ -34,6 +35,7 @@ const benches: readonly Bench[] = [
   signInStorm,
   auditWrite,
   storeSeam,
+  jobsBench,
 ]
 const names = process.argv.slice(2)
 const unknown = names.filter((name) => !benches.some((bench) => bench.name === name))

@@ -72,6 +72,19 @@ export function limitRow(name: string, unit: string, value: number, limit: numbe
   }
 }
 
+/** A row whose goal is the least that the value may be. */
+export function floorRow(name: string, unit: string, value: number, least: number): BenchRow {
+  return {
+    name,
+    value: round(value),
+    unit,
+    against: `least: ${least} ${unit}`,
+    ratio: round(value / least),
+    goal: `>= ${least} ${unit}`,
+    holds: value >= least,
+  }
+}
+
 /** A row that states a number without a goal. */
 export function factRow(
   name: string,

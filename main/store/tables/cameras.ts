@@ -49,23 +49,6 @@ export const cameras = sqliteTable(
   ],
 )
 
-/**
- * What we are about to make or delete on an Alta server, written before we ask Alta and removed in the transaction
- * that records the result: after a crash each one left is undone or finished.
- */
-export const altaIntents = sqliteTable('alta_intents', {
-  id: text('id').primaryKey(),
-  serverId: text('server_id')
-    .notNull()
-    .references(() => servers.id, { onDelete: 'cascade' }),
-  kind: text('kind', { enum: ['import', 'remove'] }).notNull(),
-  channelId: text('channel_id').notNull(),
-  cameraId: text('camera_id').notNull(),
-  /** The channel as it stood before a take-over (JSON), to be put back; null where there was none. */
-  previousChannel: text('previous_channel'),
-  createdAt: integer('created_at').notNull(),
-})
-
 /** The wall each person left; `tiles` is a JSON array of camera ids and nulls. */
 export const walls = sqliteTable('walls', {
   userId: text('user_id').primaryKey(),

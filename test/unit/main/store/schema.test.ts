@@ -78,17 +78,18 @@ test('the migrations make the columns that the code is written against', async (
   }
 })
 
-/** A column of an index with its collation, as `FoundIndex` has it. */
+/** A column of an index with its collation and direction, as `FoundIndex` has it. */
 function indexedAs(column: SQL | { readonly name: string }): string {
   if (!is(column, SQL)) return `${column.name} binary`
-  const [, name, collation] = /"(\w+)"(?: collate (\w+))?$/i.exec(dialect.sqlToQuery(column).sql) ?? []
-  return `${name} ${collation?.toLowerCase() ?? 'binary'}`
+  const [, name, collation, descending = ''] =
+    /"(\w+)"(?: collate (\w+))?( desc)?$/i.exec(dialect.sqlToQuery(column).sql) ?? []
+  return `${name} ${collation?.toLowerCase() ?? 'binary'}${descending}`
 }
 
 interface FoundIndex {
   name: string
   unique: boolean
-  /** Each with its collation: `name nocase`. */
+  /** Each with its collation, and `desc` where it is so: `name nocase`. */
   columns: string[]
   where: boolean
 }
@@ -127,14 +128,16 @@ test('the migrations make the indices and unique columns that the code declares,
     )
     const found: FoundIndex[] = []
     for (const index of listed) {
-      const columns = await readAll<{ name: string; collation: string }>(
+      const columns = await readAll<{ name: string; collation: string; descending: number }>(
         store,
-        `select name, coll as collation from pragma_index_xinfo(${quoted(index.name)}) where key = 1 order by seqno`,
+        `select name, coll as collation, "desc" as descending from pragma_index_xinfo(${quoted(index.name)}) where key = 1 order by seqno`,
       )
       found.push({
         name: index.name,
         unique: index.unique === 1,
-        columns: columns.map((column) => `${column.name} ${column.collation.toLowerCase()}`),
+        columns: columns.map(
+          (column) => `${column.name} ${column.collation.toLowerCase()}${column.descending ? ' desc' : ''}`,
+        ),
         where: index.partial === 1,
       })
     }
