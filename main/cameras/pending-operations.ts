@@ -150,11 +150,7 @@ export class PendingOperations {
       )
   }
 
-  async #finishRemoval(
-    camera: NamedCameraRow,
-    job: RunningJob<Operation>,
-    requestId: string,
-  ): Promise<void> {
+  async #finishRemoval(camera: NamedCameraRow, job: RunningJob<Operation>, requestId: string): Promise<void> {
     const { store, statuses, bus } = this.#options
     const audit: AuditRecord = {
       action: 'camera.removed',

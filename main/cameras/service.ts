@@ -30,13 +30,7 @@ import {
   cameraDeleted,
   existingCameras,
 } from './queries.ts'
-import type {
-  CameraChanges,
-  CameraFilter,
-  CameraOrder,
-  CameraRow,
-  NamedCameraRow,
-} from './queries.ts'
+import type { CameraChanges, CameraFilter, CameraOrder, CameraRow, NamedCameraRow } from './queries.ts'
 import { AppError, invalidField } from '../rpc/app-error.ts'
 
 export interface CamerasOptions {

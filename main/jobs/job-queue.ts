@@ -282,6 +282,8 @@ export class JobQueue implements Service {
     const lease = this.#leases.get(jobId)
     if (!lease) return
     lease.isCancelled = true
+    // It has just failed, and was to be tried again.
+    if (lease.end?.state === 'queued') lease.end = ended('cancelled', this.#options.clock.now())
     lease.abort.abort(new Error('The job was cancelled.'))
   }
 }

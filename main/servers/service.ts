@@ -120,10 +120,13 @@ export class ServersService {
         name: 'camera.deleted',
         data: { cameraId, serverId: id },
       }))
-      await store.write({ audit, changes: (cancelled: readonly Change[]) => [...changes, ...cancelled] }, async (tx) => {
-        await deleteServer(tx, id)
-        return jobs.cancelLane(tx, serverLane(id))
-      })
+      await store.write(
+        { audit, changes: (cancelled: readonly Change[]) => [...changes, ...cancelled] },
+        async (tx) => {
+          await deleteServer(tx, id)
+          return jobs.cancelLane(tx, serverLane(id))
+        },
+      )
       return known
     })
     await registry.drop(id)

@@ -35,7 +35,13 @@ export const jobsBench: Bench = {
       logger,
       clock: systemClock,
     })
-    const queue = new JobQueue({ store, feed: store.feed, clock: systemClock, keyring, logger: logger.for('jobs') })
+    const queue = new JobQueue({
+      store,
+      feed: store.feed,
+      clock: systemClock,
+      keyring,
+      logger: logger.for('jobs'),
+    })
     let [left, over] = [0, Promise.withResolvers<void>()]
     queue.register({
       name: kind,

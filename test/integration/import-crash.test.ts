@@ -1,40 +1,10 @@
-import { spawn } from 'node:child_process'
-import type { ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Camera } from '../../shared/contract/cameras.ts'
-import { ApiClient } from '../fixtures/api-client.ts'
-import { testAdmin } from '../fixtures/desk-in-process.ts'
 import { addServer, importCamera, testAlta, until } from '../fixtures/desk-with-alta.ts'
-
-const script = join(import.meta.dirname, '../fixtures/killed-desk.ts')
-
-interface ChildDesk {
-  readonly api: ApiClient
-  kill(): Promise<void>
-}
-
-async function startChild(folder: string, seed: boolean): Promise<ChildDesk> {
-  const child: ChildProcess = spawn(process.execPath, [script, folder, ...(seed ? ['admin'] : [])], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  const gone = once(child, 'exit')
-  const kill = async (): Promise<void> => {
-    if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
-    await gone
-  }
-  onTestFinished(kill)
-  if (!child.stdout) throw new Error('The child has no output.')
-  const lines = createInterface({ input: child.stdout })
-  const [line] = (await once(lines, 'line')) as [string]
-  const api = new ApiClient((JSON.parse(line) as { origin: string }).origin)
-  await api.signIn(testAdmin.email, testAdmin.password)
-  return { api, kill }
-}
+import { startKilledDesk } from '../fixtures/start-killed-desk.ts'
 
 /** From before the first call of an import to after its last; the machine decides where exactly it falls. */
 const killAfterMs = [0, 4, 8, 12, 16, 20, 25, 30, 40, 60]
@@ -50,7 +20,7 @@ test(
     const alta = await testAlta()
     // Each write takes a while, so that kills fall between the steps.
     await alta.setFault('slow', { delayMs: 5, listener: 'api' })
-    let child = await startChild(folder, true)
+    let child = await startKilledDesk(folder, true)
     const server = await addServer(child.api, alta)
     const seen = new Set<string>()
     for (const delayMs of [...killAfterMs, ...laterMs]) {
@@ -63,7 +33,7 @@ test(
       await child.kill()
       await importing
       const channelLeft = 'desk/dock' in alta.config.ott.channels
-      child = await startChild(folder, false)
+      child = await startKilledDesk(folder, false)
       const { api } = child
       const cameras = async (): Promise<Camera[]> =>
         (await api.want<{ items: Camera[] }>('GET', '/cameras')).items
@@ -90,7 +60,7 @@ test('an import that was cut off after Alta made the channel is undone at the ne
   const folder = mkdtempSync(join(tmpdir(), 'alta-desk-killed-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   const alta = await testAlta()
-  const child = await startChild(folder, true)
+  const child = await startKilledDesk(folder, true)
   const server = await addServer(child.api, alta)
   // Kills the desk at the very moment at which Alta has the channel and the desk has not heard of it.
   const cut = new Promise<void>((resolve) => {
@@ -106,7 +76,7 @@ test('an import that was cut off after Alta made the channel is undone at the ne
   await cut
   await importing
   expect(Object.keys(alta.config.ott.channels)).toEqual(['desk/dock'])
-  const { api } = await startChild(folder, false)
+  const { api } = await startKilledDesk(folder, false)
   await until(
     () => Promise.resolve(Object.keys(alta.config.ott.channels)),
     ({ length }) => length === 0,

@@ -4,11 +4,12 @@ import { join } from 'node:path'
 import { audit } from './audit.ts'
 import { faults } from './faults.ts'
 import { fuzz } from './fuzz.ts'
+import { jobs } from './jobs.ts'
 import { kill } from './kill.ts'
 import type { Proof, ProofResult } from './proof.ts'
 import { still } from './still.ts'
 
-const proofs: readonly Proof[] = [audit, faults, fuzz, kill, still]
+const proofs: readonly Proof[] = [audit, faults, fuzz, jobs, kill, still]
 const [name, countText] = process.argv.slice(2)
 const proof = proofs.find((one) => one.name === name)
 const count = countText === undefined ? proof?.defaultCount : Number(countText)

@@ -296,7 +296,8 @@ test('what waits of a lane is run at once where that is asked for', async () => 
 
 /** The first attempt of a job has failed. */
 async function untilAttempted(store: SqliteStore, id: string): Promise<void> {
-  while ((await until(store, id, ['queued'])).error === '') await new Promise((resolve) => setTimeout(resolve, 2))
+  while ((await until(store, id, ['queued'])).error === '')
+    await new Promise((resolve) => setTimeout(resolve, 2))
 }
 
 // Would catch: what a request began on Alta and nobody ever undoes, since the desk died before its answer.
@@ -373,7 +374,11 @@ test('a heartbeat keeps a lease, and ends what works on one that is lost', async
   while ((await until(store, id, ['running'])).leasedUntil === leasedUntil)
     await new Promise((resolve) => setTimeout(resolve, 2))
   expect(signal.aborted).toBe(false)
-  const lost = new Promise<unknown>((resolve) => signal.addEventListener('abort', () => resolve(signal.reason)))
-  await store.write({ audit: null }, (tx) => updateJob(tx, id, { leaseId: 'another', leasedUntil: Date.now() + 3_600_000 }))
+  const lost = new Promise<unknown>((resolve) =>
+    signal.addEventListener('abort', () => resolve(signal.reason)),
+  )
+  await store.write({ audit: null }, (tx) =>
+    updateJob(tx, id, { leaseId: 'another', leasedUntil: Date.now() + 3_600_000 }),
+  )
   expect(await lost).toMatchObject({ name: 'LeaseLostError' })
 })

@@ -1,0 +1,28 @@
+/**
+ * Works on a job of the proof `jobs`: `node jobs-child.ts <record> <job> <run> <temporary file> [stubborn]`. Does nothing
+ * before its go-ahead, and ends with its input; a stubborn one works on all the same, and must be ended.
+ */
+import { appendFileSync } from 'node:fs'
+import { setTimeout } from 'node:timers/promises'
+
+const [record = '', job = '', run = '', temporaryFile = '', stubborn] = process.argv.slice(2)
+const steps = stubborn ? 150 : 40
+let isAtWork = false
+
+process.stdin.once('data', () => {
+  isAtWork = true
+  void work()
+})
+process.stdin.once('end', () => {
+  if (!isAtWork || !stubborn) process.exit(1)
+})
+
+async function work(): Promise<void> {
+  for (let step = 0; step < steps; step += 1) {
+    const line = `${job} ${run} child ${process.pid}\n`
+    appendFileSync(record, line)
+    appendFileSync(temporaryFile, line)
+    await setTimeout(2)
+  }
+  process.exit(0)
+}
