@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import Database from 'better-sqlite3'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Camera } from '../../shared/contract/cameras.ts'
 import { addServer, importCamera, testAlta, until } from '../fixtures/desk-with-alta.ts'
@@ -83,4 +84,53 @@ test('an import that was cut off after Alta made the channel is undone at the ne
   )
   expect((await api.want<{ total: number }>('GET', '/cameras')).total).toBe(0)
   await importCamera(api, server.id, 'dock')
+})
+
+/** What a desk that was killed had begun, as its database keeps it. */
+function leaveOperation(folder: string, operation: Record<string, unknown>): void {
+  const database = new Database(join(folder, 'altavms.db'))
+  database
+    .prepare(
+      `insert into jobs (id, kind, state, priority, payload, attempts, run_at, cancel_requested, error, created_at, lane)
+       values (?, 'cameras.pending-operation', 'queued', 0, ?, 0, 1, 0, '', 1, ?)`,
+    )
+    .run(String(operation['channelId']), JSON.stringify(operation), `server ${String(operation['serverId'])}`)
+  database.close()
+}
+
+function openOperations(folder: string): Promise<number> {
+  const database = new Database(join(folder, 'altavms.db'), { readonly: true })
+  const open = database.prepare(`select count(*) from jobs where kind = ? and state <> 'done'`).pluck()
+  const count = open.get('cameras.pending-operation') as number
+  database.close()
+  return Promise.resolve(count)
+}
+
+// Would catch: a camera that was removed from Alta and stays in the list; a channel, with its recordings, that is deleted
+// under a camera since an import of the same receiver was cut off before.
+test('a removal that was cut off is finished and recorded, and an import that was cut off takes nothing from a later one', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'alta-desk-killed-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const alta = await testAlta()
+  const first = await startKilledDesk(folder, true)
+  const { id: serverId } = await addServer(first.api, alta)
+  const dock = await importCamera(first.api, serverId, 'dock')
+  const yard = await importCamera(first.api, serverId, 'yard')
+  await first.kill()
+  const operation = { serverId, previousChannel: null }
+  leaveOperation(folder, { ...operation, kind: 'remove', channelId: 'desk/dock', cameraId: dock.id })
+  leaveOperation(folder, { ...operation, kind: 'import', channelId: 'desk/yard', cameraId: 'never-made' })
+  const { api } = await startKilledDesk(folder, false)
+  await until(
+    () => openOperations(folder),
+    (open) => open === 0,
+  )
+  expect(Object.keys(alta.config.ott.channels)).toEqual(['desk/yard'])
+  const cameras = await api.want<{ items: Camera[] }>('GET', '/cameras')
+  expect(cameras.items.map(({ id }) => id)).toEqual([yard.id])
+  const audit = await api.want<{ items: { actor: { name: string } }[] }>(
+    'GET',
+    '/audit?action=camera.removed',
+  )
+  expect(audit.items.map(({ actor }) => actor.name)).toEqual(['desk (finishing what was begun)'])
 })
