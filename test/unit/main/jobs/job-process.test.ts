@@ -47,7 +47,7 @@ test('a process does nothing before it is recorded, and ends where the desk dies
   expect(() => readFileSync(join(folder, 'worked'))).toThrow('ENOENT')
 })
 
-test('a process works once it is recorded, and its end is told', async () => {
+test('a process works once it is recorded, and its end is known', async () => {
   const recorded: number[] = []
   const workedOnBy = (pid: number): Promise<void> => {
     recorded.push(pid)
