@@ -6,7 +6,9 @@ import { appendFileSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
 
 const [record = '', job = '', run = '', temporaryFile = '', stubborn] = process.argv.slice(2)
-const steps = stubborn ? 150 : 40
+// From shorter than the next start to much longer: some outlive it, and all end at last.
+const steps = stubborn ? 50 + Math.random() * 550 : 40
+const stepMs = stubborn ? 5 : 2
 let isAtWork = false
 
 process.stdin.once('data', () => {
@@ -22,7 +24,7 @@ async function work(): Promise<void> {
     const line = `${job} ${run} child ${process.pid}\n`
     appendFileSync(record, line)
     appendFileSync(temporaryFile, line)
-    await setTimeout(2)
+    await setTimeout(stepMs)
   }
   process.exit(0)
 }

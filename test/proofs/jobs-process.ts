@@ -29,7 +29,7 @@ const [folder = '', mode] = process.argv.slice(2)
 const recordFile = join(folder, 'record')
 const child = join(import.meta.dirname, 'jobs-child.ts')
 const mostOpen = 24
-const requested = ['step', 'child', 'stubborn', 'parent', 'doomed'] as const
+const requested = ['step', 'step', 'step', 'child', 'child', 'child', 'stubborn', 'parent', 'doomed'] as const
 const keyring = new Keyring([developmentStubKey])
 const logger = openLogger({
   filter: parseLogFilter('error'),
