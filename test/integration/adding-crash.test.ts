@@ -18,13 +18,16 @@ function temporaryFolder(): string {
 /** Adds the Alta and kills the desk at the very moment at which Alta has the authorizer, or the origins, of it. */
 async function killWhileAdding(desk: KilledDesk, alta: Alta, at: 'authorizer' | 'origins'): Promise<void> {
   const killed = new Promise<void>((resolve) => {
-    const cut = (target: object, key: string | symbol, value: unknown): boolean => {
-      void desk.kill().then(resolve)
-      return Reflect.set(target, key, value)
-    }
-    if (at === 'authorizer')
-      alta.config.ott.authorizers = new Proxy(alta.config.ott.authorizers, { set: cut })
-    else alta.config.servers = new Proxy(alta.config.servers, { set: cut })
+    const cutting = <Table extends object>(table: Table): Table =>
+      new Proxy(table, {
+        set: (target, key, value) => {
+          void desk.kill().then(resolve)
+          return Reflect.set(target, key, value)
+        },
+      })
+    const { config } = alta
+    if (at === 'authorizer') config.ott.authorizers = cutting(config.ott.authorizers)
+    else config.servers = cutting(config.servers)
   })
   const adding = desk.api.call('POST', '/servers', serverBody(alta)).catch(() => undefined)
   await killed
