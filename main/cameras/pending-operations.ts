@@ -25,7 +25,7 @@ export interface PendingOperationsOptions {
   readonly deskId: string
 }
 
-/** What is about to be made or deleted on Alta. The migration 0016 writes the same. */
+/** What is about to be made or deleted on Alta. The migration `pending-jobs` writes the same. */
 interface Operation {
   readonly kind: 'import' | 'remove'
   readonly serverId: string
