@@ -4,6 +4,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { jobsQueued } from '../../../../main/jobs/job-changes.ts'
 import { JobQueue } from '../../../../main/jobs/job-queue.ts'
 import type { JobKind, NewJob, RunningJob } from '../../../../main/jobs/job-kinds.ts'
+import { startOfProcess } from '../../../../main/jobs/other-process.ts'
 import { jobById, openJobsOfLane, updateJob } from '../../../../main/jobs/queries.ts'
 import type { JobRow } from '../../../../main/jobs/queries.ts'
 import { systemClock } from '../../../../main/platform/clock.ts'
@@ -200,7 +201,7 @@ test.skipIf(process.platform !== 'linux')(
     await began.promise
     let wasGone = false
     const run = () => {
-      wasGone = left.signalCode === 'SIGKILL'
+      wasGone = startOfProcess(left.pid ?? 0) === null
       return Promise.resolve()
     }
     const queue = queueOn(store, [kindOf({ run })])
