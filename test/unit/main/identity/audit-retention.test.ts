@@ -48,7 +48,10 @@ async function tenDays(rowsEach: number) {
 }
 
 /** A desk that keeps rows for five days, until the test ends; `stop` ends it as a desk does. */
-async function startRetention({ store, clock }: Awaited<ReturnType<typeof tenDays>>, retentionMs = 5 * dayMs) {
+async function startRetention(
+  { store, clock }: Awaited<ReturnType<typeof tenDays>>,
+  retentionMs = 5 * dayMs,
+) {
   const [bus, keyring] = [new Bus(() => undefined), new Keyring([developmentStubKey])]
   const jobs = new JobQueue({ store, feed: store.feed, clock, keyring, logger })
   const health = new PartsHealth(bus)
