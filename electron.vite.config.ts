@@ -17,7 +17,7 @@ const mainEntries = {
   index: resolve(root, 'main/index.ts'),
   headless: resolve(root, 'main/headless.ts'),
   'query-worker-process': resolve(root, 'main/store/query-worker-process.ts'),
-  'password-process': resolve(root, 'main/identity/password-process.ts'),
+  'password-process': resolve(root, 'main/accounts/password-process.ts'),
   'large-answers-thread': resolve(root, 'main/alta/large-answers-thread.ts'),
 }
 

@@ -1,5 +1,5 @@
 import type { CameraStanding } from '../../shared/contract/cameras.ts'
-import type { Policy } from '../identity/policy.ts'
+import type { Policy } from '../access/policy.ts'
 import type { Bus } from '../platform/bus.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { StreamHub } from '../stream/stream-hub.ts'

@@ -1,6 +1,6 @@
 import { inOrderOfNames } from '../../shared/domain/view-order.ts'
-import { deskValue, putDeskValue } from '../identity/queries.ts'
-import type { Rights } from '../identity/rights.ts'
+import { deskValue, putDeskValue } from '../store/desk-values.ts'
+import type { Rights } from '../access/rights.ts'
 import type { Store } from '../store/store-types.ts'
 import { users } from '../store/tables/identity.ts'
 import { putSlot, viewsOf } from './queries.ts'

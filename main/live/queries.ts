@@ -1,5 +1,5 @@
 import { and, asc, eq, inArray, isNotNull, or, sql } from 'drizzle-orm'
-import type { ViewOwner } from '../identity/policy.ts'
+import type { ViewOwner } from '../access/policy.ts'
 import type { Change } from '../store/change-feed.ts'
 import { preparedOnce } from '../store/prepared-once.ts'
 import type { ReadHandle, Tx } from '../store/store-types.ts'
@@ -118,4 +118,9 @@ export async function camerasOnWallsOf(db: ReadHandle, userId: string): Promise<
      where group_members.user_id = ${userId} and group_walls.group_id = group_members.group_id
        and tile.value is not null`)
   return new Set(rows.map(({ id }) => id))
+}
+
+/** What a view is called; undefined where there is none. */
+export async function viewName(db: ReadHandle, id: string): Promise<string | undefined> {
+  return (await db.select({ name: views.name }).from(views).where(eq(views.id, id)).get())?.name
 }

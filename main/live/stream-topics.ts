@@ -1,4 +1,4 @@
-import type { Policy, ViewOwner } from '../identity/policy.ts'
+import type { Policy, ViewOwner } from '../access/policy.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { ChangeFeed } from '../store/change-feed.ts'
 import type { StreamHub } from '../stream/stream-hub.ts'

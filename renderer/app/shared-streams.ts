@@ -245,7 +245,7 @@ export class SharedStreams {
 
 /**
  * The sign-in that a token belongs to: its person, that person's version and the family of refresh tokens (`sub`, `ver`
- * and `fam` of main/identity/access-tokens.ts). A token that cannot be read shares with nobody but itself.
+ * and `fam` of main/sign-in/access-tokens.ts). A token that cannot be read shares with nobody but itself.
  */
 function signInOf(token: string): string {
   try {

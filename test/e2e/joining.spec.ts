@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { expect } from '@playwright/test'
 import type { Page } from '@playwright/test'
 import Database from 'better-sqlite3'
-import { totpCode, totpStep } from '../../main/identity/totp.ts'
+import { totpCode, totpStep } from '../../main/sign-in/totp.ts'
 import { freePort } from '../fixtures/desk-process.ts'
 import {
   anotherBrowser,

@@ -2,7 +2,7 @@
 import Database from 'better-sqlite3'
 import { expect } from '@playwright/test'
 import type { Locator, Page } from '@playwright/test'
-import { totpCode, totpStep } from '../../main/identity/totp.ts'
+import { totpCode, totpStep } from '../../main/sign-in/totp.ts'
 import { addPerson, anotherBrowser, expectSignedIn, expectSignInPage, keptCodes } from './stage/people.ts'
 import { takeForDocs } from './stage/pictures.ts'
 import { startStage, test } from './stage/stage.ts'

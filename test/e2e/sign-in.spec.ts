@@ -3,7 +3,7 @@ import type { Page } from '@playwright/test'
 import { SignJWT, decodeJwt, decodeProtectedHeader } from 'jose'
 import { PNG } from 'pngjs'
 import decodeQr from 'qr/decode.js'
-import { totpCode, totpStep } from '../../main/identity/totp.ts'
+import { totpCode, totpStep } from '../../main/sign-in/totp.ts'
 import {
   addPerson,
   anotherBrowser,

@@ -1,7 +1,7 @@
 import Database from 'better-sqlite3'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { Notice } from '../../shared/contract/account.ts'
-import { totpCode, totpStep } from '../../main/identity/totp.ts'
+import { totpCode, totpStep } from '../../main/sign-in/totp.ts'
 import { ApiClient } from '../fixtures/api-client.ts'
 import { startDeskInProcess, testAdmin, testViewer } from '../fixtures/desk-in-process.ts'
 import type { DeskInProcess } from '../fixtures/desk-in-process.ts'

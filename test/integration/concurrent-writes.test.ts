@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { totpCode, totpStep } from '../../main/identity/totp.ts'
+import { totpCode, totpStep } from '../../main/sign-in/totp.ts'
 import { ApiClient } from '../fixtures/api-client.ts'
 import type { ApiAnswer } from '../fixtures/api-client.ts'
 import { readAudit } from '../fixtures/audit-rows.ts'

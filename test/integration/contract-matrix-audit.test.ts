@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Invite } from '../../shared/contract/invites.ts'
-import { totpCode, totpStep } from '../../main/identity/totp.ts'
+import { totpCode, totpStep } from '../../main/sign-in/totp.ts'
 import { startAltaServer } from '../alta-simulator/start-alta-server.ts'
 import type { AltaServerHandle } from '../alta-simulator/start-alta-server.ts'
 import { ApiClient } from '../fixtures/api-client.ts'

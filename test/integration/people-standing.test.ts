@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { totpCode, totpStep } from '../../main/identity/totp.ts'
+import { totpCode, totpStep } from '../../main/sign-in/totp.ts'
 import type { PersonView } from '../../shared/contract/users.ts'
 import { ApiClient } from '../fixtures/api-client.ts'
 import { readAudit } from '../fixtures/audit-rows.ts'

@@ -1,6 +1,6 @@
 import Database from 'better-sqlite3'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { totpCode, totpStep } from '../../main/identity/totp.ts'
+import { totpCode, totpStep } from '../../main/sign-in/totp.ts'
 import { ApiClient } from '../fixtures/api-client.ts'
 import { startDeskInProcess, testAdmin, testOperator, testViewer } from '../fixtures/desk-in-process.ts'
 import type { DeskInProcess, TestPerson } from '../fixtures/desk-in-process.ts'

@@ -1,6 +1,6 @@
 import { expect } from '@playwright/test'
 import type { Page } from '@playwright/test'
-import { totpCode, totpStep } from '../../../main/identity/totp.ts'
+import { totpCode, totpStep } from '../../../main/sign-in/totp.ts'
 import type { Camera } from '../../../shared/contract/cameras.ts'
 import type { Group } from '../../../shared/contract/groups.ts'
 import { ApiClient } from '../../fixtures/api-client.ts'

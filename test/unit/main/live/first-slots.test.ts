@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { keepFirstSlots } from '../../../../main/live/first-slots.ts'
 import { slotsOf } from '../../../../main/live/queries.ts'
-import { Rights } from '../../../../main/identity/rights.ts'
+import { Rights } from '../../../../main/access/rights.ts'
 import { groupMembers, groups, views } from '../../../../main/store/tables/groups.ts'
 import { users } from '../../../../main/store/tables/identity.ts'
 import { openTestStore } from '../store/open-test-store.ts'

@@ -3,11 +3,12 @@ import { expect, onTestFinished, test } from 'vitest'
 import type { CameraStanding } from '../../../../shared/contract/cameras.ts'
 import { streamMessageSchema } from '../../../../shared/contract/events.ts'
 import type { StreamMessage } from '../../../../shared/contract/events.ts'
+import { openAccessTopics } from '../../../../main/access/stream-topics.ts'
+import { openAccountTopics } from '../../../../main/accounts/stream-topics.ts'
 import { openCameraTopics } from '../../../../main/cameras/stream-topics.ts'
-import { Policy } from '../../../../main/identity/policy.ts'
+import { Policy } from '../../../../main/access/policy.ts'
 import type { Caller } from '../../../../main/rpc/request-context.ts'
-import { Rights } from '../../../../main/identity/rights.ts'
-import { openAccountTopics } from '../../../../main/identity/stream-topics.ts'
+import { Rights } from '../../../../main/access/rights.ts'
 import { openLiveTopics } from '../../../../main/live/stream-topics.ts'
 import { Bus } from '../../../../main/platform/bus.ts'
 import { systemClock } from '../../../../main/platform/clock.ts'
@@ -40,6 +41,7 @@ function open(
   const hub = new StreamHub('b00')
   const common = { hub, bus, feed, clock: systemClock, policy }
   openAccountTopics(common)
+  openAccessTopics(common)
   openServerTopics({ ...common, streamOrigins: () => origins })
   openCameraTopics(common)
   openLiveTopics(common)

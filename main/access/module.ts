@@ -1,0 +1,47 @@
+import type { Accounts } from '../accounts/module.ts'
+import type { AccountGroups } from '../accounts/account-uses.ts'
+import type { Core, Module } from '../module.ts'
+import { Groups } from './groups.ts'
+import { groupById, groupFacts, groupsByName, viewOwner } from './groups-queries.ts'
+import { Policy } from './policy.ts'
+import { groupProcedures } from './procedures.ts'
+import { Rights } from './rights.ts'
+import { openAccessTopics } from './stream-topics.ts'
+
+export interface Access extends Module {
+  readonly rights: Rights
+  readonly policy: Policy
+  readonly accountGroups: AccountGroups
+}
+
+/** Groups, and what they let their members see and do. */
+export async function openAccess(core: Core, { people }: Pick<Accounts, 'people'>): Promise<Access> {
+  const { store, feed, bus, clock } = core
+  const rights = new Rights(() => clock.monotonicMs())
+  rights.load(await store.read(groupFacts))
+  rights.follow(feed, (userIds) => {
+    if (userIds.length > 0) bus.publish('rights.changed', { userIds })
+  })
+  const policy = new Policy({
+    rights,
+    viewOwner: (viewId) => store.read((db) => viewOwner(db, viewId)),
+    person: (userId) => people.get(userId),
+  })
+  openAccessTopics({ ...core, policy })
+  return {
+    procedures: { groups: groupProcedures(new Groups({ store, clock, rights, policy })) },
+    resources: { group: async (id) => (await store.read((db) => groupById(db, id)))?.name },
+    rights,
+    policy,
+    accountGroups: {
+      groupCount: (userId) => rights.groupCount(userId),
+      groupsOf: async (userId) => {
+        const rows = await store.read((db) => groupsByName(db, rights.groupsOf(userId)))
+        return rows.flatMap(({ id, name }) => {
+          const role = rights.roleInGroup(userId, id)
+          return role ? [{ id, name, role }] : []
+        })
+      },
+    },
+  }
+}
