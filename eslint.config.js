@@ -13,6 +13,7 @@ const layers = [
   ['index.ts', 'headless.ts', 'desk.ts', 'core.ts'],
   ['desktop', 'transport'],
   modules,
+  ['module.ts'],
   ['alta'],
   ['stream'],
   ['rpc', 'files', 'jobs'],
@@ -100,6 +101,11 @@ export default tseslint.config(
       'import-x/no-restricted-paths': ['error', { zones }],
       'import-x/no-self-import': 'error',
       'no-restricted-imports': ['error', { paths: [noElectron] }],
+      // Filled by declaration merging.
+      '@typescript-eslint/no-empty-object-type': [
+        'error',
+        { allowWithName: '^(AuditActions|ResourceKinds)$' },
+      ],
       '@typescript-eslint/no-explicit-any': 'error',
       '@typescript-eslint/ban-ts-comment': ['error', { 'ts-expect-error': 'allow-with-description' }],
       '@typescript-eslint/consistent-type-imports': 'error',

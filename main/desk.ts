@@ -130,10 +130,10 @@ export async function createDesk(options: DeskOptions): Promise<Desk> {
 
   const modules = [audit, accounts, access, signIn, servers, cameras, live, events, settings]
   const router = guardRouter(mergeProcedures(modules), {
-    policy: access.policy,
+    resources: mergeResources(modules),
+    wasAdministratorJustNow: (caller) => access.policy.wasAdministratorJustNow(caller),
     store: trackingStore,
     log: logger.for('transport'),
-    nameOf: mergeResources(modules),
     checkOutputs: options.checkOutputs ?? false,
   })
   const runner = new ServiceRunner(logger.for('desk'))

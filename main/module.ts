@@ -10,6 +10,7 @@ import type { Service } from './platform/lifecycle.ts'
 import type { Logger } from './platform/logging.ts'
 import type { Metrics } from './platform/metrics.ts'
 import type { PartsHealth } from './platform/service-health.ts'
+import type { Resource, Resources } from './rpc/resource.ts'
 import type { ChangeFeed } from './store/change-feed.ts'
 import type { Store } from './store/store-types.ts'
 import type { StreamHub } from './stream/stream-hub.ts'
@@ -45,12 +46,9 @@ export interface Module {
   readonly services?: readonly Service[]
   /** Started after the services of every module, so that no news is missed: what polls servers. */
   readonly sources?: readonly Service[]
-  /** What the resources are called that it keeps, for the audit log; the names of kinds are those of the contract. */
-  readonly resources?: { readonly [Kind in ResourceKind]?: ResourceName }
+  /** The kinds of things it keeps that access can be about. */
+  readonly resources?: Resources
 }
-
-/** What a resource is called; undefined where there is none with this id. */
-export type ResourceName = (id: string) => Promise<string | undefined>
 
 /** One router of the procedures of all modules. Throws where two answer the same. */
 export function mergeProcedures(modules: readonly Module[]): Procedures {
@@ -67,14 +65,14 @@ export function mergeProcedures(modules: readonly Module[]): Procedures {
   return merged
 }
 
-/** What something is called, by the module that keeps its kind. Throws where two name one kind. */
-export function mergeResources(
-  modules: readonly Module[],
-): (kind: ResourceKind, id: string) => Promise<string | undefined> {
-  const names = new Map<string, ResourceName>()
-  for (const [kind, name] of modules.flatMap(({ resources = {} }) => Object.entries(resources))) {
-    if (names.has(kind)) throw new Error(`Two modules keep resources of the kind ${kind}.`)
-    names.set(kind, name)
+/** The kinds of things that access can be about, of all modules. Throws where two keep the same kind. */
+export function mergeResources(modules: readonly Module[]): ReadonlyMap<ResourceKind, Resource> {
+  const merged = new Map<ResourceKind, Resource>()
+  for (const { resources = {} } of modules) {
+    for (const [kind, resource] of Object.entries(resources) as [ResourceKind, Resource][]) {
+      if (merged.has(kind)) throw new Error(`Two modules keep resources of the kind ${kind}.`)
+      merged.set(kind, resource)
+    }
   }
-  return (kind, id) => names.get(kind)?.(id) ?? Promise.resolve(undefined)
+  return merged
 }

@@ -1,12 +1,10 @@
 import { and, asc, eq, inArray, sql } from 'drizzle-orm'
 import type { GroupRole } from '../../shared/domain/roles.ts'
-import { preparedOnce } from '../store/prepared-once.ts'
 import { changedRows } from '../store/changed-rows.ts'
 import type { ReadHandle, Tx } from '../store/store-types.ts'
 import { cameras } from '../store/tables/cameras.ts'
-import { groupCameras, groupMembers, groups, views } from '../store/tables/groups.ts'
+import { groupCameras, groupMembers, groups } from '../store/tables/groups.ts'
 import { users } from '../store/tables/identity.ts'
-import type { ViewOwner } from './policy.ts'
 import type { GroupFacts } from './rights.ts'
 
 export type GroupRow = typeof groups.$inferSelect
@@ -116,17 +114,4 @@ export async function putGroupMember(
 
 export async function deleteGroupMember(tx: Tx, groupId: string, userId: string): Promise<void> {
   await tx.delete(groupMembers).where(and(eq(groupMembers.groupId, groupId), eq(groupMembers.userId, userId)))
-}
-
-const ownerStatement = preparedOnce((db) =>
-  db
-    .select({ userId: views.userId, groupId: views.groupId })
-    .from(views)
-    .where(eq(views.id, sql.placeholder('id')))
-    .prepare(),
-)
-
-/** Whose a view is; undefined where there is none. */
-export function viewOwner(db: ReadHandle, id: string): Promise<ViewOwner | undefined> {
-  return ownerStatement(db).get({ id })
 }

@@ -2,11 +2,18 @@ import type { Accounts } from '../accounts/module.ts'
 import type { AccountGroups } from '../accounts/account-uses.ts'
 import type { Core, Module } from '../module.ts'
 import { Groups } from './groups.ts'
-import { groupById, groupFacts, groupsByName, viewOwner } from './groups-queries.ts'
+import { groupById, groupFacts, groupsByName } from './groups-queries.ts'
 import { Policy } from './policy.ts'
 import { groupProcedures } from './procedures.ts'
 import { Rights } from './rights.ts'
 import { openAccessTopics } from './stream-topics.ts'
+
+declare module '../platform/bus.ts' {
+  interface Facts {
+    /** What these people may see has changed. */
+    'rights.changed': { userIds: readonly string[] }
+  }
+}
 
 export interface Access extends Module {
   readonly rights: Rights
@@ -22,15 +29,18 @@ export async function openAccess(core: Core, { people }: Pick<Accounts, 'people'
   rights.follow(feed, (userIds) => {
     if (userIds.length > 0) bus.publish('rights.changed', { userIds })
   })
-  const policy = new Policy({
-    rights,
-    viewOwner: (viewId) => store.read((db) => viewOwner(db, viewId)),
-    person: (userId) => people.get(userId),
-  })
+  const policy = new Policy({ rights, person: (userId) => people.get(userId) })
   openAccessTopics({ ...core, policy })
   return {
     procedures: { groups: groupProcedures(new Groups({ store, clock, rights, policy })) },
-    resources: { group: async (id) => (await store.read((db) => groupById(db, id)))?.name },
+    resources: {
+      group: {
+        nameOf: async (id) => (await store.read((db) => groupById(db, id)))?.name,
+        roleFor: (caller, id) => policy.groupRole(caller, id),
+        hadJustNow: (caller, id, needed) => policy.hadJustNow(caller, 'group', id, needed),
+        operatorsOnly: 'Only operators of this group may do this.',
+      },
+    },
     rights,
     policy,
     accountGroups: {

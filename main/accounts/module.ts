@@ -9,6 +9,13 @@ import { allUsers } from './queries.ts'
 import { openAccountTopics } from './stream-topics.ts'
 import { Users } from './users.ts'
 
+declare module '../platform/bus.ts' {
+  interface Facts {
+    /** An account was changed, disabled or deleted, or sign-ins of it ended: who is let in is judged again. */
+    'person.changed': { userId: string }
+  }
+}
+
 export interface AccountsUses {
   /** Cheaper hashes, for tests alone. */
   readonly passwordCost: PasswordCost | undefined

@@ -1,3 +1,4 @@
+import type { CameraStanding } from '../../shared/contract/cameras.ts'
 import type { Access } from '../access/module.ts'
 import type { Core, Module } from '../module.ts'
 import type { Servers } from '../servers/module.ts'
@@ -9,6 +10,14 @@ import type { RecordingTimes } from './recording-watch.ts'
 import { CamerasService } from './service.ts'
 import { openCameraTopics } from './stream-topics.ts'
 import { camerasWorker } from './worker.ts'
+
+declare module '../platform/bus.ts' {
+  interface Facts {
+    'camera.added': { cameraId: string; serverId: string }
+    'camera.changed': { cameraId: string; serverId: string; standing: CameraStanding }
+    'camera.removed': { cameraId: string; serverId: string }
+  }
+}
 
 export interface CamerasUses extends Pick<Servers, 'registry'>, Pick<Access, 'policy'> {
   /** How often servers are asked what they record, for tests alone. */
@@ -26,7 +35,14 @@ export function openCameras(core: Core, { registry, policy, recordingTimes }: Ca
   openCameraTopics({ ...core, policy })
   return {
     procedures: { cameras: camerasProcedures(cameras) },
-    resources: { camera: (id) => cameras.nameOf(id) },
+    resources: {
+      camera: {
+        nameOf: (id) => cameras.nameOf(id),
+        roleFor: (caller, id) => policy.cameraRole(caller, id),
+        hadJustNow: (caller, id, needed) => policy.hadJustNow(caller, 'camera', id, needed),
+        operatorsOnly: 'Only operators of this camera may do this.',
+      },
+    },
     services: [
       camerasWorker({ store, registry, statuses, operations, bus }),
       new RecordingWatch({ registry, statuses, clock, times: recordingTimes, logger }),

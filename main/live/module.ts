@@ -4,12 +4,20 @@ import { supervised } from '../platform/lifecycle.ts'
 import type { Servers } from '../servers/module.ts'
 import { keepFirstSlots } from './first-slots.ts'
 import { groupWallProcedures, liveProcedures, viewProcedures } from './procedures.ts'
-import { camerasOnWallsOf, viewName } from './queries.ts'
+import { camerasOnWallsOf, viewName, viewOwner } from './queries.ts'
 import { LiveService } from './service.ts'
 import { openLiveTopics } from './stream-topics.ts'
 import { ViewingSessions } from './viewing-sessions.ts'
+import { viewResource } from './view-resource.ts'
 import { Views } from './views.ts'
 import { Walls } from './walls.ts'
+
+declare module '../platform/bus.ts' {
+  interface Facts {
+    /** Somebody asked our authorizer about this ticket, which is good: of this server, this path, and signed by us. */
+    'ticket.presented': { serverId: string; jti: string }
+  }
+}
 
 export interface LiveUses {
   readonly servers: Servers
@@ -54,7 +62,12 @@ export function openLive(core: Core, uses: LiveUses): Live {
       views: viewProcedures(views),
       groups: groupWallProcedures(walls),
     },
-    resources: { view: (id) => store.read((db) => viewName(db, id)) },
+    resources: {
+      view: viewResource(policy, {
+        nameOf: (id) => store.read((db) => viewName(db, id)),
+        ownerOf: (id) => store.read((db) => viewOwner(db, id)),
+      }),
+    },
     services: [
       { name: 'digits of views', start: () => keepFirstSlots(store, rights), stop: () => undefined },
       supervised({

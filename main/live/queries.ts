@@ -1,5 +1,5 @@
 import { and, asc, eq, inArray, isNotNull, or, sql } from 'drizzle-orm'
-import type { ViewOwner } from '../access/policy.ts'
+import type { Owner } from '../access/policy.ts'
 import type { Change } from '../store/change-feed.ts'
 import { preparedOnce } from '../store/prepared-once.ts'
 import type { ReadHandle, Tx } from '../store/store-types.ts'
@@ -9,12 +9,12 @@ import { groupWalls, views, viewSlots } from '../store/tables/groups.ts'
 declare module '../store/change-feed.ts' {
   interface Changes {
     /** Saved views, or their keys, or the wall of a group changed: of one person, or of everybody in a group. */
-    readonly 'walls.changed': ViewOwner
+    readonly 'walls.changed': Owner
   }
 }
 
 /** What a write declares that changed a view, its key or the wall of a group. */
-export function wallsChanged({ userId, groupId }: ViewOwner): Change {
+export function wallsChanged({ userId, groupId }: Owner): Change {
   return { name: 'walls.changed', data: { userId, groupId } }
 }
 
@@ -123,4 +123,17 @@ export async function camerasOnWallsOf(db: ReadHandle, userId: string): Promise<
 /** What a view is called; undefined where there is none. */
 export async function viewName(db: ReadHandle, id: string): Promise<string | undefined> {
   return (await db.select({ name: views.name }).from(views).where(eq(views.id, id)).get())?.name
+}
+
+const ownerStatement = preparedOnce((db) =>
+  db
+    .select({ userId: views.userId, groupId: views.groupId })
+    .from(views)
+    .where(eq(views.id, sql.placeholder('id')))
+    .prepare(),
+)
+
+/** Whose a view is; undefined where there is none. */
+export function viewOwner(db: ReadHandle, id: string): Promise<Owner | undefined> {
+  return ownerStatement(db).get({ id })
 }

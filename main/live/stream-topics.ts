@@ -1,4 +1,4 @@
-import type { Policy, ViewOwner } from '../access/policy.ts'
+import type { Policy, Owner } from '../access/policy.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { ChangeFeed } from '../store/change-feed.ts'
 import type { StreamHub } from '../stream/stream-hub.ts'
@@ -14,7 +14,7 @@ interface LiveTopicsOptions {
 export function openLiveTopics({ hub, feed, clock, policy }: LiveTopicsOptions): void {
   const walls = hub.register({
     name: 'walls.changed',
-    audience: (caller, { userId, groupId }: ViewOwner) => {
+    audience: (caller, { userId, groupId }: Owner) => {
       if (userId !== null) return caller.userId === userId
       return caller.admin || (groupId !== null && policy.groupRole(caller, groupId) !== null)
     },

@@ -202,7 +202,7 @@ export class Views {
     const { walls, policy } = this.#options
     const { id, name, groupId, savedAt } = row
     const wall = (await walls.shown(caller, row)) ?? { layout: '1', tiles: [null] }
-    const canChange = policy.viewRole(caller, row) === 'operator'
+    const canChange = policy.ownedRole(caller, row) === 'operator'
     return { id, name, groupId, savedAt, canChange, slot: slots.get(id) ?? null, ...wall }
   }
 }

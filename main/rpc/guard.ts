@@ -11,15 +11,7 @@ import { mapError } from './error-mapper.ts'
 import type { ErrorConstructors } from './error-mapper.ts'
 import { exactOutput } from './exact-output.ts'
 import type { Caller, RequestContext } from './request-context.ts'
-
-/** Who may do what, as the guard asks it; `access/` decides. */
-export interface AccessDecisions {
-  /** What the caller may do with something; null where it does not exist for them. */
-  roleFor(caller: Caller, kind: ResourceKind, id: string): GroupRole | null | Promise<GroupRole | null>
-  /** Whether the caller had this access until a moment ago. */
-  hadJustNow(caller: Caller, kind: ResourceKind, id: string, needed: GroupRole): Promise<boolean>
-  wasAdministratorJustNow(caller: Caller): boolean
-}
+import type { Resource } from './resource.ts'
 
 /** The store as the guard uses it: to record refusals, and to see whether an audit record was committed. */
 export interface AuditTrackingStore extends Pick<Store, 'write'> {
@@ -28,11 +20,12 @@ export interface AuditTrackingStore extends Pick<Store, 'write'> {
 }
 
 export interface GuardOptions {
-  readonly policy: AccessDecisions
+  /** The kinds of things that the contract names in its access; see `module.ts`. */
+  readonly resources: ReadonlyMap<ResourceKind, Resource>
+  /** Whether the caller was an administrator until a moment ago. */
+  readonly wasAdministratorJustNow: (caller: Caller) => boolean
   readonly store: AuditTrackingStore
   readonly log: AreaLogger
-  /** What it is called, undefined where there is none: a refusal is recorded only where there was something to refuse. */
-  readonly nameOf: (kind: ResourceKind, id: string) => Promise<string | undefined>
   /**
    * Checks what procedures answer against the contract: a field that it does not name fails. Our own answers are typed
    * already, and checking a page of cameras costs more than making it, so this is for tests.
@@ -91,7 +84,7 @@ function rolePart(rules: ProcedureRules, options: GuardOptions): Check {
     try {
       const refusal = roleRefusal(rules, context)
       if (refusal) {
-        if (refusal.code === 'FORBIDDEN' && !(await wasOvertaken(rules, context, options.policy)))
+        if (refusal.code === 'FORBIDDEN' && !(await wasOvertaken(rules, context, options)))
           await recordRefusal(options, context, path, null)
         throw refusal
       }
@@ -113,15 +106,18 @@ function resourcePart(rules: ProcedureRules, options: GuardOptions): Check {
   const { access } = rules
   if (!('role' in access)) return ({ next }) => next()
   const { kind, role, field, mayBeAbsent } = access
+  const resource = options.resources.get(kind)
+  if (!resource) throw new Error(`No module keeps resources of the kind ${kind}.`)
   return async ({ context, path, next }, input) => {
     for (const id of idsIn(input, field, mayBeAbsent)) {
-      const held = context.caller && (await options.policy.roleFor(context.caller, kind, id))
+      const held = context.caller && (await resource.roleFor(context.caller, id))
       if (held && roleCovers(held, role)) continue
-      const name = await options.nameOf(kind, id)
-      if (name !== undefined && !(await wasOvertaken(rules, context, options.policy, { kind, id, role })))
+      const name = await resource.nameOf(id)
+      // A refusal is recorded only where there was something to refuse.
+      if (name !== undefined && !(await wasOvertaken(rules, context, options, { resource, id, role })))
         await recordRefusal(options, context, path, { kind, id, name })
       if (!held) throw new AppError('NOT_FOUND')
-      throw new AppError('FORBIDDEN', { message: roleMessages[kind] })
+      throw new AppError('FORBIDDEN', { message: resource.operatorsOnly })
     }
     return next()
   }
@@ -134,19 +130,13 @@ function resourcePart(rules: ProcedureRules, options: GuardOptions): Check {
 async function wasOvertaken(
   { audit }: ProcedureRules,
   { caller }: RequestContext,
-  policy: AccessDecisions,
-  asked?: { readonly kind: ResourceKind; readonly id: string; readonly role: GroupRole },
+  options: GuardOptions,
+  asked?: { readonly resource: Resource; readonly id: string; readonly role: GroupRole },
 ): Promise<boolean> {
   if (!caller || audit !== null) return false
   return asked
-    ? policy.hadJustNow(caller, asked.kind, asked.id, asked.role)
-    : policy.wasAdministratorJustNow(caller)
-}
-
-const roleMessages: Readonly<Record<ResourceKind, string>> = {
-  camera: 'Only operators of this camera may do this.',
-  group: 'Only operators of this group may do this.',
-  view: 'Only operators of the group of this view may do this.',
+    ? asked.resource.hadJustNow(caller, asked.id, asked.role)
+    : options.wasAdministratorJustNow(caller)
 }
 
 function roleRefusal(

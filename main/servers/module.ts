@@ -1,3 +1,4 @@
+import type { ServerState } from '../../shared/domain/statuses.ts'
 import type { Core, Module } from '../module.ts'
 import { CallbackCheck } from './callback-check.ts'
 import { ServerMaintenance } from './maintenance.ts'
@@ -8,6 +9,16 @@ import { ServerRegistry } from './server-registry.ts'
 import { defaultWatchTimes } from './server-watch.ts'
 import { ServersService } from './service.ts'
 import { openServerTopics } from './stream-topics.ts'
+
+declare module '../platform/bus.ts' {
+  interface Facts {
+    'server.added': { serverId: string }
+    'server.changed': { serverId: string; state: ServerState; returned: boolean }
+    'server.removed': { serverId: string }
+    /** The addresses that Alta servers stream from have changed. */
+    'stream-origins.changed': Record<never, never>
+  }
+}
 
 export interface ServersUses {
   /** The origin of the desktop's own pages; null on a headless desk. */

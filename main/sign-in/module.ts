@@ -29,6 +29,13 @@ import { loadTokenKeys } from './token-keys.ts'
 import type { TokenKeySource } from './token-keys.ts'
 import { TwoFactor } from './two-factor.ts'
 
+declare module '../platform/bus.ts' {
+  interface Facts {
+    /** A sign-in ended: what it holds open ends too. */
+    'sign-in.ended': { family: string }
+  }
+}
+
 export interface SignInUses {
   readonly accounts: Accounts
   /** Prints a code on the terminal of a headless desk; null where nobody would read it. */

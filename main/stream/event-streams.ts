@@ -10,6 +10,14 @@ import { OpenStreams } from './open-streams.ts'
 import type { OpenStream } from './open-streams.ts'
 import type { StreamHub } from './stream-hub.ts'
 
+declare module '../platform/bus.ts' {
+  interface Facts {
+    /** A page, or a script, began to follow the events of this person. */
+    'page.opened': { userId: string }
+    'page.closed': { userId: string }
+  }
+}
+
 /** When to try again where there is no room for another stream. */
 const retryAfterSeconds = 5
 

@@ -12,6 +12,21 @@ import { noticeAuthors, noticeKinds } from '../domain/notices.ts'
 import { procedure, signedIn } from './procedure.ts'
 import { accountErrors, displayNameSchema, usernameSchema } from './users.ts'
 
+declare module './procedure.ts' {
+  interface AuditActions {
+    'session.proven': true
+    'session.ended': true
+    'password.changed': true
+    'totp.prepared': true
+    'totp.confirmed': true
+    'totp.removed': true
+    'backup-codes.renewed': true
+    'recovery-code.renewed': true
+    'notices.dismissed': true
+    'account.changed': true
+  }
+}
+
 const tags = ['Account']
 const typedPassword = z.string().max(1000)
 const typedCode = z.string().max(100)

@@ -2,6 +2,12 @@ import { z } from 'zod'
 import { fileErrors } from './errors.ts'
 import { admin, procedure } from './procedure.ts'
 
+declare module './procedure.ts' {
+  interface AuditActions {
+    'audit.exported': true
+  }
+}
+
 /** How it ended: done, refused to the person, or tried and failed. */
 export const auditOutcomes = ['done', 'refused', 'failed'] as const
 /** Through which door it came; `desk` is what the desk does by itself. */

@@ -3,6 +3,19 @@ import { isOneLine } from '../domain/one-line.ts'
 import { retryLaterSchema } from './errors.ts'
 import { anyone, procedure } from './procedure.ts'
 
+declare module './procedure.ts' {
+  interface AuditActions {
+    'session.opened': true
+    'session.refreshed': true
+    'session.closed': true
+    'desk.set-up': true
+    'password.refused': true
+    'account.recovered': true
+    'account.locked': true
+    'account.linked': true
+  }
+}
+
 /** A person as other parts of the interface show them. */
 export const userSchema = z.object({
   id: z.string(),

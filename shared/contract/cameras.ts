@@ -5,6 +5,18 @@ import { nameSchema } from './names.ts'
 import { pageInput } from './paging.ts'
 import { admin, procedure, signedIn, viewerOf } from './procedure.ts'
 
+declare module './procedure.ts' {
+  interface AuditActions {
+    'camera.imported': true
+    'camera.changed': true
+    'camera.removed': true
+  }
+  interface ResourceKinds {
+    /** By the groups that it is in. */
+    camera: true
+  }
+}
+
 /** What Alta reports of a stream; a value is null while Alta has not told it. */
 export const streamSchema = z.object({
   codec: z.string().nullable(),

@@ -5,6 +5,24 @@ import { nameSchema } from './names.ts'
 import { pageInput } from './paging.ts'
 import { admin, operatorOf, procedure, signedIn, viewerOf } from './procedure.ts'
 
+declare module './procedure.ts' {
+  interface AuditActions {
+    'group.added': true
+    'group.changed': true
+    'group.removed': true
+    'group.camera-added': true
+    'group.camera-removed': true
+    'group.member-set': true
+    'group.member-removed': true
+    'group.wall-saved': true
+    'group.wall-restored': true
+  }
+  interface ResourceKinds {
+    /** By being a member. */
+    group: true
+  }
+}
+
 export const groupSchema = z.object({
   id: z.string(),
   name: z.string(),

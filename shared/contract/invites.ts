@@ -5,6 +5,13 @@ import { pageInput } from './paging.ts'
 import { admin, anyone, procedure } from './procedure.ts'
 import { accountErrors, displayNameSchema, usernameSchema } from './users.ts'
 
+declare module './procedure.ts' {
+  interface AuditActions {
+    'invite.made': true
+    'invite.withdrawn': true
+  }
+}
+
 export const inviteSchema = z.object({
   id: z.string(),
   /** 12 characters; capitals, spaces and hyphens do not matter when it is typed. */

@@ -3,6 +3,14 @@ import { z } from 'zod'
 import { maxTiles, wallLayoutIds } from '../domain/wall-layouts.ts'
 import { procedure, signedIn, viewerOf } from './procedure.ts'
 
+declare module './procedure.ts' {
+  interface AuditActions {
+    'wall.saved': true
+    'live.viewed': true
+    'live.left': true
+  }
+}
+
 /**
  * One way to play a camera. `url` carries the ticket; sources come best first: WHEP main, WHEP sub, HLS main, HLS sub.
  * `codec`, `width` and `height` are what Alta reports of that variant (null while unknown). `pageAllowed`: whether the server's

@@ -3,8 +3,9 @@ import type { AnyContractProcedure } from '@orpc/contract'
 import type { GroupRole } from '../domain/roles.ts'
 import { commonErrors } from './errors.ts'
 
-/** What a person can have a role for: a camera and a group by their groups; a view by being its owner, or by its group. */
-export type ResourceKind = 'camera' | 'group' | 'view'
+/** The kinds of things that a person can have a role for; each contract file declares its own. */
+export interface ResourceKinds {}
+export type ResourceKind = keyof ResourceKinds
 
 /**
  * Who may call a procedure. The role part (`anyone`, `signedIn`, `admin`) is decided before the input is read; the
@@ -41,67 +42,9 @@ export function operatorOfAny(what: ResourceKind, field: string): Access {
   return { kind: what, role: 'operator', field, mayBeAbsent: true }
 }
 
-/** Everything that can stand in the audit log; the past tense of what a person did. */
-export type AuditAction =
-  | 'session.opened'
-  | 'session.refreshed'
-  | 'session.closed'
-  | 'session.proven'
-  | 'desk.set-up'
-  | 'password.changed'
-  | 'password.refused'
-  | 'totp.prepared'
-  | 'totp.confirmed'
-  | 'totp.removed'
-  | 'backup-codes.renewed'
-  | 'recovery-code.renewed'
-  | 'notices.dismissed'
-  | 'account.recovered'
-  | 'account.locked'
-  | 'account.changed'
-  | 'account.linked'
-  | 'session.ended'
-  | 'sign-in-rules.changed'
-  | 'server.added'
-  | 'server.changed'
-  | 'server.removed'
-  | 'server.repaired'
-  | 'server.page-origin-added'
-  | 'page-origin.allowed'
-  | 'page-origin.withdrawn'
-  | 'camera.imported'
-  | 'camera.changed'
-  | 'camera.removed'
-  | 'wall.saved'
-  | 'live.viewed'
-  | 'live.left'
-  | 'audit.exported'
-  | 'listener.changed'
-  | 'user.added'
-  | 'user.registered'
-  | 'user.changed'
-  | 'user.removed'
-  | 'user.password-reset'
-  | 'user.sign-in-ended'
-  | 'user.totp-removed'
-  | 'user.unlocked'
-  | 'user.sign-ins-ended'
-  | 'invite.made'
-  | 'invite.withdrawn'
-  | 'group.added'
-  | 'group.changed'
-  | 'group.removed'
-  | 'group.camera-added'
-  | 'group.camera-removed'
-  | 'group.member-set'
-  | 'group.member-removed'
-  | 'group.wall-saved'
-  | 'group.wall-restored'
-  | 'view.added'
-  | 'view.changed'
-  | 'view.restored'
-  | 'view.slot-set'
-  | 'view.removed'
+/** What the audit log can say that somebody did, in the past tense; each contract file declares its own. */
+export interface AuditActions {}
+export type AuditAction = keyof AuditActions
 
 /** The two rules every procedure states; `audit: null` means that the procedure changes nothing. */
 export interface ProcedureRules {

@@ -6,6 +6,18 @@ import { nameSchema } from './names.ts'
 import { pageInput } from './paging.ts'
 import { admin, procedure } from './procedure.ts'
 
+declare module './procedure.ts' {
+  interface AuditActions {
+    'server.added': true
+    'server.changed': true
+    'server.removed': true
+    'server.repaired': true
+    'server.page-origin-added': true
+    'page-origin.allowed': true
+    'page-origin.withdrawn': true
+  }
+}
+
 /** One field of one of our objects on Alta that is not what the desk expects. */
 export const driftSchema = z.object({
   object: z.string(),

@@ -2,6 +2,13 @@ import { z } from 'zod'
 import { totpRequirements } from '../domain/sign-in-rules.ts'
 import { admin, procedure, signedIn } from './procedure.ts'
 
+declare module './procedure.ts' {
+  interface AuditActions {
+    'listener.changed': true
+    'sign-in-rules.changed': true
+  }
+}
+
 export const listenerSchema = z.object({
   /** Whether colleagues on the LAN can open this desk in a browser. */
   enabled: z.boolean(),

@@ -6,6 +6,20 @@ import { nameSchema } from './names.ts'
 import { pageInput } from './paging.ts'
 import { admin, procedure } from './procedure.ts'
 
+declare module './procedure.ts' {
+  interface AuditActions {
+    'user.added': true
+    'user.registered': true
+    'user.changed': true
+    'user.removed': true
+    'user.password-reset': true
+    'user.sign-in-ended': true
+    'user.totp-removed': true
+    'user.unlocked': true
+    'user.sign-ins-ended': true
+  }
+}
+
 /** Unique without regard to case; what comes in capitals is kept in lower case. */
 export const usernameSchema = z
   .string()

@@ -3,6 +3,20 @@ import { restoreErrors, wallSchema } from './live.ts'
 import { nameSchema } from './names.ts'
 import { operatorOf, operatorOfAny, procedure, signedIn, viewerOf } from './procedure.ts'
 
+declare module './procedure.ts' {
+  interface AuditActions {
+    'view.added': true
+    'view.changed': true
+    'view.restored': true
+    'view.slot-set': true
+    'view.removed': true
+  }
+  interface ResourceKinds {
+    /** By being its owner, or a member of its group. */
+    view: true
+  }
+}
+
 /** A digit of the keyboard; each person has nine. */
 const slotSchema = z.int().min(1).max(9)
 

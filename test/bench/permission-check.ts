@@ -24,7 +24,6 @@ export const permissionCheck: Bench = {
     rights.load(facts)
     const policy = new Policy({
       rights,
-      viewOwner: () => Promise.resolve(undefined),
       person: () => undefined,
     })
     const first = people.map((caller) => microseconds(1, () => policy.canSeeCamera(caller, 'camera-0')))
@@ -36,7 +35,7 @@ export const permissionCheck: Bench = {
         samples.ours.push(
           microseconds(checksPerRound, (index) => {
             const { caller, cameraId } = asked[index % asked.length] ?? nobody
-            return policy.roleFor(caller, 'camera', cameraId) === 'operator'
+            return policy.cameraRole(caller, cameraId) === 'operator'
           }),
         )
         samples.byQuery.push(

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { Policy } from '../../../../main/access/policy.ts'
-import type { ViewOwner } from '../../../../main/access/policy.ts'
+import type { Owner } from '../../../../main/access/policy.ts'
+import { viewResource } from '../../../../main/live/view-resource.ts'
+import type { Resource } from '../../../../main/rpc/resource.ts'
 import type { Caller } from '../../../../main/rpc/request-context.ts'
 import { lossGraceMs } from '../../../../main/access/recent-losses.ts'
 import { Rights } from '../../../../main/access/rights.ts'
@@ -11,18 +13,21 @@ import { seededRandom } from '../../../fixtures/seeded-random.ts'
 const boss: Caller = { userId: 'boss', email: 'boss@desk', admin: true, family: 'f1' }
 const guard: Caller = { userId: 'guard', email: 'guard@desk', admin: false, family: 'f2' }
 
+function viewsOf(policy: Policy, views: Readonly<Record<string, Owner>>): Resource {
+  return viewResource(policy, {
+    nameOf: (id) => Promise.resolve(id),
+    ownerOf: (id) => Promise.resolve(views[id]),
+  })
+}
+
 function policyOf(
   facts: GroupFacts,
-  views: Record<string, ViewOwner> = {},
-): { policy: Policy; rights: Rights } {
+  views: Record<string, Owner> = {},
+): { policy: Policy; rights: Rights; views: Resource } {
   const rights = new Rights()
   rights.load(facts)
-  const policy = new Policy({
-    rights,
-    viewOwner: (id) => Promise.resolve(views[id]),
-    person: () => undefined,
-  })
-  return { policy, rights }
+  const policy = new Policy({ rights, person: () => undefined })
+  return { policy, rights, views: viewsOf(policy, views) }
 }
 
 const facts: GroupFacts = {
@@ -42,24 +47,20 @@ const facts: GroupFacts = {
 test('the strongest role counts, whatever the order of the groups', () => {
   for (const groupIds of [facts.groupIds, facts.groupIds.toReversed()]) {
     const { policy } = policyOf({ ...facts, groupIds, members: facts.members.toReversed() })
-    expect(['a', 'b', 'c'].map((id) => policy.roleFor(guard, 'camera', id))).toEqual([
-      'viewer',
-      'operator',
-      null,
-    ])
+    expect(['a', 'b', 'c'].map((id) => policy.cameraRole(guard, id))).toEqual(['viewer', 'operator', null])
   }
 })
 
 test('an administrator is an operator of everything that exists, but not of views of others', async () => {
   const views = { hers: { userId: 'guard', groupId: null }, ours: { userId: null, groupId: 'roof' } }
-  const { policy } = policyOf(facts, views)
+  const { policy, views: viewAccess } = policyOf(facts, views)
   expect(policy.visibleCameras(boss)).toBe('all')
-  expect(await policy.roleFor(boss, 'group', 'roof')).toBe('operator')
-  expect(await policy.roleFor(boss, 'group', 'nowhere')).toBeNull()
-  expect(await policy.roleFor(boss, 'view', 'hers')).toBeNull()
-  expect(await policy.roleFor(boss, 'view', 'ours')).toBe('operator')
-  expect(await policy.roleFor(guard, 'view', 'ours')).toBeNull()
-  expect(await policy.roleFor(guard, 'view', 'hers')).toBe('operator')
+  expect(policy.groupRole(boss, 'roof')).toBe('operator')
+  expect(policy.groupRole(boss, 'nowhere')).toBeNull()
+  expect(await viewAccess.roleFor(boss, 'hers')).toBeNull()
+  expect(await viewAccess.roleFor(boss, 'ours')).toBe('operator')
+  expect(await viewAccess.roleFor(guard, 'ours')).toBeNull()
+  expect(await viewAccess.roleFor(guard, 'hers')).toBe('operator')
 })
 
 test('what a person sees stays the same object until something of theirs changes, so that streams can tell', () => {
@@ -79,16 +80,14 @@ describe('what was just withdrawn', () => {
     let now = 1_000_000
     const rights = new Rights(() => now)
     rights.load(facts)
-    const policy = new Policy({
-      rights,
-      viewOwner: (id) => Promise.resolve(views[id as keyof typeof views]),
-      person: () => undefined,
-    })
-    const had = (
+    const policy = new Policy({ rights, person: () => undefined })
+    const viewAccess = viewsOf(policy, views)
+    const had = async (
       kind: 'camera' | 'group' | 'view',
       id: string,
       role: GroupRole = 'viewer',
-    ): Promise<boolean> => policy.hadJustNow(guard, kind, id, role)
+    ): Promise<boolean> =>
+      kind === 'view' ? viewAccess.hadJustNow(guard, id, role) : policy.hadJustNow(guard, kind, id, role)
     return { rights, policy, had, wait: (ms: number) => (now += ms) }
   }
 
@@ -124,7 +123,7 @@ describe('what was just withdrawn', () => {
     ).toEqual([true, true, false])
     rights.dropGroup('yard')
     expect(await had('group', 'yard')).toBe(true)
-    expect(await policy.hadJustNow(other, 'camera', 'b', 'viewer')).toBe(false)
+    expect(policy.hadJustNow(other, 'camera', 'b', 'viewer')).toBe(false)
     expect(policy.wasAdministratorJustNow(guard)).toBe(false)
     rights.losses.noteAdministrator('guard')
     expect([policy.wasAdministratorJustNow(guard), await had('camera', 'c')]).toEqual([true, true])

@@ -6,6 +6,7 @@ import { AuditTrackingStore } from '../../../../main/audit/audit-tracking-store.
 import { guardRouter } from '../../../../main/rpc/guard.ts'
 import { rpc } from '../../../../main/rpc/rpc.ts'
 import { Policy } from '../../../../main/access/policy.ts'
+import type { Resource } from '../../../../main/rpc/resource.ts'
 import { auditRecord } from '../../../../main/rpc/request-context.ts'
 import type { Caller, RequestContext } from '../../../../main/rpc/request-context.ts'
 import { openLogger, parseLogFilter } from '../../../../main/platform/logging.ts'
@@ -44,12 +45,19 @@ function setUp() {
     format: 'json',
     write: (line) => lines.push(line),
   })
+  const policy = new Policy()
+  const cameras: Resource = {
+    nameOf: (id) => Promise.resolve(id === 'cam-1' ? 'Gate' : undefined),
+    roleFor: (caller, id) => policy.cameraRole(caller, id),
+    hadJustNow: () => false,
+    operatorsOnly: 'Only operators of this camera may do this.',
+  }
   const serve = (router: AnyRouter, checkOutputs = false) =>
     guardRouter(router, {
-      policy: new Policy(),
+      resources: new Map([['camera', cameras]]),
+      wasAdministratorJustNow: () => false,
       store,
       log: logger.for('transport'),
-      nameOf: (_kind, id) => Promise.resolve(id === 'cam-1' ? 'Gate' : undefined),
       checkOutputs,
     })
   const auditActions = async (): Promise<string[]> =>

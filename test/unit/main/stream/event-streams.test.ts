@@ -176,7 +176,7 @@ function openWithRights(options: { isStillIn?: () => Promise<boolean> } = {}) {
     cameras: [{ groupId: 'hall', cameraId: 'a' }],
     members: [{ groupId: 'hall', userId: guard.userId, role: 'viewer' }],
   })
-  const policy = new Policy({ rights, viewOwner: () => Promise.resolve(undefined), person: () => undefined })
+  const policy = new Policy({ rights, person: () => undefined })
   const opened = open({ ...options, policy })
   const announce = (userIds: readonly string[]): void => opened.bus.publish('rights.changed', { userIds })
   return {
