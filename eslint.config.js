@@ -10,7 +10,7 @@ import vueParser from 'vue-eslint-parser'
 const modules = ['audit', 'accounts', 'access', 'sign-in', 'servers', 'cameras', 'live', 'events', 'settings']
 /** The layers of main/, from the top: each imports what is below it. */
 const layers = [
-  ['index.ts', 'headless.ts', 'desk.ts', 'core.ts'],
+  ['index.ts', 'headless.ts', 'desk.ts', 'desk-options.ts', 'core.ts'],
   ['desktop', 'transport'],
   modules,
   ['module.ts'],

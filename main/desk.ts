@@ -1,62 +1,31 @@
 import { openAccess } from './access/module.ts'
 import { openAccounts } from './accounts/module.ts'
-import type { PasswordCost } from './accounts/passwords.ts'
 import { openAudit } from './audit/module.ts'
 import { openCameras } from './cameras/module.ts'
-import type { RecordingTimes } from './cameras/recording-watch.ts'
 import { openCore } from './core.ts'
+import type { DeskOptions } from './desk-options.ts'
 import { deskOrigin } from './desktop/desk-origin.ts'
 import { openEvents } from './events/module.ts'
 import type { FileRequest } from './files/downloads.ts'
 import { openFiles } from './files/open-files.ts'
 import { openLive } from './live/module.ts'
 import { mergeProcedures, mergeResources } from './module.ts'
-import type { StartChildProcess } from './platform/child-process.ts'
-import type { Config } from './platform/config.ts'
 import { descriptorLimit } from './platform/descriptor-limit.ts'
 import { ServiceRunner } from './platform/lifecycle.ts'
-import type { Logger } from './platform/logging.ts'
 import { guardRouter } from './rpc/guard.ts'
 import type { CallingWindow } from './rpc/request-context.ts'
 import { openServers } from './servers/module.ts'
 import { openSettings } from './settings/module.ts'
 import { openSignIn } from './sign-in/module.ts'
-import type { Store } from './store/store-types.ts'
 import { HttpTransport } from './transport/http/http-transport.ts'
 import { DesktopKeeper, serveDesktopPort } from './transport/ipc.ts'
-import type { DesktopPort, SignInVault } from './transport/ipc.ts'
-
-export interface DeskOptions {
-  readonly config: Config
-  readonly logger: Logger
-  readonly version: string
-  readonly headless: boolean
-  /** How processes beside the desk are started: Node's fork, or Electron's utility process. */
-  readonly startChildProcess: StartChildProcess
-  readonly migrationsFolder: string
-  /** The folder of the built page (out/renderer). */
-  readonly pageFolder: string
-  /** Cheaper hashes, for tests alone. */
-  readonly passwordCost?: PasswordCost
-  /** How often servers are asked what they record, for tests alone. */
-  readonly recordingTimes?: RecordingTimes
-  /** Where a headless desk prints codes for the person at its terminal. */
-  readonly printOnTerminal?: (line: string) => void
-  /** How a desktop opens the system browser. */
-  readonly openInBrowser?: (url: string) => void
-  /** Where a desktop keeps a sign-in between two runs. */
-  readonly signInVault?: SignInVault
-  /** Wraps the store that the modules get, for tests: to let writes wait for each other. */
-  readonly aroundStore?: (store: Store) => Store
-  /** Holds every answer against the contract, for tests: the types do that before anything runs. */
-  readonly checkOutputs?: boolean
-}
+import type { DesktopPort } from './transport/ipc.ts'
 
 /** One running Alta Desk, built but not yet started. */
 export interface Desk {
-  /** Starts every part in order. Throws what the first one throws that fails; the others are stopped by then. */
+  /** Starts every service in order. Throws what the first one throws that fails; the others are stopped by then. */
   start(): Promise<void>
-  /** Drains the listener as configured and stops every part in reverse; `urgency` ends the waiting. */
+  /** Drains the listener as configured and stops every service in reverse; `urgency` ends the waiting. */
   stop(urgency?: AbortSignal): Promise<void>
   /** Serves a window over its MessagePort, which the caller starts. `window` tells of the window and of its wall. */
   serveWindow(port: DesktopPort, window?: CallingWindow): void
@@ -98,10 +67,12 @@ export async function createDesk(options: DeskOptions): Promise<Desk> {
   const authenticate = sessions.authenticate.bind(sessions)
   const isDefaultPasswordInUse = (): boolean => accounts.people.isDefaultPasswordInUse()
   const files = openFiles({ ...core, logger: logger.for('files'), isStillIn })
-  const audit = openAudit(core, { ...files, sqlite, trackingStore, isStillIn })
+  const audit = openAudit(core, { files, sqlite, trackingStore, isStillIn })
   const servers = openServers(core, { desktopOrigin, httpPort: () => http.port })
-  const streamOrigins = (): readonly string[] => servers.registry.streamOrigins()
-  const cameras = openCameras(core, { ...servers, ...access, recordingTimes: options.recordingTimes })
+  const { policy } = access
+  const { registry } = servers
+  const cameras = openCameras(core, { registry, policy, recordingTimes: options.recordingTimes })
+  const streamOrigins = (): readonly string[] => registry.streamOrigins()
   const live = openLive(core, { servers, access, isSignInLive, desktopOrigin })
   const events = openEvents(core, { isStillIn, streamOrigins, descriptors })
   const http = new HttpTransport({
@@ -131,7 +102,7 @@ export async function createDesk(options: DeskOptions): Promise<Desk> {
   const modules = [audit, accounts, access, signIn, servers, cameras, live, events, settings]
   const router = guardRouter(mergeProcedures(modules), {
     resources: mergeResources(modules),
-    wasAdministratorJustNow: (caller) => access.policy.wasAdministratorJustNow(caller),
+    wasAdministratorJustNow: (caller) => policy.wasAdministratorJustNow(caller),
     store: trackingStore,
     log: logger.for('transport'),
     checkOutputs: options.checkOutputs ?? false,
@@ -140,7 +111,7 @@ export async function createDesk(options: DeskOptions): Promise<Desk> {
   const services = [
     ...modules.flatMap((module) => module.services ?? []),
     ...modules.flatMap((module) => module.sources ?? []),
-    ...files.parts,
+    ...files.services,
     // After what its jobs use, and before what brings requests.
     core.jobs,
     settings.listener,

@@ -18,7 +18,7 @@ import { restoredRecord } from './store/audit-breaks.ts'
 import { describeProof } from './store/audit-proof-text.ts'
 import { proveAuditOf } from './store/audit-proof.ts'
 import { DatabaseOpenError } from './store/store-errors.ts'
-import { openStore } from './store/store.ts'
+import { openStore } from './store/open-store.ts'
 import { ListenError } from './transport/http/http-transport.ts'
 
 const help = `Alta Desk without a window.

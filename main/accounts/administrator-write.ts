@@ -4,7 +4,8 @@ import type { AuditParts, RequestContext } from '../rpc/request-context.ts'
 import type { Change } from '../store/change-feed.ts'
 import type { AuditRecord, Store, Tx } from '../store/store-types.ts'
 import type { Account } from './account-cache.ts'
-import { userById } from './queries.ts'
+import { otherAdministrators, userById } from './queries.ts'
+import type { UserRow } from './queries.ts'
 
 /**
  * A write of an administrator about an account. Throws UNAUTHORIZED or FORBIDDEN where the caller lost the right meanwhile: a
@@ -35,4 +36,13 @@ export function refuseOneself(context: RequestContext, { id }: Account, what: st
   if (id !== signedInCaller(context).userId) return
   const message = `This is your own account. Change its ${what} on your account page (${route}), which asks for your password.`
   throw new AppError('OWN_ACCOUNT', { message })
+}
+
+/** Answers the account, which somebody wants to delete, demote or disable. Throws NOT_FOUND or LAST_ADMIN. */
+export async function refuseLastAdministrator(tx: Tx, id: string): Promise<UserRow> {
+  const user = await userById(tx, id)
+  if (!user) throw new AppError('NOT_FOUND')
+  if (user.admin && !user.disabled && (await otherAdministrators(tx, id)) === 0)
+    throw new AppError('LAST_ADMIN')
+  return user
 }

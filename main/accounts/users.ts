@@ -13,12 +13,12 @@ import { PeopleIndex } from './account-index.ts'
 import type { PeopleQuestion } from './account-index.ts'
 import { refuseTaken, storedEmail } from './account-names.ts'
 import type { AccountGroup, AccountGroups, AccountSignIns, AccountStatus } from './account-uses.ts'
-import { administratorWrite, refuseOneself } from './administrator-write.ts'
+import { administratorWrite, refuseLastAdministrator, refuseOneself } from './administrator-write.ts'
 import { refuseWeak } from './new-passwords.ts'
 import { addNotice } from './notices.ts'
 import { newCode } from './one-time-codes.ts'
 import type { Passwords } from './passwords.ts'
-import { deleteUser, insertUser, otherAdministrators, updateUser, userById } from './queries.ts'
+import { deleteUser, insertUser, updateUser, userById } from './queries.ts'
 import type { UserRow } from './queries.ts'
 
 export interface UsersOptions {
@@ -273,15 +273,6 @@ function definedOf<Fields extends object>(
 function auditView(person: Names & { readonly admin: boolean; readonly disabled: boolean }) {
   const { admin, disabled } = person
   return { ...namesOf(person), admin, disabled }
-}
-
-/** Answers the account. Throws NOT_FOUND or LAST_ADMIN. */
-async function refuseLastAdministrator(tx: Tx, id: string): Promise<UserRow> {
-  const user = await userById(tx, id)
-  if (!user) throw new AppError('NOT_FOUND')
-  if (user.admin && !user.disabled && (await otherAdministrators(tx, id)) === 0)
-    throw new AppError('LAST_ADMIN')
-  return user
 }
 
 /** An account before a write and as that left it, and what the end of its sign-ins declares. */

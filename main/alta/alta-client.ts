@@ -28,10 +28,11 @@ import type {
   ConfigObject,
   ObjectKind,
 } from './alta-types.ts'
-import { receiversPath, statusPath } from './assumptions.ts'
+import { doneOrAbsent, objectPath, objectPaths, requireOk, requireWritten } from './api-objects.ts'
+import { statusPath } from './assumptions.ts'
 import { parseObject } from './config-schema.ts'
-import { isRetryable, isServerFailure, problemOfStatus } from './failures.ts'
-import { HttpExchange, largeAnswerBytes, textOf } from './http-exchange.ts'
+import { isRetryable, isServerFailure } from './failures.ts'
+import { HttpExchange, largeAnswerBytes } from './http-exchange.ts'
 import type { HttpAnswer, HttpRequest } from './http-exchange.ts'
 
 const defaultTimeouts: AltaTimeouts = { connectMs: 2000, attemptMs: 4000, overallMs: 10_000 }
@@ -44,15 +45,6 @@ const failuresUntilOpen = 5
 const openMs = 2000
 const concurrentCalls = 6
 const queuedCalls = 64
-
-const objectPaths: Readonly<Record<ObjectKind, string>> = {
-  servers: '/api/servers',
-  users: '/api/users',
-  receivers: receiversPath,
-  archives: '/api/ott/archives',
-  authorizers: '/api/ott/authorizers',
-  channels: '/api/ott/channels',
-}
 
 const breakerStates: Readonly<Record<CircuitState, AltaHealth['breaker']>> = {
   [CircuitState.Closed]: 'closed',
@@ -302,27 +294,5 @@ class ResilientAltaClient implements AltaClient {
     const { logger } = this.#options
     const { code, detail } = this.#lastProblem ?? { code: 'ALTA_UNREACHABLE', detail: '' }
     logger.warn('Alta fails: asking it rarely until it answers', { serverId: this.serverId, code, detail })
-  }
-}
-
-function objectPath(kind: ObjectKind, id: string): string {
-  return `${objectPaths[kind]}?id=${encodeURIComponent(id)}`
-}
-
-function requireOk(answer: HttpAnswer): HttpAnswer {
-  if (answer.status < 200 || answer.status > 299) throw problemOfStatus(answer.status, textOf(answer))
-  return answer
-}
-
-function doneOrAbsent<T extends string>(answer: HttpAnswer, done: T): T | 'absent' {
-  if (answer.status === 404) return 'absent'
-  requireWritten(answer)
-  return done
-}
-
-/** Alta answers writes 204, without a body: whatever says more than that has not written anything. */
-function requireWritten(answer: HttpAnswer): void {
-  if (textOf(requireOk(answer)).trim() !== '') {
-    throw new AltaProblem('ALTA_NOT_ALTA', { detail: 'the answer to a write is not the one Alta gives' })
   }
 }

@@ -9,7 +9,8 @@ import { auditProcedures } from './procedures.ts'
 import { AuditReader } from './service.ts'
 import { auditRetention, runAuditAnchors } from './worker.ts'
 
-export interface AuditUses extends Pick<OpenFiles, 'files' | 'tickets'> {
+export interface AuditUses {
+  readonly files: Pick<OpenFiles, 'files' | 'tickets'>
   readonly sqlite: SqliteStore
   readonly trackingStore: AuditTrackingStore
   /** Whether the caller would still be let in: an export ends with its sign-in. */
@@ -17,10 +18,7 @@ export interface AuditUses extends Pick<OpenFiles, 'files' | 'tickets'> {
 }
 
 /** The audit log as administrators read it, its retention and its anchors. */
-export function openAudit(
-  core: Core,
-  { sqlite, trackingStore, files, tickets, isStillIn }: AuditUses,
-): Module {
+export function openAudit(core: Core, { sqlite, trackingStore, files, isStillIn }: AuditUses): Module {
   const { clock, health, store, jobs } = core
   const { retentionMs } = core.config.audit
   const noticed = sqlite.auditBreak
@@ -31,9 +29,7 @@ export function openAudit(
     supervised({ name, run, health, logger })
   return {
     procedures: {
-      audit: auditProcedures(
-        new AuditReader({ store, clock, files, tickets, isStillIn, retentionMs, noticed }),
-      ),
+      audit: auditProcedures(new AuditReader({ store, clock, ...files, isStillIn, retentionMs, noticed })),
     },
     services: [
       // First, so that it ends last: until then somebody may be refused.

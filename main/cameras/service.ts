@@ -15,6 +15,8 @@ import type { ServerConnection } from '../servers/server-connection.ts'
 import type { Store } from '../store/store-types.ts'
 import { auditView } from './audit-view.ts'
 import { withoutServer } from './member-view.ts'
+import { changesOf } from './camera-changes.ts'
+import type { CameraUpdate } from './camera-changes.ts'
 import type { CameraStatusRegistry } from './camera-status-registry.ts'
 import { requireReceiver, requireStorage } from './requirements.ts'
 import { Importer } from './importer.ts'
@@ -54,13 +56,6 @@ export interface ListInput {
   readonly sort: CameraSort
   readonly page: number
   readonly pageSize: number
-}
-
-export interface CameraUpdate {
-  readonly name?: string | undefined
-  readonly storage?: { storageId: string; durationHours: number | null } | null | undefined
-  readonly streams?: { main: string; sub: string | null } | undefined
-  readonly confirmName?: string | undefined
 }
 
 /** How long a removal by force waits for an Alta that may be dead. */
@@ -295,20 +290,4 @@ export class CamerasService {
 
 function sortWithoutServers(sort: CameraSort): CameraSort {
   return sort === 'server' || sort === '-server' ? 'name' : sort
-}
-
-/** Only what differs from the row. */
-function changesOf(row: CameraRow, input: CameraUpdate): CameraChanges {
-  const { name, storage, streams } = input
-  const wanted: CameraChanges = {
-    ...(name !== undefined && { name }),
-    ...(storage !== undefined && {
-      storageId: storage?.storageId ?? null,
-      storageDurationHours: storage?.durationHours ?? null,
-    }),
-    ...(streams !== undefined && { receiverId: streams.main, subReceiverId: streams.sub }),
-  }
-  return Object.fromEntries(
-    Object.entries(wanted).filter(([field, value]) => row[field as keyof CameraChanges] !== value),
-  )
 }

@@ -29,7 +29,7 @@ export interface OpenFiles {
   readonly files: FileStore
   readonly tickets: FileTickets
   readonly downloads: Downloads
-  readonly parts: readonly Service[]
+  readonly services: readonly Service[]
 }
 
 /** Free space that files leave to the database, bytes. */
@@ -45,7 +45,7 @@ export function openFiles(options: OpenFilesOptions): OpenFiles {
   const tickets = new FileTickets({ store, clock, isStillIn })
   const downloads = new Downloads({ files, tickets, bus, isStillIn })
   const sweep = supervised({ name: 'file sweep', run: (signal) => files.run(signal), health, logger })
-  return { files, tickets, downloads, parts: [files, sweep, downloads] }
+  return { files, tickets, downloads, services: [files, sweep, downloads] }
 }
 
 function besideDatabase(path: string): string {

@@ -1,11 +1,8 @@
-import { emailSchema } from '../../shared/contract/auth.ts'
-import { toOneLine } from '../../shared/domain/one-line.ts'
 import type { RegistrationMode } from '../../shared/domain/registration.ts'
 import type { Clock } from '../platform/clock.ts'
-import { newId } from '../platform/ids.ts'
 import type { AreaLogger } from '../platform/logging.ts'
 import type { Change } from '../store/change-feed.ts'
-import type { AuditRecord, Store, Tx } from '../store/store-types.ts'
+import type { AuditRecord, Store } from '../store/store-types.ts'
 import { accountStatusChanged } from '../accounts/account-cache.ts'
 import { invitesChanged } from '../accounts/invites.ts'
 import { spendInvite } from '../accounts/invites-queries.ts'
@@ -16,14 +13,13 @@ import { insertOidcIdentity, userByOidc } from './oidc-queries.ts'
 import { hashOfCode } from '../accounts/one-time-codes.ts'
 import { accountChanged, actorOf, personOf, targetOf } from '../accounts/account-cache.ts'
 import type { AccountCache } from '../accounts/account-cache.ts'
-import { insertUser, userByEmail, userById, userByName } from '../accounts/queries.ts'
+import { insertUser, userByEmail, userById } from '../accounts/queries.ts'
 import type { UserRow } from '../accounts/queries.ts'
 import type { RefreshSessions } from './refresh-sessions.ts'
 import { auditRecord } from '../rpc/request-context.ts'
 import type { RequestContext } from '../rpc/request-context.ts'
-import { storedEmail } from '../accounts/account-names.ts'
 import type { Session, SessionService } from './session-service.ts'
-import { usernameLike } from '../accounts/account-names.ts'
+import { emailOf, newAccount, preparedAccount } from './sso-accounts.ts'
 import { AppError } from '../rpc/app-error.ts'
 
 export interface SsoSignInOptions {
@@ -203,7 +199,7 @@ export class SsoSignIn {
       if (await userByEmail(tx, email)) {
         throw new AppError(found.emailVerified ? 'EMAIL_TAKEN' : 'SSO_EMAIL_UNVERIFIED')
       }
-      const user = await newAccount(found, email, (name) => isTaken(tx, name), clock.now())
+      const user = await newAccount(tx, found, email, clock.now())
       await insertUser(tx, user)
       await insertOidcIdentity(tx, { issuer, subject, userId: user.id, linkedAt: clock.now() })
       if (inviteHash !== null && !(await spendInvite(tx, inviteHash, clock.now()))) {
@@ -260,57 +256,4 @@ export class SsoSignIn {
 interface FoundAccount {
   readonly account: UserRow
   readonly isNew: boolean
-}
-
-type Reads = Parameters<typeof userByEmail>[0]
-
-/** Never by an address that the provider has not verified, or that nobody but its owner vouched for here. */
-async function preparedAccount(
-  db: Reads,
-  { email, emailVerified }: OidcPerson,
-): Promise<UserRow | undefined> {
-  const user = email !== null && emailVerified ? await userByEmail(db, storedEmail(email)) : undefined
-  return user?.emailVouched ? user : undefined
-}
-
-async function isTaken(db: Reads | Tx, username: string): Promise<boolean> {
-  return (await userByName(db, username)) !== undefined
-}
-
-function emailOf({ email }: OidcPerson): string {
-  const parsed = emailSchema.safeParse(email)
-  if (!parsed.success)
-    throw new AppError('SSO_NO_ACCOUNT', { message: 'The provider gives no e-mail address.' })
-  return storedEmail(parsed.data)
-}
-
-/** As a person could have typed it; null where the provider gives none. */
-function nameOf(displayName: string | null): string | null {
-  return toOneLine(displayName ?? '').slice(0, 100) || null
-}
-
-async function newAccount(
-  { preferredUsername, displayName }: OidcPerson,
-  email: string,
-  taken: (username: string) => Promise<boolean>,
-  createdAt: number,
-): Promise<UserRow> {
-  const local = email.slice(0, email.indexOf('@'))
-  const username = await usernameLike(preferredUsername ?? local, taken)
-  return {
-    id: newId(),
-    email,
-    username,
-    displayName: nameOf(displayName) ?? username,
-    passwordHash: '',
-    mustChangePassword: false,
-    documentedPassword: false,
-    admin: false,
-    disabled: false,
-    version: 1,
-    createdAt,
-    emailVouched: false,
-    recoveryHash: null,
-    lastActiveAt: null,
-  }
 }

@@ -7,24 +7,16 @@ import type { Keyring } from '../platform/keyring.ts'
 import { newId } from '../platform/ids.ts'
 import type { AreaLogger, Logger } from '../platform/logging.ts'
 import { addAnchor, anchorFileOf, anchorLine, newestAnchor } from './audit-anchors.ts'
-import { openBreak } from './audit-breaks.ts'
 import type { RecordedBreak } from './audit-breaks.ts'
-import { ChainKeys, deskRecord } from './audit-chain.ts'
-import { AuditLog } from './audit-log.ts'
-import { startFinding } from './audit-start.ts'
-import { restoreTriggers, triggersFinding } from './audit-triggers.ts'
-import { backUp } from './backup.ts'
+import { deskRecord } from './audit-chain.ts'
+import type { ChainKeys } from './audit-chain.ts'
+import type { AuditLog } from './audit-log.ts'
 import { ChangeFeed } from './change-feed.ts'
 import type { SqliteConnection } from './connection.ts'
-import { openConnection, queryBuilder, useWriteAheadLog } from './connection.ts'
-import { checkFile, checkStructure } from './database-checks.ts'
+import { openConnection, queryBuilder } from './connection.ts'
 import type { DeskLock } from './desk-lock.ts'
-import { takeDeskLock } from './desk-lock.ts'
-import { applyMigrations, pendingMigrations, readMigrations } from './migrations.ts'
-import { keepPrivate } from './private-files.ts'
 import { QueryWorker } from './query-worker.ts'
-import { bringSealsUpToDate, proveKeyring } from './sealed-columns.ts'
-import { asOpenError, asStoreError, StoreUnavailableError } from './store-errors.ts'
+import { asStoreError, StoreUnavailableError } from './store-errors.ts'
 import { ReadConnections } from './read-connections.ts'
 import type { ReadHandle, Store, Tx, WriteOptions } from './store-types.ts'
 import { WriteLock } from './write-lock.ts'
@@ -44,9 +36,6 @@ export interface StoreOptions {
   readonly startChildProcess?: StartChildProcess
 }
 
-/** The migration with which the chain of the audit log begins: for a new database, and for one from before it. */
-const chainMigration = '0003_audit-chain'
-
 /** So many reads run side by side; further ones wait for one of them. */
 const mostReads = 4
 /** A write that is open longer than this is written to the log: it holds up every other. */
@@ -60,86 +49,11 @@ interface Scope {
   open: boolean
 }
 
-/**
- * Opens the database: checks it, backs it up when its schema must change, brings schema and seals up to date. Blocks
- * meanwhile; nothing else of the desk runs yet. Throws a `DatabaseOpenError`, an `EncryptionKeyMissingError` or a
- * `SealBrokenError`, each with a sentence for the person who starts the desk.
- */
-export function openStore(options: StoreOptions): SqliteStore {
-  const { path, connectTimeoutMs } = options
-  const logger = options.logger.for('store')
-  let lock: DeskLock | null = null
-  let writer: SqliteConnection | null = null
-  try {
-    checkFile(path)
-    lock = takeDeskLock(path, connectTimeoutMs)
-    keepPrivate(path, logger)
-    const connection = openConnection({ path, connectTimeoutMs, synchronous: 'FULL' })
-    writer = connection
-    checkStructure(connection, path, logger)
-    prepareSchema(connection, options, logger)
-    const reseal = (): number => bringSealsUpToDate(connection, path, options.keyring)
-    const resealed = connection.transaction(reseal).immediate()
-    if (resealed > 0) logger.info('secrets were encrypted anew with the active key', { values: resealed })
-    const audit = openAudit(connection, options, logger)
-    const store = new SqliteStore(options, lock, audit, connection)
-    store.anchorAudit()
-    return store
-  } catch (error) {
-    writer?.close()
-    lock?.release()
-    throw asOpenError(path, error)
-  }
-}
-
 /** The audit log of an open store. */
-interface Audit {
+export interface OpenAudit {
   readonly log: AuditLog
   readonly keys: ChainKeys
   readonly openBreak: RecordedBreak | null
-}
-
-function openAudit(connection: SqliteConnection, options: StoreOptions, logger: AreaLogger): Audit {
-  const { path, keyring, clock } = options
-  const keys = new ChainKeys(connection, keyring)
-  const open = (): Audit => {
-    keys.keepActive()
-    const finding = startFinding(connection, path, keys)
-    if (triggersFinding(connection) !== null) restoreTriggers(connection)
-    const log = AuditLog.resume(connection, keys, finding, clock.now())
-    return { log, keys, openBreak: openBreak(connection, keys) }
-  }
-  const audit = connection.transaction(open).immediate()
-  if (audit.openBreak)
-    logger.error('the audit log was altered outside the desk; alta-desk verify-audit says more', {
-      finding: audit.openBreak.finding,
-      noticedAt: new Date(audit.openBreak.at).toISOString(),
-    })
-  return audit
-}
-
-function prepareSchema(connection: SqliteConnection, options: StoreOptions, logger: AreaLogger): void {
-  const { path, clock, keyring } = options
-  const { pending, isNew, lastTag } = pendingMigrations(
-    connection,
-    path,
-    readMigrations(options.migrationsFolder),
-  )
-  useWriteAheadLog(connection)
-  if (pending.length === 0) return
-  if (!isNew) {
-    // Not with a key that is not its own: what is sealed and signed on the way could never be opened.
-    proveKeyring(connection, path, keyring)
-    const version = lastTag?.split('_')[0] ?? 'none'
-    logger.info('database backed up before its schema changes', {
-      backup: backUp(connection, path, version, clock.now()),
-    })
-  }
-  const beginsChain = pending.some(({ tag }) => tag === chainMigration)
-  applyMigrations(connection, pending, clock.now(), () => {
-    if (beginsChain) AuditLog.begin(connection, new ChainKeys(connection, keyring), clock.now())
-  })
-  logger.info('schema brought up to date', { migrations: pending.map((migration) => migration.tag) })
 }
 
 /**
@@ -152,7 +66,7 @@ export class SqliteStore implements Store {
   readonly #options: StoreOptions
   readonly #lock: DeskLock
   readonly #logger: AreaLogger
-  readonly #audit: Audit
+  readonly #audit: OpenAudit
   readonly #connection: SqliteConnection
   readonly #tx: Tx
   readonly #begin: Statement
@@ -168,7 +82,7 @@ export class SqliteStore implements Store {
   /** The row of the newest anchor. */
   #anchoredHmac: string | null = null
 
-  constructor(options: StoreOptions, lock: DeskLock, audit: Audit, connection: SqliteConnection) {
+  constructor(options: StoreOptions, lock: DeskLock, audit: OpenAudit, connection: SqliteConnection) {
     this.#options = options
     this.#logger = options.logger.for('store')
     this.#lock = lock

@@ -4,7 +4,7 @@ import { encryptionKey, Keyring } from '../../../../main/platform/keyring.ts'
 import { proveAuditOf } from '../../../../main/store/audit-proof.ts'
 import type { AuditProof } from '../../../../main/store/audit-proof.ts'
 import type { AuditRecord } from '../../../../main/store/store-types.ts'
-import { openStore } from '../../../../main/store/store.ts'
+import { openStore } from '../../../../main/store/open-store.ts'
 import type { StoreOptions } from '../../../../main/store/store.ts'
 import { storeOptions } from './open-test-store.ts'
 

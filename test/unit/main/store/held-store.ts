@@ -2,7 +2,7 @@
 import { systemClock } from '../../../../main/platform/clock.ts'
 import { developmentStubKey, Keyring } from '../../../../main/platform/keyring.ts'
 import { openLogger, parseLogFilter } from '../../../../main/platform/logging.ts'
-import { openStore } from '../../../../main/store/store.ts'
+import { openStore } from '../../../../main/store/open-store.ts'
 import type { SqliteStore } from '../../../../main/store/store.ts'
 import { deskValues } from '../../../../main/store/tables/desk.ts'
 

@@ -5,7 +5,7 @@ import { onTestFinished } from 'vitest'
 import { systemClock } from '../../../../main/platform/clock.ts'
 import { developmentStubKey, Keyring } from '../../../../main/platform/keyring.ts'
 import { openLogger, parseLogFilter } from '../../../../main/platform/logging.ts'
-import { openStore } from '../../../../main/store/store.ts'
+import { openStore } from '../../../../main/store/open-store.ts'
 import type { SqliteStore, StoreOptions } from '../../../../main/store/store.ts'
 
 export const migrationsFolder = join(import.meta.dirname, '../../../../resources/migrations')

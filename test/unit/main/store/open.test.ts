@@ -16,7 +16,7 @@ import { dirname, join } from 'node:path'
 import Database from 'better-sqlite3'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import * as errors from '../../../../main/store/store-errors.ts'
-import { openStore } from '../../../../main/store/store.ts'
+import { openStore } from '../../../../main/store/open-store.ts'
 import { deskValues } from '../../../../main/store/tables/desk.ts'
 import { migrationsFolder, openTestStore, storeOptions, temporaryFolder } from './open-test-store.ts'
 

@@ -10,7 +10,7 @@ import {
 import { dirname, join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { openLogger, parseLogFilter } from '../../../../main/platform/logging.ts'
-import { openStore } from '../../../../main/store/store.ts'
+import { openStore } from '../../../../main/store/open-store.ts'
 import { recordOf, write } from './audited-database.ts'
 import { openTestStore, storeOptions, temporaryFolder } from './open-test-store.ts'
 

@@ -8,7 +8,7 @@ import {
   SealBrokenError,
 } from '../../../../main/platform/keyring.ts'
 import { StubKeyRefusedError } from '../../../../main/store/store-errors.ts'
-import { openStore } from '../../../../main/store/store.ts'
+import { openStore } from '../../../../main/store/open-store.ts'
 import { servers } from '../../../../main/store/tables/cameras.ts'
 import { deskValues } from '../../../../main/store/tables/desk.ts'
 import { eq } from 'drizzle-orm'
