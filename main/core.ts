@@ -26,10 +26,16 @@ export interface CoreOptions {
   readonly aroundStore?: (store: Store) => Store
 }
 
+/** An open database, and what every module is given. */
+export interface OpenCore {
+  readonly core: Core
+  readonly sqlite: SqliteStore
+  /** The store of `core`, as the guard asks it: it knows which audit records were written. */
+  readonly trackingStore: AuditTrackingStore
+}
+
 /** Opens the database, and what every module is given. Throws with a message for the person who starts the desk. */
-export async function openCore(
-  options: CoreOptions,
-): Promise<{ core: Core; sqlite: SqliteStore; trackingStore: AuditTrackingStore }> {
+export async function openCore(options: CoreOptions): Promise<OpenCore> {
   const { config, logger, headless, migrationsFolder, startChildProcess } = options
   const clock = systemClock
   const bus = new Bus((fact, error) => logger.for('bus').error('a listener failed', { fact, error }))

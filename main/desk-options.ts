@@ -1,5 +1,6 @@
 import type { PasswordCost } from './accounts/passwords.ts'
 import type { RecordingTimes } from './cameras/recording-watch.ts'
+import type { Core, Module } from './module.ts'
 import type { StartChildProcess } from './platform/child-process.ts'
 import type { Config } from './platform/config.ts'
 import type { Logger } from './platform/logging.ts'
@@ -29,6 +30,8 @@ export interface DeskOptions {
   readonly signInVault?: SignInVault
   /** Wraps the store that the modules get, for tests: to let writes wait for each other. */
   readonly aroundStore?: (store: Store) => Store
+  /** Modules besides those of the product, for tests: what a new one must bring, and nothing else. */
+  readonly openMore?: (core: Core) => readonly Module[]
   /** Holds every answer against the contract, for tests: the types do that before anything runs. */
   readonly checkOutputs?: boolean
 }

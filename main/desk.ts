@@ -3,6 +3,7 @@ import { openAccounts } from './accounts/module.ts'
 import { openAudit } from './audit/module.ts'
 import { openCameras } from './cameras/module.ts'
 import { openCore } from './core.ts'
+import type { OpenCore } from './core.ts'
 import type { DeskOptions } from './desk-options.ts'
 import { deskOrigin } from './desktop/desk-origin.ts'
 import { openEvents } from './events/module.ts'
@@ -44,7 +45,16 @@ export interface Desk {
 
 /** Opens the database and builds every module. Throws with a message for the person who starts the desk. */
 export async function createDesk(options: DeskOptions): Promise<Desk> {
-  const { core, sqlite, trackingStore } = await openCore(options)
+  const opened = await openCore(options)
+  try {
+    return await openModules(options, opened)
+  } catch (error) {
+    await opened.sqlite.close()
+    throw error
+  }
+}
+
+async function openModules(options: DeskOptions, { core, sqlite, trackingStore }: OpenCore): Promise<Desk> {
   const { config, logger, metrics } = core
   const desktopOrigin = options.headless ? null : deskOrigin
   const descriptors = descriptorLimit()
@@ -99,7 +109,8 @@ export async function createDesk(options: DeskOptions): Promise<Desk> {
     rules: signIn.rules,
   })
 
-  const modules = [audit, accounts, access, signIn, servers, cameras, live, events, settings]
+  const more = options.openMore?.(core) ?? []
+  const modules = [audit, accounts, access, signIn, servers, cameras, live, events, settings, ...more]
   const router = guardRouter(mergeProcedures(modules), {
     resources: mergeResources(modules),
     wasAdministratorJustNow: (caller) => policy.wasAdministratorJustNow(caller),
