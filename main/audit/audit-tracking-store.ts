@@ -8,7 +8,7 @@ import type { Sifted } from './repeated-refusals.ts'
 const lookEveryMs = 30_000
 
 /**
- * The store as rooms get it: it remembers which audit records were committed, so that the guard can tell a procedure
+ * The store as modules get it: it remembers which audit records were committed, so that the guard can tell a procedure
  * that recorded what it did from one that forgot, and counts refusals that repeat themselves instead of writing each.
  */
 export class AuditTrackingStore implements Store {

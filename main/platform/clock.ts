@@ -1,4 +1,4 @@
-/** Time and timers as rooms see them, so that tests can turn the hands. */
+/** Time and timers as modules see them, so that tests can turn the hands. */
 export interface Clock {
   /** Milliseconds since the epoch; may jump when the machine's clock is set. */
   now(): number

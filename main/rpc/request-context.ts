@@ -67,7 +67,7 @@ export interface RequestContext {
   readonly auditRecords: AuditRecord[]
 }
 
-/** The parts of an audit record that a room adds to what the request already says. */
+/** The parts of an audit record that a module adds to what the request already says. */
 export interface AuditParts {
   readonly action: AuditAction
   readonly target: AuditRecord['target']

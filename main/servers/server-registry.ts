@@ -152,7 +152,7 @@ export class ServerRegistry implements Service {
     return this.#options.keyring.seal(secretColumn, serverId, secret)
   }
 
-  /** Tells the rooms what is known of a server, and the bus where that changed what a person sees. */
+  /** Tells the modules what is known of a server, and the bus where that changed what a person sees. */
   #announce(connection: ServerConnection): void {
     if (this.#connections.get(connection.id) !== connection) return
     this.#takeStreamOrigin(connection)

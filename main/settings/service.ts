@@ -9,7 +9,7 @@ import type { Change } from '../store/change-feed.ts'
 import type { AuditRecord, Store } from '../store/store-types.ts'
 import { listenerSwitch, setListenerSwitch } from './queries.ts'
 
-/** The LAN listener as this room uses it. */
+/** The LAN listener as this module uses it. */
 export interface ListenerControl {
   readonly isOpen: boolean
   start(): Promise<void>

@@ -55,7 +55,7 @@ export const sessions = sqliteTable(
   (table) => [index('sessions_user').on(table.userId), index('sessions_family').on(table.family)],
 )
 
-/** Authenticator apps. The secret is sealed with TOTP_ENCRYPTION_KEY or the key ring (identity/totp-secrets.ts). */
+/** Authenticator apps. The secret is sealed with TOTP_ENCRYPTION_KEY or the key ring (sign-in/two-factor.ts). */
 export const totpSecrets = sqliteTable('totp_secrets', {
   userId: text('user_id')
     .primaryKey()
