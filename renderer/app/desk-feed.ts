@@ -9,6 +9,7 @@ import { openEventStream } from './browser-stream.ts'
 import { closeCameras, closedCameraIds, closeForbidden, reopenCameras } from './closed-cameras.ts'
 import { keys } from './queries.ts'
 import { queryClient } from './query-client.ts'
+import { readAgain } from './read-again.ts'
 import { session } from './session.ts'
 import { isOutdated } from './stream-origins.ts'
 import { setDeskClock } from './ticking-clock.ts'
@@ -154,10 +155,9 @@ function isTopic(type: StreamMessage['type']): type is TopicName {
 
 /** One's own wall changes on this page alone: only that of a group is read again. */
 function wallsChanged(groupId: string | null): void {
-  void queryClient.invalidateQueries({ queryKey: keys.views })
+  readAgain(queryClient, keys.views)
   const userId = session.user.value?.id
-  if (userId !== undefined && groupId !== null)
-    void queryClient.invalidateQueries({ queryKey: keys.wall(userId, groupId) })
+  if (userId !== undefined && groupId !== null) readAgain(queryClient, keys.wall(userId, groupId))
 }
 
 function cameraChanged(message: Extract<StreamMessage, { type: 'camera.changed' }>): void {
@@ -224,7 +224,7 @@ async function recheckCameras(unanswered: 'close' | 'keep'): Promise<void> {
 }
 
 function rereadAll(): void {
-  void queryClient.invalidateQueries()
+  readAgain(queryClient)
 }
 
 function patchList(list: CameraList, patch: (camera: Camera) => Camera): CameraList {
@@ -241,7 +241,7 @@ function rereadSoon(area: Area, withinMs = rereadEveryMs): void {
   clearTimeout(earlier?.timer)
   const timer = setTimeout(() => {
     waiting.delete(area)
-    void queryClient.invalidateQueries({ queryKey: [area] })
+    readAgain(queryClient, [area])
   }, withinMs)
   waiting.set(area, { timer, dueAt })
 }
